@@ -1,0 +1,36 @@
+"""Find and load the plugins of this checkout: the one place that knows where they lie."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+os.environ.setdefault("IKOMIA_AUTO_COMPLETION", "0")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def load_plugin(name: str) -> None:
+    """Register the plugin ``name`` of this checkout with Ikomia, once a process.
+
+    A second load would purge modules whose names contain the plugin's sub-packages, so a name
+    that is registered already is left alone.
+
+    Raises:
+        FileNotFoundError: There is no plugin folder of that name.
+        RuntimeError: The folder was loaded but registered nothing.
+    """
+    from ikomia.dataprocess.registry import ik_registry
+
+    if name in ik_registry.get_algorithms():
+        return
+    folder = REPOSITORY / name
+    if not (folder / f"{name}.py").is_file():
+        raise FileNotFoundError(f"{folder} is not a plugin folder: it has no {name}.py")
+    if str(REPOSITORY) not in sys.path:
+        sys.path.insert(0, str(REPOSITORY))
+    ik_registry.load_python_algorithm(str(folder))
+    if name not in ik_registry.get_algorithms():
+        raise RuntimeError(f"Ikomia loaded {folder} but registered no algorithm named {name}")
