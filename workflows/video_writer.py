@@ -1,0 +1,279 @@
+"""Video out: H.264, FFV1, ProRes 4444 or PNG files, timestamps kept, never half-written."""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
+
+from workflows.video_reader import HD_LINES
+
+QUEUE_FRAMES = 4
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How pictures of one kind (colour, colour with alpha, or grey) are stored."""
+
+    encoder: str
+    suffix: str
+    colour: str
+    alpha: str | None
+    grey: str
+    options: dict[str, str]
+
+    def pixel_format(self, channels: int, even_size: bool) -> str:
+        """The encoder's pixel format for pictures of 1, 3 or 4 channels.
+
+        Raises:
+            ValueError: The codec cannot carry alpha and 4 channels were asked for.
+        """
+        if channels == 4 and self.alpha is None:
+            raise ValueError(f"{self.encoder} cannot carry an alpha channel")
+        name = {1: self.grey, 3: self.colour, 4: self.alpha}[channels]
+        # 4:2:0 halves the chroma planes, which an odd side does not allow.
+        return "yuv444p" if name == "yuv420p" and not even_size else name
+
+
+CODECS = {
+    "h264": Codec("libx264", ".mp4", "yuv420p", None, "yuv420p", {"preset": "veryfast"}),
+    "ffv1": Codec("ffv1", ".mkv", "bgr0", "bgra", "gray", {"level": "3", "slices": "4"}),
+    "prores": Codec(
+        "prores_ks", ".mov", "yuv444p10le", "yuva444p10le", "yuv444p10le", {"profile": "4444"}
+    ),
+    "png": Codec("png", "", "rgb24", "rgba", "gray", {}),
+}
+DEFAULT_CRF = 18
+
+
+class VideoSink:
+    """Write frames to one file (or, as ``png``, one folder), in a thread of its own.
+
+    The file appears under its name only when the ``with`` block ends without an error; until
+    then it is ``.<name>.part`` beside it, which an error or an interruption removes.
+
+    Example:
+        >>> with VideoSink("alpha.mp4", 1280, 720, Fraction(25), Fraction(1, 12800)) as sink:
+        ...     sink.write(alpha, pts=0)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        width: int,
+        height: int,
+        rate: Fraction,
+        time_base: Fraction,
+        *,
+        codec: str = "h264",
+        channels: int = 3,
+        crf: int = DEFAULT_CRF,
+        audio_from: Path | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.channels = channels
+        self._codec = CODECS[codec]
+        self._part = self.path.with_name(f".{self.path.name}.part")
+        self._size = (width, height)
+        self._rate, self._time_base, self._crf = rate, time_base, crf
+        self._audio_from = audio_from
+        self._frames: queue.Queue[tuple[np.ndarray, int] | None] = queue.Queue(QUEUE_FRAMES)
+        self._error: BaseException | None = None
+        self._thread: threading.Thread | None = None
+        self.frames_written = 0
+
+    def __enter__(self) -> VideoSink:
+        _remove(self._part)
+        target = self._write_pictures if self._codec.encoder == "png" else self._write_stream
+        self._thread = threading.Thread(target=self._guarded, args=(target,), daemon=True)
+        self._thread.start()
+        return self
+
+    def write(self, image: np.ndarray, pts: int) -> None:
+        """Queue one uint8 picture, (H, W), (H, W, 3) RGB or (H, W, 4) RGBA, for encoding.
+
+        The array must not be changed afterwards.
+
+        Raises:
+            ValueError: The picture has another size or number of channels than the sink.
+            OSError: The disk is full, or the file cannot be written.
+        """
+        channels = 1 if image.ndim == 2 else image.shape[2]
+        if image.shape[1::-1] != self._size or channels != self.channels:
+            raise ValueError(
+                f"{self.path.name} takes {self._size[0]}x{self._size[1]} pictures of "
+                f"{self.channels} channels, not {image.shape}"
+            )
+        self._put((image, pts))
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        failed = kind is not None
+        if failed:
+            self._error = self._error or RuntimeError("abandoned")
+        else:
+            self._put_quietly(None)
+        if self._thread is not None:
+            if failed:
+                self._drain()
+            self._thread.join()
+        if failed or self._error is not None:
+            _remove(self._part)
+        if not failed:
+            if self._error is not None:
+                raise self._error
+            _replace(self._part, self.path)
+
+    def _put(self, item: tuple[np.ndarray, int]) -> None:
+        while self._error is None:
+            try:
+                self._frames.put(item, timeout=0.5)
+                return
+            except queue.Full:
+                continue
+        raise self._error
+
+    def _put_quietly(self, item: None) -> None:
+        while self._error is None:
+            try:
+                self._frames.put(item, timeout=0.5)
+                return
+            except queue.Full:
+                continue
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                self._frames.get_nowait()
+            except queue.Empty:
+                break
+        self._frames.put(None)
+
+    def _queued(self) -> Iterator[tuple[np.ndarray, int]]:
+        while (item := self._frames.get()) is not None:
+            if self._error is not None:
+                return
+            yield item
+            self.frames_written += 1
+
+    def _guarded(self, target) -> None:
+        try:
+            target()
+        except BaseException as error:
+            self._error = self._error or error
+
+    def _write_pictures(self) -> None:
+        self._part.mkdir(parents=True)
+        for index, (image, _) in enumerate(self._queued()):
+            encoder = av.CodecContext.create("png", "w")
+            encoder.width, encoder.height = self._size
+            encoder.pix_fmt = self._codec.pixel_format(self.channels, True)
+            encoder.time_base = Fraction(1, 25)
+            frame = av.VideoFrame.from_ndarray(image, format=encoder.pix_fmt)
+            packets = encoder.encode(frame) + encoder.encode(None)
+            (self._part / f"{index:06d}.png").write_bytes(b"".join(map(bytes, packets)))
+
+    def _write_stream(self) -> None:
+        width, height = self._size
+        pixel_format = self._codec.pixel_format(self.channels, width % 2 == height % 2 == 0)
+        container_format = {".mp4": "mp4", ".mkv": "matroska", ".mov": "mov"}[self._codec.suffix]
+        with av.open(str(self._part), "w", format=container_format) as container:
+            options = dict(self._codec.options)
+            if self._codec.encoder == "libx264":
+                options["crf"] = str(self._crf)
+            stream = container.add_stream(self._codec.encoder, rate=self._rate, options=options)
+            stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
+            stream.codec_context.time_base = self._time_base
+            is_yuv = pixel_format.startswith("yuv")
+            matrix = Colorspace.ITU709 if height >= HD_LINES else Colorspace.ITU601
+            if is_yuv:
+                _tag(stream.codec_context, matrix)
+            audio = _Audio(self._audio_from, container) if self._audio_from else None
+            source_format = {1: "gray", 3: "rgb24", 4: "rgba"}[self.channels]
+            for image, pts in self._queued():
+                frame = av.VideoFrame.from_ndarray(image, format=source_format)
+                frame = frame.reformat(
+                    format=pixel_format,
+                    dst_colorspace=matrix if is_yuv else None,
+                    dst_color_range=ColorRange.MPEG if is_yuv else None,
+                )
+                frame.pts, frame.time_base = pts, self._time_base
+                if audio:
+                    audio.mux_until(pts * self._time_base)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+            if audio:
+                audio.mux_until(None)
+
+
+class _Audio:
+    """Pass the sound of another file on, packet by packet, interleaved with the video."""
+
+    def __init__(self, path: Path, output: av.container.OutputContainer) -> None:
+        self._source = av.open(str(path), metadata_errors="ignore")
+        self._output = output
+        self._targets = {}
+        for stream in self._source.streams.audio:
+            if stream.codec_context.name in output.supported_codecs:
+                self._targets[stream.index] = (output.add_stream_from_template(stream), False)
+            else:
+                target = output.add_stream("aac", rate=stream.codec_context.sample_rate)
+                target.layout = stream.codec_context.layout
+                self._targets[stream.index] = (target, True)
+        self._packets = self._source.demux(*self._source.streams.audio)
+        self._next = next(self._packets, None)
+
+    def mux_until(self, seconds: Fraction | None) -> None:
+        while self._next is not None:
+            packet = self._next
+            if seconds is not None and packet.dts is not None:
+                if packet.dts * packet.time_base > seconds:
+                    return
+            self._mux(packet)
+            try:
+                self._next = next(self._packets, None)
+            except av.error.FFmpegError:
+                self._next = None
+        if seconds is None:
+            for target, encode in self._targets.values():
+                if encode:
+                    self._output.mux(target.encode(None))
+            self._source.close()
+
+    def _mux(self, packet: av.Packet) -> None:
+        target, encode = self._targets[packet.stream.index]
+        if encode:
+            for frame in packet.decode():
+                self._output.mux(target.encode(frame))
+        elif packet.dts is not None:
+            packet.stream = target
+            self._output.mux(packet)
+
+
+def _tag(context: av.VideoCodecContext, matrix: Colorspace) -> None:
+    context.color_range = ColorRange.MPEG
+    if matrix == Colorspace.ITU709:
+        context.colorspace = context.color_primaries = context.color_trc = 1
+    else:
+        context.colorspace = context.color_primaries = context.color_trc = 6
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _replace(part: Path, path: Path) -> None:
+    if part.is_dir() and path.exists():
+        _remove(path)
+    os.replace(part, path)
