@@ -136,7 +136,9 @@ class VideoReader:
                 f"{self.frames_read} were decoded"
             )
 
-    def _decoded(self, container: av.container.InputContainer, stream) -> Iterator[av.VideoFrame]:
+    def _decoded(
+        self, container: av.container.InputContainer, stream: av.VideoStream
+    ) -> Iterator[av.VideoFrame]:
         try:
             for packet in container.demux(stream):
                 try:
@@ -194,7 +196,9 @@ def _video_stream(container: av.container.InputContainer, path: Path):
     return container.streams.video[0]
 
 
-def _first_frame(container: av.container.InputContainer, stream, path: Path) -> av.VideoFrame:
+def _first_frame(
+    container: av.container.InputContainer, stream: av.VideoStream, path: Path
+) -> av.VideoFrame:
     try:
         for packet in container.demux(stream):
             for frame in packet.decode():

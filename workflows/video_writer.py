@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -164,7 +163,7 @@ class VideoSink:
             yield item
             self.frames_written += 1
 
-    def _guarded(self, target) -> None:
+    def _guarded(self, target: Callable[[], None]) -> None:
         try:
             target()
         except BaseException as error:
@@ -234,9 +233,9 @@ class _Audio:
     def mux_until(self, seconds: Fraction | None) -> None:
         while self._next is not None:
             packet = self._next
-            if seconds is not None and packet.dts is not None:
-                if packet.dts * packet.time_base > seconds:
-                    return
+            has_time = seconds is not None and packet.dts is not None
+            if has_time and packet.dts * packet.time_base > seconds:
+                return
             self._mux(packet)
             try:
                 self._next = next(self._packets, None)
@@ -276,4 +275,4 @@ def _remove(path: Path) -> None:
 def _replace(part: Path, path: Path) -> None:
     if part.is_dir() and path.exists():
         _remove(path)
-    os.replace(part, path)
+    part.replace(path)

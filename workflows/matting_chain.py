@@ -1,0 +1,298 @@
+"""Run the two passes of the matting chain over a video and write what a compositor needs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from workflows.matting import matting_workflow, plate_workflow
+from workflows.new_background import NewBackground, open_background, read_picture
+from workflows.prefetch import prefetch
+from workflows.video_reader import Frame, VideoInfo, VideoReader
+from workflows.video_writer import CODECS, DEFAULT_CRF, VideoSink
+
+GREEN = "#78FF9B"
+COMPOSITE, ALPHA, FOREGROUND = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class ChainOptions:
+    """What ``python -m workflows.matting`` was told; see its ``--help``."""
+
+    video: Path
+    output: Path
+    background: str | None = None
+    matte: str = "auto"
+    rvm_weights: Path | None = None
+    plate: Path | None = None
+    weights: str = "official"
+    backbone: str | None = None
+    codec: str = "h264"
+    crf: int = DEFAULT_CRF
+    device: str = "auto"
+    quiet: bool = False
+
+
+@dataclass
+class ChainReport:
+    """What was done, how long it took and what to know about the result."""
+
+    video: str
+    size: tuple[int, int]
+    frames: int = 0
+    matte: str = "none"
+    matte_reason: str = ""
+    weights: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    plate: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            passed = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + passed
+
+    def warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+
+def run_chain(options: ChainOptions) -> ChainReport:
+    """Find the plate of ``options.video``, matte it and write all outputs.
+
+    Everything that can be checked is checked before the first frame is processed. Each output
+    appears under its name only when it is complete.
+
+    Raises:
+        FileNotFoundError, ValueError: An input is missing or unusable; the text names it.
+        RuntimeError: Weights cannot be had, or a task failed.
+        OSError: An output cannot be written.
+    """
+    info = VideoInfo.from_path(options.video)
+    backdrop = _backdrop(options, info)
+    plate = read_picture(options.plate) if options.plate else None
+    _prepare_folder(options.output)
+    report = ChainReport(str(options.video), (info.width, info.height))
+    second_pass = matting_workflow(matting=_matting_parameters(options))
+    with report.timed("load networks"):
+        _load(second_pass, "infer_background_matting")
+    report.weights = options.weights
+    if plate is None:
+        plate = _plate_pass(options, info, report)
+    else:
+        report.plate = {"source": str(options.plate)}
+        report.matte_reason = "the plate was given"
+    _write_picture(options.output / "plate.png", plate, report)
+    _matting_pass(options, info, second_pass, plate, backdrop, report)
+    _write_report(options.output / "report.json", report)
+    if not options.quiet:
+        _print_table(report)
+    return report
+
+
+def _backdrop(options: ChainOptions, info: VideoInfo) -> NewBackground | None:
+    carries_alpha = CODECS[options.codec].alpha is not None
+    if options.background is None and carries_alpha:
+        return None
+    return open_background(options.background or GREEN, info.width, info.height)
+
+
+def _prepare_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OSError(f"the output folder {folder} cannot be written: {error}") from error
+
+
+def _matting_parameters(options: ChainOptions) -> dict[str, object]:
+    parameters: dict[str, object] = {"cuda": options.device != "cpu"}
+    if options.weights in ("official", "builtin"):
+        parameters["weights"] = options.weights
+    else:
+        if not Path(options.weights).is_file():
+            raise FileNotFoundError(
+                f"--weights {options.weights!r} is neither official, builtin nor an existing file"
+            )
+        parameters["model_weight_file"] = options.weights
+    if options.backbone:
+        parameters["model_backbone"] = options.backbone
+    # A plate that was given is checked strictly; one made from this very video cannot be of
+    # another scene, but a moving camera spoils it, which is worth a warning.
+    parameters["background_check"] = "refuse" if options.plate else "warn"
+    return parameters
+
+
+def _load(workflow: Any, task_name: str) -> None:
+    try:
+        workflow.find_task(task_name, 0).init_long_process()
+    except Exception as error:
+        raise RuntimeError(f"{task_name}: {error}") from error
+
+
+def _plate_pass(options: ChainOptions, info: VideoInfo, report: ChainReport) -> np.ndarray:
+    workflow = _first_pass(options, report)
+    extract = workflow.find_task("extract_background", 0)
+    reader = VideoReader(info)
+    with report.timed("pass 1: plate"):
+        for frame in _with_progress("plate", reader, options):
+            workflow.set_image_input(array=frame.image, index=0)
+            workflow.run()
+        extract.finish()
+    report.warnings.extend(w for w in reader.warnings if w not in report.warnings)
+    report.plate = dict(extract.get_output(3).data)
+    for warning in report.plate.get("warnings", []):
+        report.warn(warning)
+    _write_picture(options.output / "coverage.png", extract.get_output(1).get_image(), report)
+    return extract.get_output(0).get_image().copy()
+
+
+def _first_pass(options: ChainOptions, report: ChainReport) -> Any:
+    if options.matte == "none":
+        report.matte_reason = "it was asked for"
+        return plate_workflow(matte=False)
+    rvm: dict[str, object] = {"sequence": "stream", "device": options.device}
+    if options.rvm_weights:
+        rvm["model_weight_file"] = options.rvm_weights
+    workflow = plate_workflow(rvm=rvm)
+    try:
+        with report.timed("load networks"):
+            _load(workflow, "infer_rvm")
+    except RuntimeError as error:
+        if options.matte == "rvm" or options.rvm_weights:
+            raise
+        report.matte_reason = "RVM's weights are not to be had"
+        report.warn(f"The plate is made without a matte: {error}")
+        return plate_workflow(matte=False)
+    report.matte = "rvm"
+    report.matte_reason = "RVM's weights were found"
+    return workflow
+
+
+def _matting_pass(
+    options: ChainOptions,
+    info: VideoInfo,
+    workflow: Any,
+    plate: np.ndarray,
+    backdrop: NewBackground | None,
+    report: ChainReport,
+) -> None:
+    task = workflow.find_task("infer_background_matting", 0)
+    workflow.set_image_input(array=np.zeros((8, 8, 3), np.uint8), index=0)
+    workflow.set_image_input(array=plate, index=1)
+    kinds = {
+        "composite": (COMPOSITE, 3 if backdrop else 4),
+        "alpha": (ALPHA, 1),
+        "foreground": (FOREGROUND, 3),
+    }
+    reader = VideoReader(info)
+    with report.timed("pass 2: matting"), ExitStack() as stack:
+        sinks = {
+            name: stack.enter_context(_sink(options, info, name, channels))
+            for name, (_, channels) in kinds.items()
+        }
+        first_pts: int | None = None
+        shown = None
+        for frame in _with_progress("matting", reader, options):
+            first_pts = frame.pts if first_pts is None else first_pts
+            if backdrop is not None:
+                behind = backdrop.at(float((frame.pts - first_pts) * info.time_base))
+                if behind is not shown:
+                    workflow.set_image_input(array=behind, index=2)
+                    shown = behind
+            workflow.set_image_input(array=frame.image, index=0)
+            with report.timed("of it network task"):
+                workflow.run()
+            with report.timed("of it waiting for encoders"):
+                for name, (output, _) in kinds.items():
+                    sinks[name].write(task.get_output(output).get_image(), frame.pts)
+    report.frames = reader.frames_read
+    report.warnings.extend(w for w in reader.warnings if w not in report.warnings)
+    report.files.update({name: sink.path.name for name, sink in sinks.items()})
+
+
+def _sink(options: ChainOptions, info: VideoInfo, name: str, channels: int) -> VideoSink:
+    return VideoSink(
+        options.output / f"{name}{CODECS[options.codec].suffix}",
+        info.width,
+        info.height,
+        info.rate,
+        info.time_base,
+        codec=options.codec,
+        channels=channels,
+        crf=options.crf,
+        audio_from=info.path if info.audio_streams and name == "composite" else None,
+    )
+
+
+def _with_progress(label: str, reader: VideoReader, options: ChainOptions) -> Iterator[Frame]:
+    columns = (
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, disable=options.quiet, console=Console(stderr=True)) as progress:
+        bar = progress.add_task(label, total=reader.info.frame_count or None)
+        for frame in prefetch(reader):
+            yield frame
+            progress.advance(bar)
+        progress.update(bar, total=reader.frames_read)
+
+
+def _write_picture(path: Path, image: np.ndarray, report: ChainReport) -> None:
+    swapped = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
+    done, encoded = cv2.imencode(".png", swapped)
+    if not done:
+        raise RuntimeError(f"{path} could not be encoded as PNG")
+    _write_whole(path, lambda part: part.write_bytes(encoded.tobytes()))
+    report.files[path.stem] = path.name
+
+
+def _write_report(path: Path, report: ChainReport) -> None:
+    report.files["report"] = path.name
+    content = json.dumps(vars(report), indent=2, default=str)
+    _write_whole(path, lambda part: part.write_text(content + "\n", encoding="utf-8"))
+
+
+def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        write(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _print_table(report: ChainReport) -> None:
+    console = Console()
+    table = Table(title=f"{report.frames} frames of {report.size[0]}x{report.size[1]}")
+    table.add_column("step")
+    table.add_column("seconds", justify="right")
+    table.add_column("ms a frame", justify="right")
+    for name, seconds in report.seconds.items():
+        table.add_row(name, f"{seconds:.2f}", f"{1000 * seconds / max(1, report.frames):.0f}")
+    console.print(table)
+    console.print(f"matte for the plate: {report.matte} ({report.matte_reason})")
+    for name, file in report.files.items():
+        console.print(f"  {name:<11} {file}")
+    for warning in report.warnings:
+        console.print(f"[yellow]warning:[/] {warning}")
