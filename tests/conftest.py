@@ -9,8 +9,8 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["HOME"] = tempfile.mkdtemp(prefix="ikomia-home-")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import ikomia  # noqa: F401, E402  (its own cv2 must be the first one that is imported)
-import pytest  # noqa: E402
+import ikomia  # noqa: F401  (its own cv2 must be the first one that is imported)
+import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

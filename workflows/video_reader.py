@@ -10,11 +10,18 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace
+from av.video.reformatter import Colorspace, Interpolation
 
 logger = logging.getLogger(__name__)
 
 HD_LINES = 720
+# The default conversion loses one to two levels on average; this one keeps the mean.
+EXACT_COLOURS = (
+    Interpolation.BILINEAR
+    | Interpolation.ACCURATE_RND
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.FULL_CHR_H_INP
+)
 
 
 class VideoError(ValueError):
@@ -176,7 +183,9 @@ def upright_rgb(frame: av.VideoFrame) -> np.ndarray:
     source = None
     if frame.colorspace == 2:
         source = Colorspace.ITU709 if frame.height >= HD_LINES else Colorspace.ITU601
-    image = frame.reformat(format="rgb24", src_colorspace=source).to_ndarray()
+    image = frame.reformat(
+        format="rgb24", src_colorspace=source, interpolation=EXACT_COLOURS
+    ).to_ndarray()
     turns = (round(frame.rotation) % 360) // 90
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 

@@ -14,7 +14,7 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
-from workflows.video_reader import HD_LINES
+from workflows.video_reader import EXACT_COLOURS, HD_LINES
 
 QUEUE_FRAMES = 4
 
@@ -203,6 +203,7 @@ class VideoSink:
                     format=pixel_format,
                     dst_colorspace=matrix if is_yuv else None,
                     dst_color_range=ColorRange.MPEG if is_yuv else None,
+                    interpolation=EXACT_COLOURS,
                 )
                 frame.pts, frame.time_base = pts, self._time_base
                 if audio:
