@@ -1,0 +1,41 @@
+"""The decoder: four steps of resize, concatenation with the encoder's features, convolution."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+CHANNELS = (256, 128, 64, 48, 37)
+
+
+class Decoder(nn.Module):
+    """From 256 channels at 1/16 to 37 at the input's size: alpha, foreground, error, hidden."""
+
+    def __init__(self, skip_channels: tuple[int, int, int, int]) -> None:
+        super().__init__()
+        for step in range(4):
+            is_last = step == 3
+            conv = nn.Conv2d(
+                CHANNELS[step] + skip_channels[step], CHANNELS[step + 1], 3, padding=1, bias=is_last
+            )
+            setattr(self, f"conv{step + 1}", conv)
+            if not is_last:
+                setattr(self, f"bn{step + 1}", nn.BatchNorm2d(CHANNELS[step + 1]))
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor, skips: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+        """Decode ``x`` with the skips from coarse to fine; the finest is the network's input."""
+        x = self.relu(self.bn1(self.conv1(self._join(x, skips[0]))))
+        x = self.relu(self.bn2(self.conv2(self._join(x, skips[1]))))
+        x = self.relu(self.bn3(self.conv3(self._join(x, skips[2]))))
+        return self.conv4(self._join(x, skips[3]))
+
+    @staticmethod
+    def _join(x: Tensor, skip: Tensor) -> Tensor:
+        return torch.cat([resize(x, skip.shape[-2:]), skip], dim=1)
+
+
+def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bilinear resize to ``size`` (height, width) without antialiasing."""
+    return F.interpolate(x, size, mode="bilinear", align_corners=False)
