@@ -1,0 +1,227 @@
+"""Train Background Matting V2 from scratch on procedural composites.
+
+``python -m training.background_matting.train --minutes 18 --output DIR`` trains the coarse
+network for 60 % of the time and the whole network for the rest. The learning rate follows the
+clock, so a run ends finished whatever the machine's speed is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from infer_background_matting.bgm_network import MattingRefine
+
+from . import losses
+from .compose import Batch, Composer
+from .pool import build_pool
+
+HELD_OUT_SEED = 10_000
+
+
+def initialise(network: MattingRefine) -> None:
+    """Start half of the first filters as source minus background, and alpha near its mean."""
+    backbone = network.backbone
+    first = backbone.features[0][0] if hasattr(backbone, "features") else backbone.conv1
+    with torch.no_grad():
+        half = first.weight.shape[0] // 2
+        first.weight[:half, 3:] = -first.weight[:half, :3]
+        for layer in (network.decoder.conv4, network.refiner.conv4):
+            layer.weight *= 0.5
+            layer.bias.zero_()
+            layer.bias[0] = 0.3
+        network.decoder.conv4.bias[4] = 0.1
+    network.aspp.project[3].p = 0.1
+
+
+def learning_rate(progress: float) -> float:
+    """Warm-up, a flat third, then a cosine to zero; ``progress`` in 0..1."""
+    if progress < 0.03:
+        return progress / 0.03
+    if progress < 0.33:
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - 0.33) / 0.67)))
+
+
+def base_loss(network: MattingRefine, batch: Batch, amp: bool) -> Tensor:
+    source, alpha, foreground = map(network.small, (batch.source, batch.alpha, batch.foreground))
+    with torch.autocast(source.device.type, torch.bfloat16, enabled=amp):
+        raw = network.raw(source, network.small(batch.plate))
+    raw_alpha, residual, error = (part.float() for part in raw[:3])
+    weight = 1 + 2 * losses.boundary(alpha, 2)
+    return (
+        losses.alpha_loss(raw_alpha, alpha, weight)
+        + losses.foreground_loss(residual, source, foreground, alpha)
+        + losses.error_loss(error, raw_alpha, alpha)
+    )
+
+
+def refined_loss(network: MattingRefine, batch: Batch, amp: bool) -> Tensor:
+    source, alpha, foreground = map(network.small, (batch.source, batch.alpha, batch.foreground))
+    with torch.autocast(source.device.type, torch.bfloat16, enabled=amp):
+        raw = network.raw(source, network.small(batch.plate))
+    coarse, residual, error, hidden = (part.float() for part in raw)
+    fine, fine_residual, _ = network.refiner(
+        batch.source,
+        batch.plate,
+        losses.leaky_clamp(coarse),
+        residual,
+        error.clamp(0, 1).detach(),
+        hidden,
+    )
+    return (
+        losses.alpha_loss(coarse, alpha, 1 + 2 * losses.boundary(alpha, 2))
+        + losses.foreground_loss(residual, source, foreground, alpha)
+        + losses.error_loss(error, coarse, alpha)
+        + 2 * losses.alpha_loss(fine, batch.alpha, 1 + 4 * losses.boundary(batch.alpha, 4))
+        + losses.foreground_loss(fine_residual, batch.source, batch.foreground, batch.alpha)
+    )
+
+
+class Trainer:
+    """Two stages over one network; logs, validates and saves as it goes."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.device = torch.device(options.device)
+        self.amp = self.device.type == "cuda"
+        torch.manual_seed(options.seed)
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True
+        self.network = MattingRefine("mobilenetv2", refine_threshold=0.1)
+        initialise(self.network)
+        self.network.to(self.device, memory_format=torch.channels_last)
+        start = time.monotonic()
+        counts = (options.foregrounds, options.backgrounds)
+        pool = build_pool(*counts, options.seed, options.processes)
+        held_out = build_pool(24, 24, HELD_OUT_SEED, options.processes)
+        self.composer = Composer(pool, self.device, options.seed)
+        validation = Composer(held_out, self.device, HELD_OUT_SEED)
+        self.validation = [validation.batch(1, *options.full_size) for _ in range(24)]
+        self.log(f"pool of {counts} in {time.monotonic() - start:.0f} s")
+
+    def log(self, text: str) -> None:
+        line = f"[{time.strftime('%H:%M:%S')}] {text}"
+        print(line, flush=True)
+        with (self.options.output / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    def stage(self, name: str, minutes: float) -> None:
+        refine = name == "refine"
+        rates = {"backbone": 2e-4, "aspp": 2e-4, "decoder": 3e-4, "refiner": 1.5e-3}
+        base_rate = self.options.rate
+        groups = [
+            {"params": module.parameters(), "peak": rates[key] if refine else base_rate}
+            for key, module in self.network.named_children()
+        ]
+        optimiser = torch.optim.AdamW(groups, lr=base_rate, weight_decay=1e-3)
+        batch_size = self.options.refine_batch if refine else self.options.base_batch
+        loss_of = refined_loss if refine else base_loss
+        start = last_check = time.monotonic()
+        running, iteration = None, 0
+        while (progress := (time.monotonic() - start) / (60 * minutes)) < 1:
+            factor = learning_rate(progress)
+            for group in optimiser.param_groups:
+                group["lr"] = group["peak"] * factor
+            self.network.train()
+            sizes = self.options.sizes
+            height, width = sizes[iteration % len(sizes)]
+            self.network.refiner.sample_pixels = round(0.087 * height * width)
+            area = sizes[0][0] * sizes[0][1]
+            count = max(1, round(batch_size * area / (height * width)))
+            loss = loss_of(self.network, self.composer.batch(count, height, width), self.amp)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+            optimiser.step()
+            iteration += 1
+            if iteration % 20 == 0:
+                value = loss.item()
+                running = value if running is None else 0.95 * running + 0.05 * value
+            if time.monotonic() - last_check > self.options.check_seconds:
+                self.check(name, iteration, running or loss.item())
+                last_check = time.monotonic()
+        self.check(name, iteration, running or loss.item())
+
+    @torch.inference_mode()
+    def check(self, name: str, iteration: int, loss: float) -> None:
+        self.network.eval()
+        self.network.refiner.sample_pixels = 80_000
+        rows = []
+        for batch in self.validation:
+            out = self.network(batch.source, batch.plate)
+            coarse = nn.functional.interpolate(out.pha_sm, batch.alpha.shape[-2:], mode="bilinear")
+            edge = losses.boundary(batch.alpha, 4)
+            fine_error, coarse_error = (out.pha - batch.alpha).abs(), (coarse - batch.alpha).abs()
+            total = edge.sum().clamp_min(1)
+            rows.append(
+                [
+                    fine_error.mean(),
+                    coarse_error.mean(),
+                    (fine_error * edge).sum() / total,
+                    (coarse_error * edge).sum() / total,
+                ]
+            )
+        median = (1000 * torch.tensor(rows).median(0).values).tolist()
+        self.log(
+            f"{name} iteration {iteration} loss {loss:.4f}; held-out median MAD x1e3: refined "
+            f"{median[0]:.2f} coarse {median[1]:.2f}; at boundaries {median[2]:.1f} {median[3]:.1f}"
+        )
+        state = {
+            key: value.detach().half().cpu() if value.is_floating_point() else value.cpu()
+            for key, value in self.network.state_dict().items()
+        }
+        part = self.options.output / "weights.part"
+        torch.save(state, part)
+        part.replace(self.options.output / f"bgm_mobilenetv2_{name}_fp16.pth")
+
+    def run(self) -> None:
+        share = self.options.base_share
+        if share > 0:
+            self.stage("base", self.options.minutes * share)
+        self.stage("refine", self.options.minutes * (1 - share))
+
+
+def _size(text: str) -> tuple[int, int]:
+    height, width = (int(part) for part in text.split("x"))
+    return height, width
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=18)
+    parser.add_argument("--base-share", type=float, default=0.6, help="time of the first stage")
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--foregrounds", type=int, default=2000)
+    parser.add_argument("--backgrounds", type=int, default=1200)
+    parser.add_argument("--base-batch", type=int, default=24)
+    parser.add_argument("--refine-batch", type=int, default=12)
+    parser.add_argument("--check-seconds", type=float, default=60)
+    parser.add_argument("--full-size", type=_size, default=(720, 1280), metavar="HxW")
+    parser.add_argument(
+        "--sizes",
+        type=lambda text: [_size(part) for part in text.split(",")],
+        default=[(576, 1024), (720, 1280), (448, 448), (1080, 1920)],
+        metavar="HxW,…",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train, leaving ``log.txt`` and the fp16 weights of both stages in the output folder."""
+    options = parse_arguments(arguments)
+    options.output.mkdir(parents=True, exist_ok=True)
+    Trainer(options).run()
+
+
+if __name__ == "__main__":
+    main()
