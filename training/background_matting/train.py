@@ -95,6 +95,9 @@ class Trainer:
         torch.backends.cudnn.benchmark = True
         self.network = MattingRefine("mobilenetv2", refine_threshold=0.1)
         initialise(self.network)
+        if options.resume:
+            state = torch.load(options.resume, weights_only=True, map_location="cpu")
+            self.network.load_state_dict(state, strict=True)
         self.network.to(self.device, memory_format=torch.channels_last)
         start = time.monotonic()
         counts = (options.foregrounds, options.backgrounds)
@@ -196,6 +199,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=18)
+    parser.add_argument("--resume", type=Path, help="weights to go on from")
     parser.add_argument("--base-share", type=float, default=0.6, help="time of the first stage")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--seed", type=int, default=1)
