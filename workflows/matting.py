@@ -48,23 +48,29 @@ def plate_workflow(
     return workflow
 
 
-def matting_workflow(*, matting: Mapping[str, object] = {}) -> Workflow:
+def matting_workflow(
+    *, new_background: bool = True, matting: Mapping[str, object] = {}
+) -> Workflow:
     """Return the second pass: video + plate (+ new background) → infer_background_matting.
 
     The workflow's inputs are 0 the video or image, 1 the plate, 2 the new background.
 
     Args:
+        new_background: Whether there is an input 2; without it the composite is RGBA.
         matting: Parameters of infer_background_matting.
 
     Example:
-        >>> workflow = matting_workflow(matting={"weights": "builtin"})  # doctest: +SKIP
+        >>> workflow = matting_workflow(  # doctest: +SKIP
+        ...     new_background=False, matting={"weights": "builtin"}
+        ... )
         >>> workflow.set_image_input(path="person.png", index=0)  # doctest: +SKIP
         >>> workflow.set_image_input(path="plate.png", index=1)  # doctest: +SKIP
         >>> workflow.run()  # doctest: +SKIP
     """
     workflow = _new_workflow("background matting")
     task = _add(workflow, "infer_background_matting", matting)
-    workflow.connect_tasks(workflow.root(), task, [(0, 0), (1, 1), (2, 2)])
+    edges = [(index, index) for index in range(3 if new_background else 2)]
+    workflow.connect_tasks(workflow.root(), task, edges)
     return workflow
 
 

@@ -89,7 +89,9 @@ def run_chain(options: ChainOptions) -> ChainReport:
     plate = read_picture(options.plate) if options.plate else None
     _prepare_folder(options.output)
     report = ChainReport(str(options.video), (info.width, info.height))
-    second_pass = matting_workflow(matting=_matting_parameters(options))
+    second_pass = matting_workflow(
+        new_background=backdrop is not None, matting=_matting_parameters(options)
+    )
     with report.timed("load networks"):
         _load(second_pass, "infer_background_matting")
     report.weights = options.weights
@@ -124,7 +126,7 @@ def _prepare_folder(folder: Path) -> None:
 
 
 def _matting_parameters(options: ChainOptions) -> dict[str, object]:
-    parameters: dict[str, object] = {"cuda": options.device != "cpu"}
+    parameters: dict[str, object] = {"cuda": "cpu" if options.device == "cpu" else "cuda"}
     if options.weights in ("official", "builtin"):
         parameters["weights"] = options.weights
     else:

@@ -26,10 +26,14 @@ class Decoder(nn.Module):
 
     def forward(self, x: Tensor, skips: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
         """Decode ``x`` with the skips from coarse to fine; the finest is the network's input."""
+        return self.conv4(self.before_heads(x, skips))
+
+    def before_heads(self, x: Tensor, skips: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+        """What the last convolution sees: 48 channels and the input, at the input's size."""
         x = self.relu(self.bn1(self.conv1(self._join(x, skips[0]))))
         x = self.relu(self.bn2(self.conv2(self._join(x, skips[1]))))
         x = self.relu(self.bn3(self.conv3(self._join(x, skips[2]))))
-        return self.conv4(self._join(x, skips[3]))
+        return self._join(x, skips[3])
 
     @staticmethod
     def _join(x: Tensor, skip: Tensor) -> Tensor:

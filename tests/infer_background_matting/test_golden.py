@@ -116,7 +116,7 @@ def test_more_pixels_than_the_picture_has_refines_all_of_it(weights):
 
 
 def test_bad_values_are_refused():
-    with pytest.raises(ValueError, match="backbone_scale 0.6"):
+    with pytest.raises(ValueError, match=r"backbone_scale 0\.6"):
         MattingRefine("mobilenetv2", backbone_scale=0.6)
     with pytest.raises(ValueError, match="'vgg'"):
         MattingBase("vgg")

@@ -1,0 +1,95 @@
+"""From uint8 pictures to a matte, on the fastest path that the device and the settings allow."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from .cpu import PatchwiseMatter, supports
+from .folding import folded
+from .matte import Matte
+from .network import MattingBase, MattingRefine
+
+CELL = 4
+
+
+class Matter(Protocol):
+    """Matte ``source`` before ``background``; both uint8 RGB (H, W, 3) of one size."""
+
+    def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte: ...
+
+
+class PlainMatter:
+    """Any network on any device, through its own forward; the background is uploaded once."""
+
+    def __init__(self, network: MattingBase, device: torch.device, dtype: torch.dtype) -> None:
+        self._network = folded(network).to(device, dtype, memory_format=torch.channels_last)
+        self._device, self._dtype = device, dtype
+        self._background: np.ndarray | None = None
+        self._uploaded: Tensor | None = None
+
+    @torch.inference_mode()
+    def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte:
+        if background is not self._background:
+            self._uploaded, self._background = self._upload(background), background
+        outputs = self._network(self._upload(source), self._uploaded)
+        if isinstance(self._network, MattingRefine):
+            alpha, foreground, error = outputs.pha, outputs.fgr, outputs.err_sm
+            error = F.interpolate(error, source.shape[:2], mode="bilinear", align_corners=False)
+        else:
+            alpha, foreground, error, _ = outputs
+        colours = (foreground[0] * 255).round_().to(torch.uint8).permute(1, 2, 0)
+        return Matte(
+            alpha[0, 0].float().cpu().numpy(),
+            np.ascontiguousarray(colours.cpu().numpy()),
+            error[0, 0].float().cpu().numpy(),
+        )
+
+    def _upload(self, picture: np.ndarray) -> Tensor:
+        pixels = torch.from_numpy(picture).to(self._device)
+        return pixels.permute(2, 0, 1)[None].to(self._dtype).div_(255)
+
+
+class AnySize:
+    """Pad pictures to multiples of 4 by repeating the border, and crop the matte back."""
+
+    def __init__(self, matter: Matter) -> None:
+        self._matter = matter
+        self._background: np.ndarray | None = None
+        self._padded: np.ndarray | None = None
+
+    def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte:
+        height, width = source.shape[:2]
+        if height % CELL == 0 and width % CELL == 0:
+            return self._matter(np.ascontiguousarray(source), background)
+        if background is not self._background:
+            self._padded, self._background = _pad(background), background
+        matte = self._matter(_pad(source), self._padded)
+        return Matte(
+            np.ascontiguousarray(matte.alpha[:height, :width]),
+            np.ascontiguousarray(matte.foreground[:height, :width]),
+            np.ascontiguousarray(matte.error[:height, :width]),
+        )
+
+
+def build_matter(network: MattingBase, device: str, dtype: torch.dtype) -> Matter:
+    """Wrap ``network`` for pictures of any size.
+
+    Args:
+        network: With its weights loaded.
+        device: cpu, or a CUDA device.
+        dtype: float32, or float16 / bfloat16 on CUDA.
+    """
+    if device == "cpu" and dtype == torch.float32 and supports(network):
+        return AnySize(PatchwiseMatter(network))
+    return AnySize(PlainMatter(network, torch.device(device), dtype))
+
+
+def _pad(picture: np.ndarray) -> np.ndarray:
+    height, width = picture.shape[:2]
+    return cv2.copyMakeBorder(picture, 0, -height % CELL, 0, -width % CELL, cv2.BORDER_REPLICATE)

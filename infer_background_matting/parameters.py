@@ -1,0 +1,78 @@
+"""Parameters of infer_background_matting: names, choices, bounds and defaults stand here once."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ikomia import core
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """What a user can set; strings as Ikomia passes them are converted and checked."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+
+    model_type: Literal["mattingbase", "mattingrefine"] = Field(
+        "mattingrefine", description="Coarse network alone, or refined at full resolution"
+    )
+    model_backbone: Literal["mobilenetv2", "resnet50", "resnet101"] = Field(
+        "mobilenetv2", description="Backbone: the first is the fastest, the last the largest"
+    )
+    model_backbone_scale: float = Field(
+        0.25,
+        gt=0,
+        le=0.5,
+        description="Size of the coarse copy in picture sizes; 0.25 for HD, 0.125 for 4K",
+    )
+    model_refine_mode: Literal["full", "sampling", "thresholding"] = Field(
+        "sampling", description="Refine all, the worst pixels, or those above the threshold"
+    )
+    model_refine_pixels: int = Field(
+        80_000, ge=0, description="Pixels to refine in the mode sampling; 320000 for 4K"
+    )
+    model_refine_threshold: float = Field(
+        0.7, ge=0, le=1, description="Expected alpha error (0 to 1) to refine above"
+    )
+    cuda: Literal["cuda", "cpu"] = Field(
+        "cuda", description="Device; without CUDA the CPU is used, and the log says so"
+    )
+    precision: Literal["auto", "fp32", "fp16"] = Field(
+        "auto", description="Number format; auto is fp16 on CUDA and fp32 on the CPU"
+    )
+    weights: Literal["official", "builtin"] = Field(
+        "official", description="The paper's weights, or the ones that come with the plugin"
+    )
+    model_weight_file: str = Field("", description="A checkpoint of your own; it wins")
+    align_background: bool = Field(
+        False, description="Warp the background onto the picture (hand-held cameras)"
+    )
+    background_check: Literal["refuse", "warn", "off"] = Field(
+        "refuse", description="What to do with a background that is not this scene"
+    )
+
+
+_SPELLINGS = {"true": "cuda", "1": "cuda", "false": "cpu", "0": "cpu"}
+
+
+class InferBackgroundMattingParam(core.CWorkflowTaskParam):
+    """Carries :class:`Settings` through Ikomia's map of strings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = Settings()
+
+    def set_values(self, values: dict[str, str]) -> None:
+        """Take all of ``values`` or, on a bad one, none.
+
+        Raises:
+            ValueError: A value is not allowed; the text names the parameter, value and choices.
+        """
+        given = dict(values)
+        if "cuda" in given:
+            spelled = str(given["cuda"])
+            given["cuda"] = _SPELLINGS.get(spelled.lower(), spelled)
+        self.settings = Settings.model_validate({**self.settings.model_dump(), **given})
+
+    def get_values(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self.settings.model_dump().items()}

@@ -1,0 +1,199 @@
+"""The plugin through the real Ikomia API, with seeded weights."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.golden import loading, recipe
+
+NAME = "infer_background_matting"
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "seeded.pth"
+    torch.save(loading.state_dict("bgm", "bgmv2/bgmv2_refine_mobilenetv2_keys.json"), path)
+    return str(path)
+
+
+@pytest.fixture
+def task_of(workflow_of, checkpoint):
+    def build(**parameters):
+        workflow, (task,) = workflow_of(NAME)
+        defaults = {"model_weight_file": checkpoint, "cuda": "cpu", "background_check": "off"}
+        task.set_parameters({**defaults, **{k: str(v) for k, v in parameters.items()}})
+        return workflow, task
+
+    return build
+
+
+def run(workflow, *images):
+    for index, image in enumerate(images):
+        workflow.set_image_input(array=image, index=index)
+    task = workflow.find_task(NAME, 0)
+    if not workflow.get_in_edges(workflow.get_task_id(task)):
+        edges = [(index, index) for index in range(len(images))]
+        workflow.connect_tasks(workflow.root(), task, edges)
+    workflow.run()
+
+
+def scene(height=96, width=128):
+    return recipe.image("scene", height, width), recipe.image("plate", height, width)
+
+
+def test_outputs_come_in_the_published_order(task_of):
+    workflow, task = task_of()
+    source, plate = scene()
+    new = recipe.image("new", 96, 128)
+    run(workflow, source, plate, new)
+    images = [task.get_output(i).get_image() for i in range(4)]
+    composite, alpha, foreground, error = (np.squeeze(image) for image in images)
+    exact = task.get_output(4).get_array()
+    assert composite.shape == foreground.shape == (96, 128, 3)
+    assert alpha.shape == error.shape == exact.shape == (96, 128)
+    assert exact.dtype == np.float32
+    np.testing.assert_allclose(alpha, exact * 255, atol=0.51)
+    blended = foreground * exact[..., None] + new * (1 - exact[..., None])
+    assert np.abs(composite - blended).max() <= 1.5
+
+
+def test_without_a_new_background_the_composite_carries_alpha(task_of):
+    workflow, task = task_of()
+    run(workflow, *scene())
+    composite = task.get_output(0).get_image()
+    alpha = np.squeeze(task.get_output(1).get_image())
+    assert composite.shape == (96, 128, 4)
+    np.testing.assert_array_equal(composite[..., 3], alpha)
+
+
+@pytest.mark.parametrize("size", [(95, 127), (33, 50)])
+def test_any_size_is_kept(task_of, size):
+    workflow, task = task_of()
+    run(workflow, *scene(*size))
+    assert task.get_output(4).get_array().shape == size
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"model_type": "mattingbase"},
+        {"model_refine_mode": "full"},
+        {"model_refine_mode": "thresholding", "model_refine_threshold": 0.2},
+        {"model_backbone_scale": 0.3},
+    ],
+)
+def test_every_mode_runs(task_of, parameters):
+    workflow, task = task_of(**parameters)
+    run(workflow, *scene())
+    assert np.isfinite(task.get_output(4).get_array()).all()
+
+
+def test_patchwise_and_plain_paths_agree(checkpoint):
+    from infer_background_matting.bgm_network import MattingRefine
+    from infer_background_matting.bgm_network.cpu import PatchwiseMatter
+    from infer_background_matting.bgm_network.matter import PlainMatter
+
+    network = MattingRefine("mobilenetv2", refine_sample_pixels=4000).eval()
+    network.load_state_dict(torch.load(checkpoint, weights_only=True))
+    source, plate = scene(128, 192)
+    plain = PlainMatter(network, torch.device("cpu"), torch.float32)(source, plate)
+    fast = PatchwiseMatter(network)(source, plate)
+    np.testing.assert_allclose(fast.alpha, plain.alpha, atol=1e-4)
+    np.testing.assert_allclose(fast.error, plain.error, atol=1e-4)
+    assert np.abs(fast.foreground.astype(int) - plain.foreground).max() <= 1
+
+
+def test_the_source_as_its_own_background_is_refused(workflow_of, checkpoint):
+    workflow, (task,) = workflow_of(NAME)
+    task.set_parameters({"model_weight_file": checkpoint, "cuda": "cpu"})
+    workflow.connect_tasks(workflow.root(), task, [(0, 0), (0, 1)])
+    with pytest.raises(RuntimeError, match="very buffer"):
+        run(workflow, scene()[0])
+
+
+def test_missing_background_is_refused(task_of):
+    workflow, _ = task_of()
+    with pytest.raises(RuntimeError, match="input 1"):
+        run(workflow, scene()[0])
+
+
+def test_background_of_another_scene_is_refused(task_of):
+    rng = np.random.default_rng(0)
+    source = np.kron(rng.integers(0, 255, (24, 32, 3)), np.ones((8, 8, 1))).astype(np.uint8)
+    other = np.kron(rng.integers(0, 255, (24, 32, 3)), np.ones((8, 8, 1))).astype(np.uint8)
+    workflow, _ = task_of(background_check="refuse")
+    run(workflow, source, source.copy())
+    with pytest.raises(RuntimeError, match="does not look like the scene"):
+        run(workflow, source, other)
+
+
+def test_background_of_another_size_is_resized(task_of):
+    workflow, task = task_of()
+    run(workflow, scene()[0], recipe.image("plate", 48, 64))
+    assert task.get_output(4).get_array().shape == (96, 128)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"model_type": "vgg"}, {"model_refine_threshold": "2"}, {"model_backbone_scale": "x"}]
+)
+def test_bad_value_leaves_the_old_ones(bad):
+    from infer_background_matting.parameters import InferBackgroundMattingParam
+
+    parameters = InferBackgroundMattingParam()
+    before = parameters.get_values()
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        parameters.set_values({**before, "model_refine_pixels": "5", **bad})
+    assert parameters.get_values() == before
+
+
+def test_defaults_survive_ikomias_code_generation():
+    import re
+
+    from infer_background_matting.parameters import InferBackgroundMattingParam
+
+    for value in InferBackgroundMattingParam().get_values().values():
+        assert re.fullmatch(r"[A-Za-z0-9_.,+\-/ ]*", value)
+
+
+def test_official_weights_offline_say_what_to_do(task_of, tmp_path, monkeypatch):
+    monkeypatch.setenv("INFER_BACKGROUND_MATTING_CACHE", str(tmp_path))
+    monkeypatch.setattr("pooch.retrieve", _offline)
+    workflow, _ = task_of(model_weight_file="")
+    with pytest.raises(RuntimeError, match="model_weight_file"):
+        run(workflow, *scene())
+
+
+def _offline(*_, **__):
+    raise OSError("no network")
+
+
+def test_a_recorded_checksum_is_verified(tmp_path, monkeypatch):
+    from infer_background_matting import checkpoints
+
+    monkeypatch.setenv("INFER_BACKGROUND_MATTING_CACHE", str(tmp_path))
+    monkeypatch.setitem(checkpoints.LEAST_BYTES, "mobilenetv2", 10)
+    served = []
+
+    def retrieve(url, known_hash, fname, path):
+        served.append(known_hash)
+        (path / fname).write_bytes(b"0" * 100)
+
+    monkeypatch.setattr("pooch.retrieve", retrieve)
+    checkpoints.checkpoint_path("official", "mobilenetv2", "")
+    checkpoints.checkpoint_path("official", "mobilenetv2", "")
+    assert served[0] is None
+    assert served[1].startswith("sha256:")
+
+
+def test_a_wrong_checkpoint_is_refused_by_name(tmp_path):
+    from infer_background_matting.bgm_network import MattingRefine
+    from infer_background_matting.checkpoints import load_checkpoint
+
+    html = tmp_path / "page.pth"
+    html.write_text("<html>sign in</html>")
+    with pytest.raises(ValueError, match=r"page\.pth"):
+        load_checkpoint(MattingRefine("mobilenetv2"), html)
+    other = tmp_path / "other.pth"
+    torch.save({"a": torch.zeros(1)}, other)
+    with pytest.raises(ValueError, match=r"other\.pth does not fit"):
+        load_checkpoint(MattingRefine("mobilenetv2"), other)
