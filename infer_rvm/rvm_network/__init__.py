@@ -1,5 +1,7 @@
 """Robust Video Matting as plain torch modules; no ikomia, no files."""
 
+from .matte import Matte
 from .network import MattingNetwork
+from .stream import MattingStream, auto_ratio
 
-__all__ = ["MattingNetwork"]
+__all__ = ["Matte", "MattingNetwork", "MattingStream", "auto_ratio"]

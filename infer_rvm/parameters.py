@@ -1,0 +1,85 @@
+"""Parameters of infer_rvm: names, choices, bounds and defaults stand here once."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ikomia import core
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class Settings(BaseModel):
+    """What a user can set; strings as Ikomia passes them are converted and checked."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+
+    model_name: Literal["mobilenetv3", "resnet50"] = Field(
+        "mobilenetv3", description="Backbone: fast, or a little better and three times slower"
+    )
+    refiner: Literal["deep_guided_filter", "fast_guided_filter"] = Field(
+        "deep_guided_filter", description="How the small matte is brought to full resolution"
+    )
+    downsample_ratio: str = Field(
+        "auto", description="auto (long side to 512 pixels) or a number above 0, at most 1"
+    )
+    composite_color: str = Field(
+        "120,255,155", description="R,G,B from 0 to 255 behind the person without a background"
+    )
+    device: Literal["auto", "cuda", "cpu"] = Field("auto", description="Where the network runs")
+    precision: Literal["auto", "fp32", "fp16", "bf16"] = Field(
+        "auto",
+        description="Number format; auto is fp16 on CUDA, fp32 on the CPU; bf16 errs by up to 0.2",
+    )
+    sequence: Literal["auto", "video", "image", "stream"] = Field(
+        "auto",
+        description="What carries the recurrent state: videos, nothing, or every picture given",
+    )
+    model_weight_file: str = Field("", description="A checkpoint of your own; it wins")
+
+    @field_validator("downsample_ratio")
+    @classmethod
+    def _is_ratio(cls, value: str) -> str:
+        try:
+            allowed = value == "auto" or 0 < float(value) <= 1
+        except ValueError:
+            allowed = False
+        if not allowed:
+            raise ValueError(f"{value!r} is neither auto nor a number above 0 and at most 1")
+        return value
+
+    @field_validator("composite_color")
+    @classmethod
+    def _is_colour(cls, value: str) -> str:
+        parts = value.split(",")
+        if len(parts) != 3 or not all(p.strip().isdigit() and int(p) <= 255 for p in parts):
+            raise ValueError(f"{value!r} is not R,G,B with three numbers from 0 to 255")
+        return value
+
+    @property
+    def ratio(self) -> float | None:
+        return None if self.downsample_ratio == "auto" else float(self.downsample_ratio)
+
+    @property
+    def colour(self) -> tuple[int, ...]:
+        return tuple(int(part) for part in self.composite_color.split(","))
+
+
+class InferRvmParam(core.CWorkflowTaskParam):
+    """Carries :class:`Settings` through Ikomia's map of strings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = Settings()
+
+    def set_values(self, values: dict[str, str]) -> None:
+        """Take all of ``values`` or, on a bad one, none.
+
+        Raises:
+            ValueError: A value is not allowed; the text names the parameter, value and choices.
+        """
+        given = {**self.settings.model_dump(), **dict(values)}
+        given["downsample_ratio"] = str(given["downsample_ratio"])
+        self.settings = Settings.model_validate(given)
+
+    def get_values(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self.settings.model_dump().items()}

@@ -1,0 +1,92 @@
+"""A sequence of frames through the network, with the recurrent state kept between them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from .cpu import CpuStep
+from .decoder import States
+from .folding import folded
+from .matte import Matte
+from .network import NO_STATES, MattingNetwork
+
+AUTO_SIDE = 512
+
+
+class Step(Protocol):
+    """Matte one uint8 RGB (H, W, 3) frame from the states of the one before."""
+
+    def __call__(self, image: np.ndarray, states: States, ratio: float) -> tuple[Matte, States]: ...
+
+
+class PlainStep:
+    """The network's own forward on any device; on CUDA in half precision if asked."""
+
+    def __init__(self, network: MattingNetwork, device: torch.device, dtype: torch.dtype) -> None:
+        self._network = folded(network).to(device, dtype, memory_format=torch.channels_last)
+        self._device, self._dtype = device, dtype
+
+    @torch.inference_mode()
+    def __call__(self, image: np.ndarray, states: States, ratio: float) -> tuple[Matte, States]:
+        pixels = torch.from_numpy(image).to(self._device).permute(2, 0, 1)[None]
+        source = pixels.to(self._dtype).div_(255)
+        fgr, pha, *states = self._network(source, *states, downsample_ratio=ratio)
+        colours = (fgr[0] * 255).round_().to(torch.uint8).permute(1, 2, 0)
+        alpha = pha[0, 0].float().cpu().numpy()
+        return Matte(alpha, np.ascontiguousarray(colours.cpu().numpy())), tuple(states)
+
+
+class MattingStream:
+    """Matte frame after frame; starts anew by itself where the size or the ratio changes.
+
+    Args:
+        network: With its weights loaded.
+        device: cpu, or a CUDA device.
+        dtype: float32, or float16 / bfloat16 on CUDA.
+
+    Example:
+        >>> stream = MattingStream(network)  # doctest: +SKIP
+        >>> mattes = [stream(frame) for frame in frames]  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, network: MattingNetwork, device: str = "cpu", dtype: torch.dtype = torch.float32
+    ) -> None:
+        is_plain = device != "cpu" or dtype != torch.float32
+        self._step: Step = (
+            PlainStep(network, torch.device(device), dtype) if is_plain else CpuStep(network)
+        )
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the frames so far."""
+        self._states: States = NO_STATES
+        self._belongs_to: tuple | None = None
+
+    def __call__(self, image: np.ndarray, ratio: float | None = None) -> Matte:
+        """Matte the next frame, uint8 RGB (H, W, 3).
+
+        Args:
+            ratio: Size of the picture that the network sees, in (0, 1]; None brings the long
+                side to 512.
+
+        Raises:
+            ValueError: ``ratio`` leaves nothing of the picture.
+        """
+        ratio = auto_ratio(*image.shape[:2]) if ratio is None else ratio
+        if not 0 < ratio <= 1 or int(min(image.shape[:2]) * ratio) < 1:
+            raise ValueError(f"downsample_ratio {ratio} does not suit a picture of {image.shape}")
+        key = (image.shape, ratio)
+        if key != self._belongs_to:
+            self.reset()
+            self._belongs_to = key
+        matte, self._states = self._step(image, self._states, ratio)
+        return matte
+
+
+def auto_ratio(height: int, width: int) -> float:
+    """The ratio that brings the long side to 512, at most 1."""
+    return min(1.0, AUTO_SIDE / max(height, width))
