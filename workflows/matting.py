@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflows.plugins import load_plugin
+from workflows.plugins import load_plugin, quiet_ikomia
 
 if TYPE_CHECKING:
     from ikomia.dataprocess.workflow import Workflow
@@ -139,6 +139,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     given = parse_arguments(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    quiet_ikomia()
     options = ChainOptions(
         video=given.video,
         output=given.output,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -34,3 +35,13 @@ def load_plugin(name: str) -> None:
     ik_registry.load_python_algorithm(str(folder))
     if name not in ik_registry.get_algorithms():
         raise RuntimeError(f"Ikomia loaded {folder} but registered no algorithm named {name}")
+
+
+def quiet_ikomia() -> None:
+    """Leave out the line that Ikomia logs for each frame."""
+    import ikomia  # noqa: F401  (it sets its loggers' levels on import)
+
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("ikomia"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("ikomia").setLevel(logging.WARNING)

@@ -1,0 +1,149 @@
+"""``make demo``: the matting chain on footage whose truth is known, with pictures of all of it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from workflows.matting_chain import ChainOptions, run_chain
+from workflows.plugins import quiet_ikomia
+from workflows.synthetic_clip import SyntheticClip, checker
+from workflows.video_reader import VideoInfo, VideoReader
+from workflows.video_writer import VideoSink
+
+SHOWN_FRAMES = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors against the truth: plate and composite in grey levels, alpha in 0..1 x 1e3."""
+
+    plate_age: float
+    plate_worst: float
+    alpha_mad: float
+    alpha_mse: float
+    composite_levels: float
+
+
+def new_background(width: int, height: int) -> np.ndarray:
+    """A sunset over water, uint8 RGB."""
+    y = np.linspace(0, 1, height)[:, None]
+    x = np.linspace(-1, 1, width)[None]
+    sky = np.stack([250 - 60 * y + 0 * x, 120 + 90 * y + 0 * x, 90 + 60 * (1 - y) + 0 * x], -1)
+    sun = np.exp(-((x * 1.8) ** 2 + ((y - 0.5) * 3.2) ** 2) * 14)[..., None]
+    waves = 0.85 + 0.15 * np.sin(260 * y**2 + 9 * x + 2 * np.sin(14 * x))
+    sea = np.stack([170 * waves, 95 * waves, 110 * waves], -1)
+    scene = np.where((y < 0.62)[..., None], sky, sea) + sun * (110, 90, 40)
+    return np.clip(np.rint(scene), 0, 255).astype(np.uint8)
+
+
+def measure(clip: SyntheticClip, folder: Path, behind: np.ndarray) -> Errors:
+    """Compare what the chain wrote in ``folder`` with the clip's truth."""
+    plate = cv2.cvtColor(cv2.imread(str(folder / "plate.png")), cv2.COLOR_BGR2GRAY).astype(float)
+    truth = cv2.cvtColor(clip.background, cv2.COLOR_RGB2GRAY)
+    difference = np.abs(plate - truth)
+    readers = [
+        VideoReader(VideoInfo.from_path(folder / name)) for name in ("alpha.mp4", "composite.mp4")
+    ]
+    rows = []
+    for index, (alpha, composite) in enumerate(zip(*readers, strict=True)):
+        _, true_alpha, colours = clip.frame(index)
+        error = alpha.image[..., 0] / 255 - true_alpha
+        ideal = colours * true_alpha[..., None] + behind * (1 - true_alpha[..., None])
+        off = np.abs(composite.image - ideal).mean()
+        rows.append((np.abs(error).mean(), np.square(error).mean(), off))
+    mad, mse, levels = np.mean(rows, axis=0)
+    share = float((difference > 20).mean())
+    return Errors(float(difference.mean()), share, 1e3 * mad, 1e3 * mse, levels)
+
+
+def side_by_side(clip: SyntheticClip, folder: Path) -> list[np.ndarray]:
+    """Write source | alpha | composite as a video; return the frames shown in the pictures."""
+    names = ("alpha.mp4", "composite.mp4")
+    readers = [VideoReader(VideoInfo.from_path(folder / name)) for name in names]
+    half = (clip.width // 2, clip.height // 2)
+    shown = []
+    chosen = {round(share * (clip.frames - 1)) for share in SHOWN_FRAMES}
+    rate = Fraction(clip.rate)
+    with VideoSink(folder / "side_by_side.mp4", 3 * half[0], half[1], rate, 1 / rate) as sink:
+        for index, frames in enumerate(zip(*readers, strict=True)):
+            pictures = [clip.frame(index)[0], *(frame.image for frame in frames)]
+            small = [cv2.resize(p, half, interpolation=cv2.INTER_AREA) for p in pictures]
+            row = np.ascontiguousarray(np.hstack(small))
+            sink.write(row, index)
+            if index in chosen:
+                shown.append(row)
+    return shown
+
+
+def cut_out(folder: Path, index: int, size: tuple[int, int]) -> np.ndarray:
+    """The foreground of one frame over a checkerboard."""
+    readers = [
+        VideoReader(VideoInfo.from_path(folder / name)) for name in ("foreground.mp4", "alpha.mp4")
+    ]
+    for position, (foreground, alpha) in enumerate(zip(*readers, strict=True)):
+        if position == index:
+            share = alpha.image.astype(np.float32) / 255
+            mixed = foreground.image * share + checker(*size) * (1 - share)
+            return np.rint(mixed).astype(np.uint8)
+    raise ValueError(f"{folder} has no frame {index}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the demo; everything that it writes lies below ``--output``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, default=Path("output/demo"))
+    parser.add_argument("--frames", type=int, default=48)
+    parser.add_argument("--height", type=int, default=720)
+    given = parser.parse_args(arguments)
+    folder = given.output / "matting"
+    folder.mkdir(parents=True, exist_ok=True)
+    # Ikomia keeps its settings in the home folder; the demo's lies with its outputs.
+    os.environ["HOME"] = str((given.output / ".home").resolve())
+    Path(os.environ["HOME"]).mkdir(exist_ok=True)
+    quiet_ikomia()
+    clip = SyntheticClip(width=given.height * 16 // 9, height=given.height, frames=given.frames)
+    source = clip.write(folder / "source.mp4")
+    behind = new_background(clip.width, clip.height)
+    _save(folder / "new_background.png", behind)
+    run_chain(
+        ChainOptions(
+            video=source,
+            output=folder,
+            background=str(folder / "new_background.png"),
+            matte="none",
+            weights="builtin",
+        )
+    )
+    shown = side_by_side(clip, folder)
+    _save(folder / "side_by_side.png", np.vstack(shown))
+    _save(folder / "cut_out.png", cut_out(folder, clip.frames // 2, (clip.width, clip.height)))
+    errors = measure(clip, folder, behind)
+    table = Table(title="error against the truth")
+    table.add_column("measure")
+    table.add_column("value", justify="right")
+    table.add_row("plate: mean grey-level error (AGE)", f"{errors.plate_age:.2f}")
+    table.add_row("plate: pixels off by more than 20 levels", f"{errors.plate_worst:.3%}")
+    table.add_row("alpha: MAD x 1e3", f"{errors.alpha_mad:.2f}")
+    table.add_row("alpha: MSE x 1e3", f"{errors.alpha_mse:.2f}")
+    table.add_row("composite: mean error in levels", f"{errors.composite_levels:.2f}")
+    Console().print(table)
+    Console().print(f"Look at {folder / 'side_by_side.mp4'} and the pictures beside it.")
+    return 0
+
+
+def _save(path: Path, image: np.ndarray) -> None:
+    cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
