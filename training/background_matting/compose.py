@@ -35,10 +35,22 @@ class Composer:
         pool: Foregrounds and backgrounds.
         device: Where to compose; the pool is kept there as uint8.
         seed: Seed of everything that is random here.
+        pixel_scale: Size of a composed pixel in full-resolution ones, inverted: 0.25 composes
+            what the coarse network sees of a full picture.
+        zoom: Enlarges the foregrounds, for crops that show less than a whole picture.
     """
 
-    def __init__(self, pool: Pool, device: torch.device, seed: int) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        device: torch.device,
+        seed: int,
+        *,
+        pixel_scale: float = 1.0,
+        zoom: float = 1.0,
+    ) -> None:
         self.device = device
+        self.pixel_scale, self.zoom = pixel_scale, zoom
         self.foregrounds = torch.from_numpy(pool.foregrounds).to(device)
         self.backgrounds = torch.from_numpy(pool.backgrounds).to(device)
         self.translucent = torch.from_numpy(pool.translucent).to(device)
@@ -114,8 +126,8 @@ class Composer:
         return F.grid_sample(rgba, grid, align_corners=False), self.translucent[index]
 
     def _foregrounds(self, size: int, height: int, width: int) -> tuple[Tensor, Tensor]:
-        layer, translucent = self._layer(size, height, width, 0.5, 2.2)
-        second, also = self._layer(size, height, width, 0.4, 1.3)
+        layer, translucent = self._layer(size, height, width, 0.5 * self.zoom, 2.2 * self.zoom)
+        second, also = self._layer(size, height, width, 0.4 * self.zoom, 1.3 * self.zoom)
         present = self.chance(0.25, size)
         second = second * present
         layer = second + layer * (1 - second[:, 3:])
@@ -130,7 +142,7 @@ class Composer:
     def _motion_blur(self, layer: Tensor) -> Tensor:
         for index in torch.nonzero(self.chance(0.15, len(layer)).flatten()).flatten().tolist():
             steps = 9
-            shift = self.normal(8.0, 2).tolist()
+            shift = self.normal(8.0 * self.pixel_scale, 2).tolist()
             moved = [
                 torch.roll(layer[index], (round(shift[1] * t), round(shift[0] * t)), dims=(-2, -1))
                 for t in (step / (steps - 1) - 0.5 for step in range(steps))
@@ -189,7 +201,8 @@ class Composer:
 
     def _misalign(self, scene: Tensor) -> Tensor:
         size, _, height, width = scene.shape
-        pixels = self.uniform(0, 1, size, 1, 1, 1) ** 2 * 4 * self.chance(0.7, size)
+        pixels = self.uniform(0, 1, size, 1, 1, 1) ** 2 * 4
+        pixels = pixels * self.pixel_scale * self.chance(0.7, size)
         field = self.normal(0.5, size, 2, 4, 6)
         field = F.interpolate(field, (height, width), mode="bicubic")
         field = (field + self.normal(0.6, size, 2, 1, 1)) * pixels

@@ -20,6 +20,19 @@ class Pool:
     backgrounds: np.ndarray
     translucent: np.ndarray
 
+    def shrunk(self, factor: int) -> Pool:
+        """The same pictures at 1 / ``factor`` of the size, averaged without colour bleeding."""
+
+        def shrink(image: np.ndarray) -> np.ndarray:
+            size = (image.shape[1] // factor, image.shape[0] // factor)
+            return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+        return Pool(
+            np.stack([shrink(image) for image in self.foregrounds]),
+            np.stack([shrink(image) for image in self.backgrounds]),
+            self.translucent,
+        )
+
 
 def _foreground(seed: tuple[int, int]) -> tuple[np.ndarray, bool]:
     cv2.setNumThreads(1)

@@ -1,6 +1,6 @@
 """Train Background Matting V2 from scratch on procedural composites.
 
-``python -m training.background_matting.train --minutes 18 --output DIR`` trains the coarse
+``python -m training.background_matting.train --minutes 60 --output DIR`` trains the coarse
 network for 60 % of the time and the whole network for the rest. The learning rate follows the
 clock, so a run ends finished whatever the machine's speed is.
 """
@@ -14,12 +14,14 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from infer_background_matting.bgm_network import MattingRefine
 
 from . import losses
 from .compose import Batch, Composer
 from .pool import build_pool
+from .refiner_start import half, pass_through
 
 HELD_OUT_SEED = 10_000
 
@@ -48,16 +50,26 @@ def learning_rate(progress: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - 0.33) / 0.67)))
 
 
+def coarse_heads(network: MattingRefine, source: Tensor, plate: Tensor) -> tuple[Tensor, ...]:
+    """Alpha, residual and error alone: without the 32 hidden channels a quarter is saved."""
+    x0 = torch.cat([source, plate], dim=1)
+    x1, x2, x3, x4 = network.backbone(x0)
+    decoder = network.decoder
+    x = decoder.before_heads(network.aspp(x4), (x3, x2, x1, x0))
+    heads = F.conv2d(x, decoder.conv4.weight[:5], decoder.conv4.bias[:5], padding=1)
+    return heads[:, :1], heads[:, 1:4], heads[:, 4:5]
+
+
 def base_loss(network: MattingRefine, batch: Batch, amp: bool) -> Tensor:
-    source, alpha, foreground = map(network.small, (batch.source, batch.alpha, batch.foreground))
-    with torch.autocast(source.device.type, torch.bfloat16, enabled=amp):
-        raw = network.raw(source, network.small(batch.plate))
-    raw_alpha, residual, error = (part.float() for part in raw[:3])
-    weight = 1 + 2 * losses.boundary(alpha, 2)
+    """The loss of the coarse network on a batch composed at its own scale."""
+    with torch.autocast(batch.source.device.type, torch.bfloat16, enabled=amp):
+        heads = coarse_heads(network, batch.source, batch.plate)
+    alpha, residual, error = (part.float() for part in heads)
+    weight = 1 + 2 * losses.boundary(batch.alpha, 2)
     return (
-        losses.alpha_loss(raw_alpha, alpha, weight)
-        + losses.foreground_loss(residual, source, foreground, alpha)
-        + losses.error_loss(error, raw_alpha, alpha)
+        losses.alpha_loss(alpha, batch.alpha, weight)
+        + losses.foreground_loss(residual, batch.source, batch.foreground, batch.alpha)
+        + losses.error_loss(error, alpha, batch.alpha)
     )
 
 
@@ -98,14 +110,21 @@ class Trainer:
         if options.resume:
             state = torch.load(options.resume, weights_only=True, map_location="cpu")
             self.network.load_state_dict(state, strict=True)
+        if options.pass_through:
+            pass_through(self.network.refiner)
         self.network.to(self.device, memory_format=torch.channels_last)
         start = time.monotonic()
         counts = (options.foregrounds, options.backgrounds)
         pool = build_pool(*counts, options.seed, options.processes)
         held_out = build_pool(24, 24, HELD_OUT_SEED, options.processes)
-        self.composer = Composer(pool, self.device, options.seed)
-        validation = Composer(held_out, self.device, HELD_OUT_SEED)
-        self.validation = [validation.batch(1, *options.full_size) for _ in range(24)]
+        small, device, seed = pool.shrunk(4), self.device, options.seed
+        self.composers = {
+            "crops": Composer(small, device, seed, pixel_scale=0.25, zoom=1.5),
+            "pictures": Composer(small, device, seed + 1, pixel_scale=0.25),
+            "refine": Composer(pool, device, seed + 2, zoom=1.5),
+        }
+        validation = Composer(held_out, device, HELD_OUT_SEED)
+        self.validation = [validation.batch(1, 720, 1280) for _ in range(options.checked)]
         self.log(f"pool of {counts} in {time.monotonic() - start:.0f} s")
 
     def log(self, text: str) -> None:
@@ -113,6 +132,17 @@ class Trainer:
         print(line, flush=True)
         with (self.options.output / "log.txt").open("a", encoding="utf-8") as file:
             file.write(line + "\n")
+
+    def draw(self, name: str, progress: float) -> Batch:
+        """The next batch: small crops first, whole coarse pictures at the end of the base."""
+        if name == "refine":
+            height, width = self.options.refine_size
+            self.network.refiner.sample_pixels = round(0.12 * height * width)
+            return self.composers["refine"].batch(self.options.refine_batch, height, width)
+        size = self.options.base_batch
+        if progress < 0.65:
+            return self.composers["crops"].batch(size, 128, 160)
+        return self.composers["pictures"].batch(max(2, size // 2), 180, 320)
 
     def stage(self, name: str, minutes: float) -> None:
         refine = name == "refine"
@@ -123,7 +153,6 @@ class Trainer:
             for key, module in self.network.named_children()
         ]
         optimiser = torch.optim.AdamW(groups, lr=base_rate, weight_decay=1e-3)
-        batch_size = self.options.refine_batch if refine else self.options.base_batch
         loss_of = refined_loss if refine else base_loss
         start = last_check = time.monotonic()
         running, iteration = None, 0
@@ -132,12 +161,7 @@ class Trainer:
             for group in optimiser.param_groups:
                 group["lr"] = group["peak"] * factor
             self.network.train()
-            sizes = self.options.sizes
-            height, width = sizes[iteration % len(sizes)]
-            self.network.refiner.sample_pixels = round(0.087 * height * width)
-            area = sizes[0][0] * sizes[0][1]
-            count = max(1, round(batch_size * area / (height * width)))
-            loss = loss_of(self.network, self.composer.batch(count, height, width), self.amp)
+            loss = loss_of(self.network, self.draw(name, progress), self.amp)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -175,12 +199,8 @@ class Trainer:
             f"{name} iteration {iteration} loss {loss:.4f}; held-out median MAD x1e3: refined "
             f"{median[0]:.2f} coarse {median[1]:.2f}; at boundaries {median[2]:.1f} {median[3]:.1f}"
         )
-        state = {
-            key: value.detach().half().cpu() if value.is_floating_point() else value.cpu()
-            for key, value in self.network.state_dict().items()
-        }
         part = self.options.output / "weights.part"
-        torch.save(state, part)
+        torch.save(half(self.network), part)
         part.replace(self.options.output / f"bgm_mobilenetv2_{name}_fp16.pth")
 
     def run(self) -> None:
@@ -190,33 +210,28 @@ class Trainer:
         self.stage("refine", self.options.minutes * (1 - share))
 
 
-def _size(text: str) -> tuple[int, int]:
-    height, width = (int(part) for part in text.split("x"))
-    return height, width
-
-
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=18)
+    parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--resume", type=Path, help="weights to go on from")
+    parser.add_argument(
+        "--pass-through",
+        action="store_true",
+        help="start the refiner as a resize of the coarse output",
+    )
     parser.add_argument("--base-share", type=float, default=0.6, help="time of the first stage")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--foregrounds", type=int, default=2000)
-    parser.add_argument("--backgrounds", type=int, default=1200)
-    parser.add_argument("--base-batch", type=int, default=24)
-    parser.add_argument("--refine-batch", type=int, default=12)
-    parser.add_argument("--check-seconds", type=float, default=60)
-    parser.add_argument("--full-size", type=_size, default=(720, 1280), metavar="HxW")
-    parser.add_argument(
-        "--sizes",
-        type=lambda text: [_size(part) for part in text.split(",")],
-        default=[(576, 1024), (720, 1280), (448, 448), (1080, 1920)],
-        metavar="HxW,…",
-    )
+    parser.add_argument("--foregrounds", type=int, default=900)
+    parser.add_argument("--backgrounds", type=int, default=500)
+    parser.add_argument("--base-batch", type=int, default=6)
+    parser.add_argument("--refine-batch", type=int, default=2)
+    parser.add_argument("--refine-size", type=int, nargs=2, default=(448, 640), metavar="N")
+    parser.add_argument("--check-seconds", type=float, default=300)
+    parser.add_argument("--checked", type=int, default=12, help="held-out pictures a check")
     return parser.parse_args(arguments)
 
 
