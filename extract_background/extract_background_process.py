@@ -155,7 +155,8 @@ class ExtractBackground(dataprocess.C2dImageTask):
         self.get_output(BACKGROUND).set_image(plate.background)
         self.get_output(COVERAGE).set_image(coverage)
         self.get_output(HOLES).set_image(plate.holes.astype(np.uint8) * 255)
-        self.get_output(REPORT).data = plate.report
+        # Ikomia empties the dictionary of the frame before, in place.
+        self.get_output(REPORT).data = copy.deepcopy(plate.report)
         self.get_output(COVERAGE_ARRAY).set_array(plate.coverage)
 
 

@@ -29,6 +29,7 @@ METHODS = (
 )
 NEEDS_MATTES = ("robust", "weighted_median", "alpha_mean", "masked_mean")
 FOREGROUND_WEIGHT = 40
+EDGE_SHARE = 120
 SEEN_WEIGHT = 128
 INPAINT_RADIUS = 5
 EASYVOLCAP_STEP = 10
@@ -110,7 +111,7 @@ def fill(background: np.ndarray, holes: np.ndarray) -> np.ndarray:
         np.uint8
     )
     small = cv2.resize(background, size, interpolation=cv2.INTER_AREA)
-    inpainted = cv2.inpaint(small, mask, INPAINT_RADIUS, cv2.INPAINT_TELEA)
+    inpainted = cv2.inpaint(small, mask, INPAINT_RADIUS, cv2.INPAINT_NS)
     large = cv2.resize(inpainted, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.where(holes[..., None], large, background)
 
@@ -154,6 +155,22 @@ def _seen(store: FrameStore) -> np.ndarray:
     return total
 
 
+def _safe_weights(weights: np.ndarray, rows: slice, radius: int) -> np.ndarray:
+    """Weights of some rows, eroded by ``radius``: real mattes are smaller than the person.
+
+    A pixel that is then seen in no frame keeps the weights that it had.
+    """
+    top, bottom = max(0, rows.start - radius), min(weights.shape[1], rows.stop + radius)
+    box = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    inner = slice(rows.start - top, rows.stop - top)
+    eroded = np.stack([cv2.erode(weight[top:bottom], box)[inner] for weight in weights])
+    plain = _background_weights(np.ascontiguousarray(weights[:, rows]))
+    eroded = _background_weights(eroded)
+    lost = ~(eroded > 0).any(axis=0)
+    eroded[:, lost] = plain[:, lost]
+    return eroded
+
+
 def _background_weights(weights: np.ndarray) -> np.ndarray:
     """Weights squared, none where the matte says foreground: its core may be 254, not 255."""
     squared = (weights.astype(np.uint16) ** 2 // 255).astype(np.uint8)
@@ -164,8 +181,10 @@ def _background_weights(weights: np.ndarray) -> np.ndarray:
 def _robust(store, gains, options, stop) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001
     from .kernels import robust_mean
 
-    def kernel(_: slice, frames: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        return robust_mean(frames, _background_weights(weights), gains)
+    radius = max(1, round(min(store.frames.shape[1:3]) / EDGE_SHARE))
+
+    def kernel(rows: slice, frames: np.ndarray, _: np.ndarray) -> np.ndarray:
+        return robust_mean(frames, _safe_weights(store.weights, rows, radius), gains)
 
     return _tiled(store, kernel, stop), _seen(store)
 

@@ -15,8 +15,8 @@ def estimate_gains(store: FrameStore, rounds: int = 3) -> np.ndarray:
     """Gains float32 (N, 3) that bring every frame to the exposure of the middle of all.
 
     At a small size, frame by frame, the gain is the median over background pixels of reference
-    over frame; the reference is the weighted median of the aligned frames. The geometric mean
-    of the gains is one, so the plate keeps the clip's average exposure.
+    over frame; the reference is the weighted median of the aligned frames. The mean of the
+    inverse gains is one, so the plate keeps the clip's average exposure.
     """
     small, weights = _small(store)
     gains = np.ones((len(small), 3), np.float32)
@@ -33,7 +33,7 @@ def estimate_gains(store: FrameStore, rounds: int = 3) -> np.ndarray:
                     ratio = reference[..., channel][chosen] / frame[..., channel][chosen]
                     gains[index, channel] = np.median(ratio)
         gains = np.clip(gains, 0.5, 2.0)
-        gains /= np.exp(np.log(gains).mean(axis=0))
+        gains *= (1 / gains).mean(axis=0)
     return gains.astype(np.float32)
 
 

@@ -1,0 +1,214 @@
+"""The engine: every method's promise on known scenes, on real ones, and on odd input."""
+
+import numpy as np
+import pytest
+
+from benchmarks.scenes import make_scene, metrics
+from extract_background.plate_estimation import FrameStore, PlateOptions, estimate_plate
+from extract_background.plate_estimation.reading import (
+    folder_pictures,
+    read_picture,
+    store_of_folder,
+    store_of_video,
+    video_frames,
+)
+
+READING = {"max_frames": 200, "stride": 1, "memory_budget_mb": 1024}
+
+
+def store_of(frames, mattes=None, **options):
+    store = FrameStore(**options)
+    for index, frame in enumerate(frames):
+        store.add(frame, None if mattes is None else mattes[index])
+    return store
+
+
+def estimate(scene, method, *, with_mattes=True, **options):
+    store = store_of(scene.frames, scene.mattes if with_mattes else None)
+    return estimate_plate(store, PlateOptions(method=method, **options))
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [("moving", 0.25), ("longstay", 0.25), ("dance", 0.25), ("drift", 0.35), ("hole", 0.77)],
+)
+def test_robust_keeps_its_promise_with_bad_mattes(name, limit):
+    scene = make_scene(name, seed=11)
+    assert metrics(estimate(scene, "robust").background, scene.background)[0] <= limit
+
+
+def test_gain_alignment_is_what_helps_against_drift():
+    scene = make_scene("drift", seed=11)
+    with_it = metrics(estimate(scene, "robust").background, scene.background)[0]
+    without = metrics(estimate(scene, "robust", gain_alignment=False).background, scene.background)[
+        0
+    ]
+    assert with_it < 0.5 * without
+
+
+@pytest.mark.parametrize("method", ["weighted_median", "gmm", "alpha_mean", "masked_mean"])
+def test_other_methods_come_close(method):
+    scene = make_scene("moving", seed=11)
+    assert metrics(estimate(scene, method).background, scene.background)[0] < 1.5
+
+
+def test_bootstrap_beats_the_median_without_mattes():
+    scene = make_scene("dance", seed=11)
+    results = [
+        metrics(estimate(scene, m, with_mattes=False).background, scene.background)[0]
+        for m in ("bootstrap", "median")
+    ]
+    assert results[0] < 0.5 * results[1]
+
+
+def test_polish_improves_the_mixture():
+    scene = make_scene("moving", seed=11)
+    polished = metrics(estimate(scene, "gmm").background, scene.background)[0]
+    notebook = metrics(estimate(scene, "gmm", polish=False).background, scene.background)[0]
+    assert polished < notebook
+
+
+def test_truncation_costs_half_a_level():
+    scene = make_scene("moving", seed=11, bad_mattes=False)
+    rounded, cut = (
+        estimate(scene, "alpha_mean", truncate=t, gain_alignment=False).background.astype(float)
+        for t in (False, True)
+    )
+    assert (rounded - cut).mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_mixture_equals_sklearn_from_the_same_start():
+    from sklearn.mixture import GaussianMixture
+
+    from extract_background.plate_estimation import mixture
+
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        spread = rng.uniform(1, 12, 2)
+        count = int(rng.integers(20, 120))
+        near = rng.normal(rng.uniform(30, 200), spread[0], count)
+        far = rng.normal(rng.uniform(30, 200), spread[1], 150 - count)
+        values = np.clip(np.rint(np.concatenate([near, far])), 0, 255)
+        levels, counts = np.unique(values, return_counts=True)
+        counts = counts.astype(float)
+        weights, means, variances = np.empty(2), np.empty(2), np.empty(2)
+        mixture.start(levels, counts, len(levels), weights, means, variances)
+        reference = GaussianMixture(
+            2,
+            weights_init=weights.copy(),
+            means_init=means[:, None].copy(),
+            precisions_init=1 / variances[:, None, None],
+        ).fit(values[:, None])
+        iterations = mixture.fit(levels, counts, len(levels), weights, means, variances)
+        assert iterations == reference.n_iter_
+        np.testing.assert_allclose(means, reference.means_[:, 0], atol=1e-6)
+        np.testing.assert_allclose(variances, reference.covariances_[:, 0, 0], atol=1e-6)
+
+
+def test_hall_and_monitor_keeps_its_promise(shared):
+    folder = shared / "data" / "hall_and_monitor"
+    truth = read_picture(folder / "ground_truth.png")
+    pictures = [p for p in folder_pictures(folder) if p.name.startswith("Hall")]
+    store = store_of([read_picture(p) for p in pictures])
+    median = PlateOptions(method="median", gain_alignment=False)
+    age, worst = metrics(estimate_plate(store, median).background, truth)
+    assert age == pytest.approx(3.16, abs=0.01)
+    assert 100 * worst == pytest.approx(1.11, abs=0.01)
+    age, worst = metrics(estimate_plate(store).background, truth)
+    assert age <= 2.60
+    assert 100 * worst <= 0.30
+
+
+def test_notebooks_clip_looks_like_its_published_background(shared):
+    folder = shared / "data" / "traffic"
+    store = store_of_video(folder / "traffic.avi", None, color_matrix="auto", **READING)
+    published = read_picture(folder / "notebook_background.png")
+    plate = estimate_plate(store, PlateOptions(method="gmm", polish=False, gain_alignment=False))
+    assert metrics(plate.background, published[: plate.background.shape[0]])[0] < 4
+
+
+def test_hole_is_reported_and_filled():
+    frames = np.full((12, 40, 60, 3), 90, np.uint8)
+    mattes = np.zeros((12, 40, 60), np.uint8)
+    mattes[:, 10:20, 20:30] = 255
+    plate = estimate_plate(store_of(frames, mattes))
+    assert plate.holes.sum() == 100
+    assert plate.coverage[15, 25] == 0
+    assert plate.coverage[0, 0] == 1
+    assert plate.report["hole_share"] == pytest.approx(100 / 2400)
+    assert np.abs(plate.background.astype(int) - 90).max() <= 1
+    bare = estimate_plate(store_of(frames, mattes), PlateOptions(fill_holes=False))
+    assert bare.background[15, 25].sum() == 0
+
+
+def test_store_stays_within_its_budget_and_spreads_evenly():
+    store = FrameStore(max_frames=10)
+    for index in range(95):
+        store.add(np.full((4, 4, 3), index, np.uint8))
+    kept = store.frames[:, 0, 0, 0].astype(int)
+    assert 5 <= len(kept) <= 10
+    assert len(set(np.diff(kept))) == 1
+    assert kept[-1] >= 80
+
+
+def test_large_stores_lie_on_disk():
+    store = FrameStore(max_frames=50, memory_budget_mb=1)
+    store.add(np.zeros((200, 300, 3), np.uint8))
+    assert isinstance(store.frames, np.memmap)
+
+
+def test_alpha_of_another_length_is_paired_by_index_with_a_warning(shared, caplog):
+    cases = shared / "data" / "decoder_cases"
+    store = store_of_video(cases / "vfr.mp4", cases / "alpha97.mp4", color_matrix="auto", **READING)
+    assert store.offered == 97
+    assert store.has_mattes
+    assert "differ in length" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "matrix"),
+    [
+        ("601_lim_tag", "auto"),
+        ("709_lim_tag", "auto"),
+        ("709_full_tag", "auto"),
+        ("601_lim_untag", "auto"),
+        ("709_lim_untag", "709"),
+    ],
+)
+def test_colours_are_read_right(shared, name, matrix):
+    cases = shared / "data" / "decoder_cases"
+    truth = np.load(cases / "flat_rgb.npy").astype(int)
+    frame = next(video_frames(cases / f"flat_{name}.mp4", matrix))
+    assert np.abs(frame - truth).mean() < 1
+
+
+def test_one_frame_gives_itself_and_a_warning():
+    frame = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
+    plate = estimate_plate(store_of([frame]))
+    assert np.abs(plate.background.astype(int) - frame).max() <= 1
+    assert "only 1 frames" in plate.report["warnings"][0]
+
+
+def test_bad_input_is_refused_by_name(tmp_path):
+    with pytest.raises(ValueError, match="no frame"):
+        estimate_plate(FrameStore())
+    with pytest.raises(ValueError, match="'magic'"):
+        estimate_plate(store_of([np.zeros((4, 4, 3), np.uint8)]), PlateOptions(method="magic"))
+    with pytest.raises(ValueError, match="needs mattes"):
+        estimate_plate(store_of([np.zeros((4, 4, 3), np.uint8)]), PlateOptions(method="robust"))
+    store = store_of([np.zeros((4, 4, 3), np.uint8)])
+    with pytest.raises(ValueError, match="one size"):
+        store.add(np.zeros((5, 4, 3), np.uint8))
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        store_of_video(tmp_path / "nowhere.mp4", None, color_matrix="auto", **READING)
+    with pytest.raises(FileNotFoundError, match="no picture"):
+        store_of_folder(tmp_path, None, **READING)
+    empty = tmp_path / "empty.mp4"
+    empty.write_bytes(b"")
+    with pytest.raises(ValueError, match=r"empty\.mp4"):
+        store_of_video(empty, None, color_matrix="auto", **READING)
+
+
+def test_stopping_interrupts_the_estimate():
+    with pytest.raises(InterruptedError):
+        estimate_plate(store_of(make_scene("moving").frames[:5]), None, lambda: True)

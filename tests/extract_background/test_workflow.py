@@ -1,0 +1,118 @@
+"""The plugin through the real Ikomia API."""
+
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.scenes import make_scene, metrics
+from workflows.video_writer import VideoSink
+
+NAME = "extract_background"
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return make_scene("moving", seed=4, bad_mattes=False)
+
+
+@pytest.fixture(scope="module")
+def clip(scene, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clip")
+    for name, images, channels in (("video", scene.frames, 3), ("alpha", scene.mattes, 1)):
+        rate = Fraction(25)
+        path = folder / f"{name}.mp4"
+        with VideoSink(path, 320, 240, rate, 1 / rate, channels=channels, crf=10) as sink:
+            for index, image in enumerate(images[::3]):
+                sink.write(np.ascontiguousarray(image), index)
+    return folder
+
+
+@pytest.fixture
+def task_of(workflow_of):
+    def build(**parameters):
+        workflow, (task,) = workflow_of(NAME)
+        task.set_parameters({key: str(value) for key, value in parameters.items()})
+        return workflow, task
+
+    return build
+
+
+def plate_of(task):
+    return task.get_output(0).get_image()
+
+
+def test_pictures_one_by_one_then_finish(task_of, scene):
+    workflow, task = task_of()
+    workflow.connect_tasks(workflow.root(), task, [(0, 0)])
+    for frame in scene.frames[::5]:
+        workflow.set_image_input(array=np.ascontiguousarray(frame), index=0)
+        if len(workflow.get_in_edges(workflow.get_task_id(task))) == 0:
+            workflow.connect_tasks(workflow.root(), task, [(0, 0)])
+        workflow.run()
+    assert task.get_output(3).data["method"].startswith("running")
+    task.finish()
+    report = task.get_output(3).data
+    assert report["method"] == "bootstrap"
+    assert report["frames_used"] == 30
+    assert metrics(plate_of(task), scene.background)[0] < 0.6
+    coverage = task.get_output(4).get_array()
+    assert coverage.dtype == np.float32
+    assert coverage.shape == (240, 320)
+    assert set(np.unique(task.get_output(2).get_image())) <= {0, 255}
+
+
+@pytest.mark.parametrize("mode", ["look_ahead", "streaming"])
+def test_video_ends_with_the_final_plate(task_of, clip, scene, mode):
+    workflow, task = task_of(mode=mode)
+    workflow.set_video_input(path=str(clip / "video.mp4"), index=0)
+    workflow.connect_tasks(workflow.root(), task, [(0, 0)])
+    workflow.set_cfg_entry("WholeVideo", "1")
+    workflow.run()
+    assert task.get_output(3).data["method"] == "bootstrap"
+    assert metrics(plate_of(task), scene.background)[0] < 2.5
+
+
+def test_video_and_alpha_video_by_path(task_of, clip, scene):
+    _, task = task_of(video_path=clip / "video.mp4", alpha_video_path=clip / "alpha.mp4")
+    task.run()
+    assert task.get_output(3).data["method"] == "robust"
+    assert metrics(plate_of(task), scene.background)[0] < 1.5
+
+
+def test_easyvolcap_root_gives_every_cameras_plate(task_of, scene, tmp_path):
+    for camera in ("00", "01"):
+        for kind, images in (("images", scene.frames), ("mask", scene.mattes)):
+            folder = tmp_path / "data" / kind / camera
+            folder.mkdir(parents=True)
+            for index in range(0, 150, 5):
+                image = images[index]
+                cv2.imwrite(
+                    str(folder / f"{index}.png"), image[..., ::-1] if image.ndim == 3 else image
+                )
+    _, task = task_of(
+        easyvolcap_root=tmp_path / "data", plates_folder=tmp_path / "plates", method="masked_mean"
+    )
+    task.run()
+    plates = sorted((tmp_path / "plates").iterdir())
+    assert [p.name for p in plates] == ["00.png", "01.png"]
+    image = cv2.imread(str(plates[0]), cv2.IMREAD_UNCHANGED)
+    assert image.shape == (240, 320, 4)
+    assert list(task.get_output(3).data["cameras"]) == ["00", "01"]
+
+
+def test_nothing_to_read_is_refused(task_of):
+    _, task = task_of()
+    with pytest.raises(ValueError, match="input 0 of extract_background is empty"):
+        task.run()
+
+
+def test_bad_value_leaves_the_old_ones():
+    from extract_background.parameters import ExtractBackgroundParam
+
+    parameters = ExtractBackgroundParam()
+    before = parameters.get_values()
+    with pytest.raises(ValueError, match="method"):
+        parameters.set_values({**before, "stride": "3", "method": "magic"})
+    assert parameters.get_values() == before
