@@ -1,0 +1,220 @@
+"""The whole chain on small clips: outputs, odd sources, interruptions, saved workflows."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from tests.golden import loading
+from workflows import matting_chain
+from workflows.matting import main, parse_arguments
+from workflows.matting_chain import ChainOptions, run_chain
+from workflows.plugins import REPOSITORY
+from workflows.synthetic_clip import SyntheticClip
+from workflows.video_reader import VideoInfo, VideoReader
+from workflows.video_writer import VideoSink
+
+CLIP = SyntheticClip(width=256, height=144, frames=8)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    for network, keys, name in (
+        ("bgm", "bgmv2/bgmv2_refine_mobilenetv2_keys.json", "bgm.pth"),
+        ("rvm", "rvm/rvm_mobilenetv3_deep_guided_filter_keys.json", "rvm.pth"),
+    ):
+        torch.save(loading.state_dict(network, keys), folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    return CLIP.write(tmp_path_factory.mktemp("clip") / "source.mp4")
+
+
+def options(video, output, weights, **changes):
+    settings = {"matte": "none", "weights": str(weights / "bgm.pth"), "quiet": True}
+    return ChainOptions(video=video, output=output, **{**settings, **changes})
+
+
+def frames_of(path):
+    reader = VideoReader(VideoInfo.from_path(path))
+    return list(reader)
+
+
+def test_all_outputs_match_the_source(video, weights, tmp_path):
+    report = run_chain(options(video, tmp_path, weights))
+    names = {path.name for path in tmp_path.iterdir()}
+    videos = {"composite.mp4", "alpha.mp4", "foreground.mp4"}
+    assert names == videos | {"plate.png", "coverage.png", "report.json"}
+    source = VideoInfo.from_path(video)
+    times = [frame.pts * source.time_base for frame in frames_of(video)]
+    for name in videos:
+        info = VideoInfo.from_path(tmp_path / name)
+        assert (info.width, info.height, info.rate) == (256, 144, source.rate)
+        assert [f.pts * info.time_base for f in frames_of(tmp_path / name)] == times
+    written = json.loads((tmp_path / "report.json").read_text())
+    assert written["frames"] == report.frames == 8
+    assert written["plate"]["method"] == "bootstrap"
+
+
+def test_rvm_makes_the_matte_of_the_plate(video, weights, tmp_path):
+    given = options(video, tmp_path, weights, matte="rvm", rvm_weights=weights / "rvm.pth")
+    report = run_chain(given)
+    assert report.matte == "rvm"
+    assert report.plate["method"] == "robust"
+    assert report.plate["frames_used"] == 8
+
+
+def test_auto_without_weights_goes_on_and_says_so(video, weights, tmp_path, monkeypatch):
+    def offline(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setenv("INFER_RVM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("pooch.retrieve", offline)
+    report = run_chain(options(video, tmp_path / "out", weights, matte="auto"))
+    assert report.matte == "none"
+    assert any("without a matte" in warning for warning in report.warnings)
+    with pytest.raises(RuntimeError, match=r"rvm_mobilenetv3\.pth"):
+        run_chain(options(video, tmp_path / "out", weights, matte="rvm"))
+
+
+@pytest.mark.parametrize("codec", ["png", "prores"])
+def test_without_a_background_alpha_is_kept(video, weights, tmp_path, codec):
+    run_chain(options(video, tmp_path, weights, codec=codec))
+    if codec == "png":
+        image = cv2.imread(str(tmp_path / "composite" / "000003.png"), cv2.IMREAD_UNCHANGED)
+        alpha = cv2.imread(str(tmp_path / "alpha" / "000003.png"), cv2.IMREAD_UNCHANGED)
+        assert image.shape == (144, 256, 4)
+        np.testing.assert_array_equal(image[..., 3], alpha)
+        assert len(list((tmp_path / "composite").iterdir())) == 8
+    else:
+        assert VideoInfo.from_path(tmp_path / "composite.mov").has_alpha
+
+
+def test_lossless_video_and_a_background_video(video, weights, tmp_path):
+    behind = tmp_path / "behind.mp4"
+    rate = Fraction(30)
+    with VideoSink(behind, 128, 96, rate, 1 / rate) as sink:
+        for index in range(3):
+            sink.write(np.full((96, 128, 3), 80 * index, np.uint8), index)
+    run_chain(options(video, tmp_path / "out", weights, codec="ffv1", background=str(behind)))
+    assert len(frames_of(tmp_path / "out" / "composite.mkv")) == 8
+
+
+def test_a_given_plate_is_used_and_checked(video, weights, tmp_path):
+    plate = tmp_path / "empty.png"
+    cv2.imwrite(str(plate), CLIP.background[..., ::-1])
+    report = run_chain(options(video, tmp_path / "out", weights, plate=plate))
+    assert report.plate == {"source": str(plate)}
+    wrong = tmp_path / "wrong.png"
+    rng = np.random.default_rng(1)
+    blocks = np.kron(rng.integers(0, 255, (9, 16, 3)), np.ones((16, 16, 1))).astype(np.uint8)
+    cv2.imwrite(str(wrong), blocks)
+    with pytest.raises(RuntimeError, match="does not look like the scene"):
+        run_chain(options(video, tmp_path / "out2", weights, plate=wrong))
+    assert sorted(p.name for p in (tmp_path / "out2").iterdir()) == ["plate.png"]
+
+
+@pytest.mark.parametrize("size", [(255, 143), (96, 200)])
+def test_odd_and_portrait_sizes_are_kept(weights, tmp_path, size):
+    width, height = size
+    path = tmp_path / "odd.mp4"
+    rate = Fraction(25)
+    rng = np.random.default_rng(0)
+    base = cv2.resize(rng.integers(0, 255, (9, 9, 3), dtype=np.uint8), size)
+    with VideoSink(path, width, height, rate, 1 / rate) as sink:
+        for index in range(6):
+            frame = base.copy()
+            frame[20:60, 5 + 8 * index : 35 + 8 * index] = 255
+            sink.write(frame, index)
+    run_chain(options(path, tmp_path / "out", weights))
+    info = VideoInfo.from_path(tmp_path / "out" / "alpha.mp4")
+    assert (info.width, info.height) == size
+
+
+def test_one_frame_is_enough(weights, tmp_path):
+    path = SyntheticClip(width=128, height=96, frames=1).write(tmp_path / "one.mp4")
+    report = run_chain(options(path, tmp_path / "out", weights))
+    assert report.frames == 1
+    assert any("only 1 frames" in warning for warning in report.warnings)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"background": "nowhere.png"}, "nowhere.png"),
+        ({"weights": "nowhere.pth"}, "nowhere.pth"),
+        ({"plate": "nowhere-plate.png"}, "nowhere-plate.png"),
+        ({"rvm_weights": "nowhere-rvm.pth", "matte": "rvm"}, "nowhere-rvm.pth"),
+    ],
+)
+def test_missing_inputs_are_named_and_nothing_is_written(video, weights, tmp_path, changes, named):
+    with pytest.raises((FileNotFoundError, RuntimeError), match=named.replace(".", r"\.")):
+        run_chain(replace(options(video, tmp_path / "out", weights), **changes))
+    assert not list((tmp_path / "out").glob("*")) or not (tmp_path / "out").exists()
+
+
+def test_an_unreadable_background_is_refused_before_any_work(video, weights, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=r"broken\.png"):
+        run_chain(options(video, tmp_path / "out", weights, background=str(broken)))
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_interruption_keeps_what_was_finished_and_nothing_else(
+    video, weights, tmp_path, monkeypatch, capsys
+):
+    original = matting_chain._with_progress
+
+    def interrupted(label, reader, given):
+        for index, frame in enumerate(original(label, reader, given)):
+            if label == "matting" and index == 3:
+                raise KeyboardInterrupt
+            yield frame
+
+    monkeypatch.setattr(matting_chain, "_with_progress", interrupted)
+    arguments = [str(video), "--output", str(tmp_path), "--matte", "none"]
+    code = main([*arguments, "--weights", str(weights / "bgm.pth")])
+    assert code == 130
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["coverage.png", "plate.png"]
+    assert "Interrupted" in capsys.readouterr().err
+
+
+def test_errors_of_the_command_are_one_line(tmp_path, capsys):
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    assert main([str(empty), "--output", str(tmp_path / "out")]) == 1
+    assert "empty.mp4" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        parse_arguments(["a.mp4", "--output", "b", "--quality", "99"])
+
+
+def test_saved_workflows_load_in_a_fresh_process():
+    script = """
+import sys
+from workflows.plugins import load_plugin
+from ikomia.dataprocess.workflow import Workflow
+for path, names in (("workflows/plate.json", ["infer_rvm", "extract_background"]),
+                    ("workflows/matting.json", ["infer_background_matting"])):
+    for name in names:
+        load_plugin(name)
+    workflow = Workflow("loaded")
+    workflow.load(path)
+    assert all(workflow.find_task(name) for name in names), path
+    print(sorted(workflow.get_exposed_parameters()))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "rvm_weights" in done.stdout
+    assert "background_matting_weights" in done.stdout

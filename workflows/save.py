@@ -1,0 +1,74 @@
+"""Write the two workflows as JSON, with the parameters that users change exposed.
+
+``python -m workflows.save`` renews ``workflows/plate.json`` and ``workflows/matting.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from workflows.matting import matting_workflow, plate_workflow
+
+FOLDER = Path(__file__).parent
+
+PLATE_PARAMETERS = {
+    "infer_rvm": {
+        "model_name": ("rvm_model", "mobilenetv3 or resnet50"),
+        "model_weight_file": ("rvm_weights", "a checkpoint of Robust Video Matting"),
+        "downsample_ratio": ("rvm_ratio", "auto, or the size that the network sees"),
+    },
+    "extract_background": {
+        "method": ("plate_method", "how the plate is estimated"),
+        "max_frames": ("plate_frames", "frames to use at most"),
+    },
+}
+PLATE_OUTPUTS = {"extract_background": ("background", "coverage", "holes", "report")}
+MATTING_PARAMETERS = {
+    "infer_background_matting": {
+        "weights": ("background_matting_weights", "official or builtin"),
+        "model_weight_file": ("background_matting_file", "a checkpoint of your own"),
+        "model_backbone": ("background_matting_backbone", "mobilenetv2, resnet50 or resnet101"),
+        "align_background": ("align_background", "for hand-held cameras"),
+    }
+}
+MATTING_OUTPUTS = {"infer_background_matting": ("composite", "alpha", "foreground", "error")}
+
+
+def save_workflows(folder: Path = FOLDER) -> None:
+    """Write ``plate.json`` and ``matting.json`` into ``folder``."""
+    pairs = (
+        ("plate.json", plate_workflow(), PLATE_PARAMETERS, PLATE_OUTPUTS),
+        ("matting.json", matting_workflow(), MATTING_PARAMETERS, MATTING_OUTPUTS),
+    )
+    for name, workflow, parameters, outputs in pairs:
+        workflow.save(
+            str(folder / name),
+            exposed_params={
+                task: {
+                    key: {"name": shown, "description": text}
+                    for key, (shown, text) in chosen.items()
+                }
+                for task, chosen in parameters.items()
+            },
+            exposed_outputs={
+                task: [{"description": text, "index": i} for i, text in enumerate(texts)]
+                for task, texts in outputs.items()
+            },
+        )
+        path = folder / name
+        content = _without_addresses(json.loads(path.read_text(encoding="utf-8")))
+        path.write_text(json.dumps(content, indent=4) + "\n", encoding="utf-8")
+
+
+def _without_addresses(value: object) -> object:
+    """Leave out where plugins lay on the machine that saved the workflow."""
+    if isinstance(value, dict):
+        return {
+            key: "" if key == "url" else _without_addresses(item) for key, item in value.items()
+        }
+    return [_without_addresses(item) for item in value] if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    save_workflows()
