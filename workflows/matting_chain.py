@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from infer_background_matting.bgm_network.scene import compare_scene
 from workflows.matting import matting_workflow, plate_workflow
 from workflows.new_background import NewBackground, open_background, read_picture
 from workflows.prefetch import prefetch
@@ -137,9 +138,8 @@ def _matting_parameters(options: ChainOptions) -> dict[str, object]:
         parameters["model_weight_file"] = options.weights
     if options.backbone:
         parameters["model_backbone"] = options.backbone
-    # A plate that was given is checked strictly; one made from this very video cannot be of
-    # another scene, but a moving camera spoils it, which is worth a warning.
-    parameters["background_check"] = "refuse" if options.plate else "warn"
+    # A plate that was given is checked by the task; one made here is checked in _plate_pass.
+    parameters["background_check"] = "refuse" if options.plate else "off"
     return parameters
 
 
@@ -154,15 +154,23 @@ def _plate_pass(options: ChainOptions, info: VideoInfo, report: ChainReport) -> 
     workflow = _first_pass(options, report)
     extract = workflow.find_task("extract_background", 0)
     reader = VideoReader(info)
+    last: np.ndarray | None = None
     with report.timed("pass 1: plate"):
         for frame in _with_progress("plate", reader, options):
             workflow.set_image_input(array=frame.image, index=0)
             workflow.run()
+            last = frame.image
         extract.finish()
     report.warnings.extend(w for w in reader.warnings if w not in report.warnings)
     report.plate = dict(extract.get_output(3).data)
     for warning in report.plate.get("warnings", []):
         report.warn(warning)
+    match = compare_scene(last, extract.get_output(0).get_image())
+    if not match.is_same_scene:
+        report.warn(
+            f"The plate does not look like the video: {match}. The camera seems to move; "
+            "background matting needs a fixed one. Use infer_rvm's own alpha for this video."
+        )
     _write_picture(options.output / "coverage.png", extract.get_output(1).get_image(), report)
     return extract.get_output(0).get_image().copy()
 

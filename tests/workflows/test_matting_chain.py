@@ -123,6 +123,18 @@ def test_a_given_plate_is_used_and_checked(video, weights, tmp_path):
     assert sorted(p.name for p in (tmp_path / "out2").iterdir()) == ["plate.png"]
 
 
+def test_a_moving_camera_is_told(weights, tmp_path):
+    path, rate = tmp_path / "pan.mp4", Fraction(25)
+    rng = np.random.default_rng(3)
+    wide = np.kron(rng.integers(0, 255, (9, 60, 3)), np.ones((16, 16, 1))).astype(np.uint8)
+    with VideoSink(path, 256, 144, rate, 1 / rate) as sink:
+        for index in range(10):
+            left = 60 * index
+            sink.write(np.ascontiguousarray(wide[:, left : left + 256]), index)
+    report = run_chain(options(path, tmp_path / "out", weights))
+    assert any("camera seems to move" in warning for warning in report.warnings)
+
+
 @pytest.mark.parametrize("size", [(255, 143), (96, 200)])
 def test_odd_and_portrait_sizes_are_kept(weights, tmp_path, size):
     width, height = size
