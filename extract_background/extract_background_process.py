@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import copy
+import logging
 
-import cv2
 import numpy as np
 from ikomia import core, dataprocess
 from ikomia.dataprocess.io import DataDictIO
 
+from extract_background.frame_sequence import FrameSequence
 from extract_background.parameters import ExtractBackgroundParam
-from extract_background.plate_estimation import FrameStore, Plate, estimate_plate
+from extract_background.plate_estimation import FrameStore, Plate, RunningMean, estimate_plate
 from extract_background.plate_estimation.pictures import as_rgb
-from extract_background.sources import options_of, plate_of_files, reads_files
+from extract_background.plate_estimation.reading import stride_for
+from extract_background.sources import (
+    check_paths,
+    files_key,
+    options_of,
+    plate_of_files,
+    reads_files,
+)
+
+logger = logging.getLogger(__name__)
 
 FRAMES, MATTES = range(2)
 BACKGROUND, COVERAGE, HOLES, REPORT, COVERAGE_ARRAY = range(5)
@@ -34,12 +44,12 @@ class ExtractBackground(dataprocess.C2dImageTask):
         self.add_output(report)
         self.add_output(dataprocess.CArrayIO())
         self.set_param_object(copy.deepcopy(param) if param else ExtractBackgroundParam())
+        self._sequence = FrameSequence()
         self._store: FrameStore | None = None
-        self._running: np.ndarray | None = None
+        self._running = RunningMean()
+        self._matte_count = 0
         self._plate: Plate | None = None
         self._plate_key: tuple | None = None
-        self._last: tuple | None = None
-        self._expected = 0
         self._stopped = False
 
     def get_progress_steps(self) -> int:
@@ -51,28 +61,37 @@ class ExtractBackground(dataprocess.C2dImageTask):
         self._stopped = True
 
     def run(self) -> None:
-        """Take the current frame, or read the files, and publish the plate so far."""
+        """Take the current frame, or read the files, and publish the plate so far.
+
+        Raises:
+            ValueError, FileNotFoundError: An input or a parameter cannot be used.
+            InterruptedError: The estimation was stopped; nothing was published.
+        """
         settings = self.get_param_object().settings
         self._stopped = False
         connected = self.get_input(FRAMES)
         image = connected.get_image() if connected and connected.is_data_available() else None
         is_video = isinstance(connected, dataprocess.CVideoIO)
+        looks_ahead = settings.mode == "look_ahead"
+        check_paths(settings, looks_ahead and is_video)
         if not reads_files(settings) and (image is None or image.size == 0):
             raise ValueError(
                 "input 0 of extract_background is empty and no path is set: connect a video, or "
                 "set video_path, frames_folder or easyvolcap_root"
             )
-        self.begin_task_run()
-        self.emit_step_progress()
-        if reads_files(settings) or (settings.mode == "look_ahead" and is_video):
-            self._look_ahead(connected.source_file_path if is_video else "")
-        elif settings.mode == "look_ahead":
+        if looks_ahead and not is_video and not reads_files(settings):
             raise ValueError(
                 "mode=look_ahead reads the input's file, but the input is no video: use "
                 "mode=streaming, or set video_path"
             )
+        self.begin_task_run()
+        self.emit_step_progress()
+        if reads_files(settings):
+            self._look_ahead("", None)
+        elif looks_ahead:
+            self._look_ahead(connected.source_file_path, as_rgb(image))
         else:
-            self._accumulate(as_rgb(image), connected if is_video else None)
+            self._accumulate(as_rgb(image), connected)
         self.emit_step_progress()
         self.end_task_run()
 
@@ -83,6 +102,7 @@ class ExtractBackground(dataprocess.C2dImageTask):
 
         Raises:
             ValueError: No frame was given.
+            InterruptedError: The estimation was stopped.
         """
         settings = self.get_param_object().settings
         if self._store is None:
@@ -91,64 +111,76 @@ class ExtractBackground(dataprocess.C2dImageTask):
         self._publish(self._plate)
         return self._plate
 
-    def _look_ahead(self, source: str) -> None:
+    def _look_ahead(self, source: str, shown: np.ndarray | None) -> None:
         settings = self.get_param_object().settings
-        key = (source, settings)
+        key = files_key(settings, source)
         if key != self._plate_key:
-            self._plate = plate_of_files(settings, source, lambda: self._stopped)
+            if self._matte(shown) is not None:
+                logger.warning(
+                    "mode=look_ahead cannot wait for the mattes at input 1 and ignores them: give "
+                    "alpha_video_path, or use mode=streaming"
+                )
+            self._plate = plate_of_files(settings, source, lambda: self._stopped, shown)
             self._plate_key = key
         self._publish(self._plate)
 
-    def _accumulate(self, frame: np.ndarray, video: dataprocess.CVideoIO | None) -> None:
-        if self._is_new_sequence(frame, video):
-            self._begin(video)
-        connected = self.get_input(MATTES)
-        matte = connected.get_image() if connected and connected.is_data_available() else None
-        if matte is not None and matte.size == 0:
-            matte = None
-        self._store.add(frame, matte)
-        if self._expected and self._store.offered >= self._expected:
+    def _accumulate(self, frame: np.ndarray, connected: dataprocess.CImageIO) -> None:
+        self._sequence.follow(connected, frame)
+        matte = self._matte(frame)
+        if self._sequence.begins:
+            self._begin(matte)
+        counts = not self._sequence.is_repeated and not self._is_beyond_mattes()
+        if counts and self._store.add(frame, matte):
+            self._running.take(self._store)
+        if self._sequence.is_complete:
+            self._note_counts()
             self.finish()
         else:
-            self._publish_running(frame, matte)
+            self._publish(self._running.plate(self._store))
 
-    def _is_new_sequence(self, frame: np.ndarray, video: dataprocess.CVideoIO | None) -> bool:
-        path = video.source_file_path if video else ""
-        position = video.get_current_pos() if video else 0
-        last, self._last = self._last, (path, frame.shape, position)
-        if self._store is None or last[:2] != (path, frame.shape):
-            return True
-        is_over = self._expected and self._store.offered >= self._expected
-        return bool(video) and (position <= last[2] or bool(is_over))
-
-    def _begin(self, video: dataprocess.CVideoIO | None) -> None:
+    def _begin(self, matte: np.ndarray | None) -> None:
         settings = self.get_param_object().settings
-        self._expected = video.get_video_frame_count() if video else 0
-        stride = max(settings.stride, -(-self._expected // settings.max_frames))
+        options_of(settings).method_for(matte is not None)
+        connected = self.get_input(MATTES)
+        is_video = matte is not None and isinstance(connected, dataprocess.CVideoIO)
+        self._matte_count = max(0, connected.get_video_frame_count()) if is_video else 0
+        stride = stride_for(self._sequence.expected, settings.max_frames, settings.stride)
         self._store = FrameStore(settings.max_frames, stride, settings.memory_budget_mb)
-        self._running = None
+        self._running = RunningMean()
 
-    def _publish_running(self, frame: np.ndarray, matte: np.ndarray | None) -> None:
-        """A cheap estimate while frames still come: the mean where the matte is low."""
-        share = 1.0
-        if matte is not None:
-            size = (frame.shape[1], frame.shape[0])
-            grey = matte[..., 0] if matte.ndim == 3 else matte
-            grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-            share = 1 - grey.astype(np.float32)[..., None] / 255
-        if self._running is None:
-            self._running = frame.astype(np.float32)
-        rate = np.float32(1 / min(self._store.offered, 50)) * share
-        self._running = self._running + rate * (frame - self._running)
-        background = np.clip(np.rint(self._running), 0, 255).astype(np.uint8)
-        seen = np.ones(frame.shape[:2], np.float32)
-        report = {
-            "method": "running mean (not final)",
-            "frames_offered": self._store.offered,
-            "frames_used": self._store.count,
-            "warnings": [],
-        }
-        self._publish(Plate(background, seen, np.zeros(frame.shape[:2], bool), report))
+    def _matte(self, frame: np.ndarray | None) -> np.ndarray | None:
+        """The matte at input 1, or None.
+
+        Raises:
+            ValueError: It is the frame itself, as when Ikomia connects one source to all inputs.
+        """
+        connected = self.get_input(MATTES)
+        matte = connected.get_image() if connected and connected.is_data_available() else None
+        if matte is None or matte.size == 0:
+            return None
+        is_picture = frame is not None and matte.shape == frame.shape and np.ptp(frame) > 0
+        if is_picture and np.array_equal(matte, frame):
+            raise ValueError(
+                "input 1 of extract_background is the frame itself, not its matte: connect the "
+                "tasks explicitly (auto_connect wires one source to every input)"
+            )
+        return matte
+
+    def _is_beyond_mattes(self) -> bool:
+        """Whether the matte video ended: Ikomia goes on with its last frame."""
+        return 0 < self._matte_count < self._sequence.calls
+
+    def _note_counts(self) -> None:
+        frames, mattes = self._sequence.calls - self._sequence.repeated, self._matte_count
+        if self._sequence.repeated:
+            self._store.warnings.append(
+                f"the header promises {self._sequence.expected} frames, {frames} could be read"
+            )
+        if mattes and abs(frames - mattes) > 1:
+            self._store.warnings.append(
+                f"there are {frames} frames and {mattes} mattes: {min(frames, mattes)} were paired "
+                "by index; were they made at different frame rates?"
+            )
 
     def _publish(self, plate: Plate) -> None:
         coverage = np.rint(np.clip(plate.coverage, 0, 1) * 255).astype(np.uint8)

@@ -2,6 +2,7 @@
 
 from .estimate import METHODS, PlateOptions, estimate_plate
 from .plate import Plate
+from .running import RunningMean
 from .store import FrameStore
 
-__all__ = ["METHODS", "FrameStore", "Plate", "PlateOptions", "estimate_plate"]
+__all__ = ["METHODS", "FrameStore", "Plate", "PlateOptions", "RunningMean", "estimate_plate"]

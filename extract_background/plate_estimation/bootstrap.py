@@ -1,7 +1,12 @@
-"""A plate without mattes: estimate it, find what moves or differs, leave that out, again."""
+"""A plate without mattes: estimate it, find what moves or differs, leave that out, again.
+
+The idea of BB-SGD (background bootstrapping): weights fall with the distance to the estimate and
+with dense optical flow.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import cv2
@@ -10,54 +15,95 @@ import numpy as np
 from .store import FrameStore
 
 ROUNDS = 3
+FLOW_SIDE = 480
 FLOW_PIXELS = 0.25
 DISTANCE_LEVELS = 6.0
+SMOOTHING = 1.5
 FLOOR = 4
+SEEN_WEIGHT = 128
 
 
-def motion_weights(store: FrameStore) -> np.ndarray:
-    """uint8 (N, H, W): low where dense optical flow to the neighbour frames says motion."""
+def bootstrap(
+    store: FrameStore, gains: np.ndarray, should_stop: Callable[[], bool]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the plate float32 (H, W, 3) and how often each pixel was seen, int (H, W)."""
+    from .kernels import median, robust_mean
+    from .tiling import check, tiled
+
+    if store.count < 3:
+        return tiled(store, median, gains, should_stop), np.full(store.frames.shape[1:3], 1)
+    motion = motion_weights(store, should_stop)
+    weights = store.array(store.frames.shape[:3])
+    for index, still in enumerate(motion):
+        weights[index] = _enlarged(still, weights.shape)
+    plate = tiled(store, median, gains, should_stop, weights)
+    for _ in range(ROUNDS):
+        check(should_stop)
+        distance_weights(store, plate, gains, motion, weights)
+        plate = tiled(store, robust_mean, gains, should_stop, weights)
+    seen = np.zeros(weights.shape[1:], np.int32)
+    for weight in weights:
+        seen += weight >= SEEN_WEIGHT
+    return plate, np.maximum(1, seen)
+
+
+def motion_weights(store: FrameStore, should_stop: Callable[[], bool]) -> np.ndarray:
+    """Low where dense optical flow to the neighbour frames says motion.
+
+    Returns uint8 (N, h, w), at most 480 pixels long.
+    """
+    from .tiling import check
+
     height, width = store.frames.shape[1:3]
-    scale = min(1.0, 480 / max(height, width))
+    scale = min(1.0, FLOW_SIDE / max(height, width))
     size = (max(16, round(width * scale)), max(16, round(height * scale)))
     grey = [
-        cv2.resize(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
-        for f in store.frames
+        cv2.resize(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+        for frame, _ in store.each()
     ]
     flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     speed = []
     for before, after in pairwise(grey):
+        check(should_stop)
         vectors = flow.calc(before, after, None)
         vectors -= np.median(vectors, axis=(0, 1))
-        speed.append(np.linalg.norm(vectors, axis=-1))
-    weights = np.empty((len(grey), height, width), np.uint8)
+        speed.append(np.linalg.norm(vectors, axis=-1).astype(np.float16))
+    weights = np.empty((len(grey), *grey[0].shape), np.uint8)
     box = np.ones((5, 5), np.uint8)
     for index in range(len(grey)):
-        around = speed[max(0, index - 1) : index + 1]
-        fastest = cv2.dilate(np.max(around, axis=0), box)
-        still = np.exp(-fastest / FLOW_PIXELS)
-        weights[index] = cv2.resize(_bytes(still), (width, height))
+        around = np.max(speed[max(0, index - 1) : index + 1], axis=0)
+        fastest = cv2.dilate(around.astype(np.float32), box)
+        weights[index] = _bytes(np.exp(-fastest / FLOW_PIXELS))
     return weights
 
 
 def distance_weights(
-    store: FrameStore, plate: np.ndarray, gains: np.ndarray, motion: np.ndarray
-) -> np.ndarray:
-    """uint8 (N, H, W): ``motion``, lowered further where a frame differs from ``plate``."""
+    store: FrameStore, plate: np.ndarray, gains: np.ndarray, motion: np.ndarray, out: np.ndarray
+) -> None:
+    """Fill ``out`` with ``motion``, lowered further where a frame differs from ``plate``.
+
+    Args:
+        plate: float32 (H, W, 3).
+        motion: uint8 (N, h, w), of any size.
+        out: uint8 (N, H, W).
+    """
+    from .kernels import fade, farthest
+
     noise = _noise(store, plate, gains)
-    out = np.empty_like(motion)
-    for index, frame in enumerate(store.frames):
-        difference = np.abs(frame * gains[index] - plate).max(axis=-1)
-        smooth = cv2.GaussianBlur(difference, (0, 0), 1.5)
-        excess = np.maximum(0, smooth - noise) / DISTANCE_LEVELS
-        near = np.exp(-(excess**2))
-        out[index] = np.maximum(FLOOR, motion[index] * near).astype(np.uint8)
-    return out
+    for index, (frame, _) in enumerate(store.each()):
+        distance = cv2.GaussianBlur(farthest(frame, gains[index], plate), (0, 0), SMOOTHING)
+        still = _enlarged(motion[index], out.shape)
+        fade(still, distance, noise, np.float32(DISTANCE_LEVELS), np.float32(FLOOR), out[index])
+    store.release(out)
 
 
-def _noise(store: FrameStore, plate: np.ndarray, gains: np.ndarray) -> float:
-    middle = len(store.frames) // 2
-    return 2 * float(np.median(np.abs(store.frames[middle] * gains[middle] - plate)))
+def _noise(store: FrameStore, plate: np.ndarray, gains: np.ndarray) -> np.float32:
+    middle = store.count // 2
+    return np.float32(2 * np.median(np.abs(store.frames[middle] * gains[middle] - plate)))
+
+
+def _enlarged(weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return cv2.resize(weights, (shape[2], shape[1]))
 
 
 def _bytes(share: np.ndarray) -> np.ndarray:

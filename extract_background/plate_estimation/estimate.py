@@ -6,14 +6,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from . import bootstrap
-from .gain import drift, estimate_gains
+from .bootstrap import bootstrap
+from .gain import estimate_gains
+from .holes import fill
 from .means import alpha_mean, masked_mean
 from .plate import Plate
+from .report import make_report
+from .robust import robust
 from .store import FrameStore
+from .tiling import seen_often, tiled
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +31,8 @@ METHODS = (
     "masked_mean",
 )
 NEEDS_MATTES = ("robust", "weighted_median", "alpha_mean", "masked_mean")
-FOREGROUND_WEIGHT = 40
-EDGE_SHARE = 120
-SEEN_WEIGHT = 128
-INPAINT_RADIUS = 5
 EASYVOLCAP_STEP = 10
+FEWEST_AFTER_STEP = 5
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,22 @@ class PlateOptions:
     truncate: bool = False
     dilation: int = 20
 
+    def method_for(self, has_mattes: bool) -> str:
+        """The method that auto stands for, or the one that was named.
+
+        Raises:
+            ValueError: There is no such method, or it needs mattes and there are none.
+        """
+        if self.method not in METHODS:
+            raise ValueError(f"method {self.method!r} is not one of {', '.join(METHODS)}")
+        if self.method == "auto":
+            return "robust" if has_mattes else "bootstrap"
+        if self.method in NEEDS_MATTES and not has_mattes:
+            raise ValueError(
+                f"method {self.method} needs mattes; without them use bootstrap, median or gmm"
+            )
+        return self.method
+
 
 def estimate_plate(
     store: FrameStore,
@@ -63,6 +79,12 @@ def estimate_plate(
 ) -> Plate:
     """Estimate the empty background of the frames in ``store``.
 
+    Example:
+        >>> store = FrameStore()
+        >>> for frame, matte in zip(frames, mattes):  # doctest: +SKIP
+        ...     store.add(frame, matte)
+        >>> plate = estimate_plate(store).background  # doctest: +SKIP
+
     Raises:
         ValueError: The store is empty, or the method is unknown or needs mattes.
         InterruptedError: ``should_stop`` returned True.
@@ -70,176 +92,72 @@ def estimate_plate(
     options = options or PlateOptions()
     if store.count == 0:
         raise ValueError("there is no frame to estimate a background from")
-    method = _method(options.method, store.has_mattes)
-    warnings = []
-    if store.count < 5:
-        warnings.append(f"only {store.count} frames were used; people may stay in the plate")
+    method = options.method_for(store.has_mattes)
     gains = np.ones((store.count, 3), np.float32)
     if options.gain_alignment and store.count > 1:
         gains = estimate_gains(store)
-    background, seen = _estimators()[method](store, gains, options, should_stop)
-    coverage = seen.astype(np.float32) / store.count
-    holes = seen == 0
-    share = float(holes.mean())
-    if share > 0.05:
-        warnings.append(f"{share:.1%} of the plate was never seen and is a guess")
+    background, coverage, used = _estimate(method, store, gains, options, should_stop)
     pixels = np.clip(background, 0, 255)
     truncated = method == "alpha_mean" and options.truncate
     whole = (pixels if truncated else np.rint(pixels)).astype(np.uint8)
-    if options.fill_holes and 0 < share < 1:
+    holes = coverage == 0
+    if options.fill_holes and holes.any() and not holes.all():
         whole = fill(whole, holes)
-    report = {
-        "method": method,
-        "frames_offered": store.offered,
-        "frames_used": store.count,
-        "hole_share": share,
-        "gain_drift": drift(gains),
-        "warnings": warnings,
-    }
-    for warning in warnings:
+    report = make_report(store, method, used, coverage, gains)
+    for warning in report["warnings"]:
         logger.warning(warning)
     return Plate(whole, coverage, holes, report)
 
 
-def fill(background: np.ndarray, holes: np.ndarray) -> np.ndarray:
-    """Inpaint ``holes`` at a size that keeps the time bounded; other pixels stay."""
-    height, width = holes.shape
-    scale = min(1.0, 960 / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    wide = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8))
-    mask = (cv2.resize(wide.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0).astype(
-        np.uint8
-    )
-    small = cv2.resize(background, size, interpolation=cv2.INTER_AREA)
-    inpainted = cv2.inpaint(small, mask, INPAINT_RADIUS, cv2.INPAINT_NS)
-    large = cv2.resize(inpainted, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.where(holes[..., None], large, background)
+def _estimate(
+    method: str,
+    store: FrameStore,
+    gains: np.ndarray,
+    options: PlateOptions,
+    should_stop: Callable[[], bool],
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """The plate float (H, W, 3), coverage float32 (H, W), and how many frames were looked at."""
+    used = store.count
+    if method == "robust":
+        background, seen = robust(store, gains, should_stop)
+    elif method == "bootstrap":
+        background, seen = bootstrap(store, gains, should_stop)
+    elif method == "masked_mean":
+        step = _easyvolcap_step(store)
+        background, seen = masked_mean(store, gains, options.dilation, step)
+        used = len(range(0, store.count, step))
+    elif method == "median":
+        even = np.broadcast_to(np.uint8(255), store.frames.shape[:3])
+        background = tiled(store, _median(), gains, should_stop, even)
+        seen = np.full(store.frames.shape[1:3], store.count)
+    else:
+        seen = seen_often(store)
+        if method == "weighted_median":
+            background = tiled(store, _median(), gains, should_stop)
+        elif method == "gmm":
+            background = tiled(store, _mixture(options.polish), gains, should_stop)
+        else:
+            background = alpha_mean(store, gains)
+    return background, (seen / used).astype(np.float32), used
 
 
-def _method(name: str, has_mattes: bool) -> str:
-    if name not in METHODS:
-        raise ValueError(f"method {name!r} is not one of {', '.join(METHODS)}")
-    if name == "auto":
-        return "robust" if has_mattes else "bootstrap"
-    if name in NEEDS_MATTES and not has_mattes:
-        raise ValueError(f"method {name} needs mattes; without them use bootstrap, median or gmm")
-    return name
+def _easyvolcap_step(store: FrameStore) -> int:
+    """Every 10th frame of the clip; less where that would leave hardly any."""
+    return max(1, min(EASYVOLCAP_STEP // store.stride, store.count // FEWEST_AFTER_STEP))
 
 
-def _estimators() -> dict[str, Callable]:
-    return {
-        "robust": _robust,
-        "bootstrap": _bootstrap,
-        "median": _median,
-        "weighted_median": _weighted_median,
-        "gmm": _gmm,
-        "alpha_mean": _alpha_mean,
-        "masked_mean": _masked_mean,
-    }
-
-
-def _tiled(store: FrameStore, kernel: Callable, stop: Callable[[], bool]) -> np.ndarray:
-    """Run ``kernel(rows, frames, weights)`` over tiles of rows."""
-    out = np.empty(store.frames.shape[1:], np.float32)
-    for rows, frames, weights in store.tiles():
-        if stop():
-            raise InterruptedError("the estimation was stopped")
-        out[rows] = kernel(rows, frames, weights)
-    return out
-
-
-def _seen(store: FrameStore) -> np.ndarray:
-    total = np.zeros(store.weights.shape[1:], np.int32)
-    for weight in store.weights:
-        total += weight >= SEEN_WEIGHT
-    return total
-
-
-def _safe_weights(weights: np.ndarray, rows: slice, radius: int) -> np.ndarray:
-    """Weights of some rows, eroded by ``radius``: real mattes are smaller than the person.
-
-    A pixel that is then seen in no frame keeps the weights that it had.
-    """
-    top, bottom = max(0, rows.start - radius), min(weights.shape[1], rows.stop + radius)
-    box = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    inner = slice(rows.start - top, rows.stop - top)
-    eroded = np.stack([cv2.erode(weight[top:bottom], box)[inner] for weight in weights])
-    plain = _background_weights(np.ascontiguousarray(weights[:, rows]))
-    eroded = _background_weights(eroded)
-    lost = ~(eroded > 0).any(axis=0)
-    eroded[:, lost] = plain[:, lost]
-    return eroded
-
-
-def _background_weights(weights: np.ndarray) -> np.ndarray:
-    """Weights squared, none where the matte says foreground: its core may be 254, not 255."""
-    squared = (weights.astype(np.uint16) ** 2 // 255).astype(np.uint8)
-    squared[weights < FOREGROUND_WEIGHT] = 0
-    return squared
-
-
-def _robust(store, gains, options, stop) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001
-    from .kernels import robust_mean
-
-    radius = max(1, round(min(store.frames.shape[1:3]) / EDGE_SHARE))
-
-    def kernel(rows: slice, frames: np.ndarray, _: np.ndarray) -> np.ndarray:
-        return robust_mean(frames, _safe_weights(store.weights, rows, radius), gains)
-
-    return _tiled(store, kernel, stop), _seen(store)
-
-
-def _weighted_median(store, gains, options, stop) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001
+def _median() -> Callable:
     from .kernels import median
 
-    return _tiled(store, lambda _, f, w: median(f, w, gains), stop), _seen(store)
+    return median
 
 
-def _median(store, gains, options, stop) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001
-    from .kernels import median
-
-    def kernel(_: slice, frames: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        return median(frames, np.full_like(weights, 255), gains)
-
-    return _tiled(store, kernel, stop), np.full(store.frames.shape[1:3], store.count)
-
-
-def _gmm(store, gains, options, stop) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001
+def _mixture(with_polish: bool) -> Callable:
     from .kernels import polish
     from .mixture import heavier_mean
 
-    def kernel(_: slice, frames: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def kernel(frames: np.ndarray, weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
         mean = heavier_mean(frames, weights, gains)
-        return polish(frames, weights, gains, mean) if options.polish else mean
+        return polish(frames, weights, gains, mean) if with_polish else mean
 
-    return _tiled(store, kernel, stop), _seen(store)
-
-
-def _alpha_mean(store, gains, options, stop) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001
-    return alpha_mean(store, gains), _seen(store)
-
-
-def _masked_mean(store, gains, options, stop) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001
-    step = EASYVOLCAP_STEP if store.count >= 5 * EASYVOLCAP_STEP else 1
-    mean, seen = masked_mean(store, gains, options.dilation, step)
-    return mean, seen * step
-
-
-def _bootstrap(store, gains, options, stop) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001
-    from .kernels import median, robust_mean
-
-    motion = bootstrap.motion_weights(store) if store.count > 1 else store.weights
-    weights = motion
-
-    def tiled(kernel: Callable) -> np.ndarray:
-        return _tiled(store, lambda rows, f, _: kernel(f, _rows(weights, rows), gains), stop)
-
-    plate = tiled(median)
-    for _ in range(bootstrap.ROUNDS if store.count > 2 else 0):
-        weights = bootstrap.distance_weights(store, plate, gains, motion)
-        plate = tiled(robust_mean)
-    return plate, np.maximum(1, (weights >= SEEN_WEIGHT).sum(axis=0))
-
-
-def _rows(weights: np.ndarray, rows: slice) -> np.ndarray:
-    return np.ascontiguousarray(weights[:, rows])
+    return kernel

@@ -46,8 +46,10 @@ def _small(store: FrameStore) -> tuple[np.ndarray, np.ndarray]:
     height, width = store.frames.shape[1:3]
     scale = min(1.0, SMALL_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    frames = [cv2.resize(f, size, interpolation=cv2.INTER_AREA) for f in store.frames]
-    weights = [cv2.resize(w, size, interpolation=cv2.INTER_AREA) for w in store.weights]
+    frames, weights = [], []
+    for frame, weight in store.each():
+        frames.append(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
+        weights.append(cv2.resize(weight, size, interpolation=cv2.INTER_AREA))
     return np.stack(frames).astype(np.float32), np.stack(weights).astype(np.float32) / 255
 
 

@@ -14,7 +14,7 @@ def alpha_mean(store: FrameStore, gains: np.ndarray) -> np.ndarray:
     """AIST++ ``estimate_background``: sum(w * image) / (sum(w) + 1e-8), w = 1 - alpha."""
     shape = store.frames.shape[1:]
     total, mass = np.zeros(shape, np.float64), np.zeros(shape[:2], np.float64)
-    for frame, weight, gain in zip(store.frames, store.weights, gains, strict=True):
+    for (frame, weight), gain in zip(store.each(), gains, strict=True):
         share = weight.astype(np.float32) / 255
         total += frame * share[..., None] * gain
         mass += share
@@ -44,8 +44,8 @@ def _masked_pass(
     shape = store.frames.shape[1:]
     total, seen = np.zeros(shape, np.float64), np.zeros(shape[:2], np.int32)
     box = np.ones((max(1, dilation), max(1, dilation)), np.uint8)
-    chosen = zip(store.frames[::step], store.weights[::step], gains[::step], strict=True)
-    for frame, weight, gain in chosen:
+    for index in range(0, store.count, step):
+        frame, weight, gain = store.frames[index], store.weights[index], gains[index]
         kept = cv2.dilate((weight < 128).astype(np.uint8), box) == 0
         total[kept] += frame[kept] * gain
         seen += kept

@@ -1,23 +1,21 @@
-"""Frames and mattes from files: videos by PyAV, folders of pictures in natural order."""
+"""Frames and mattes from videos, by PyAV: right colours, true counts, upright pictures."""
 
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 from av.video.reformatter import Colorspace, Interpolation
 
 from .store import FrameStore
+from .tiling import check
 
 logger = logging.getLogger(__name__)
 
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 HD_LINES = 720
 # The default conversion loses one to two levels on average; this one keeps the mean.
 EXACT_COLOURS = (
@@ -28,6 +26,63 @@ EXACT_COLOURS = (
 )
 MATRICES = {"601": Colorspace.ITU601, "709": Colorspace.ITU709}
 UNTAGGED = 2
+LEFT_TO_COUNT = 10
+
+
+class FrameReader:
+    """Decode a video; count while doing so, because headers lie.
+
+    Attributes:
+        count: Frames decoded so far.
+        warnings: What was odd: a wrong promise of the header, a file that breaks off.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Raise FileNotFoundError if there is no such file."""
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise FileNotFoundError(f"the video {self.path} does not exist or is not a file")
+        self.count = 0
+        self.warnings: list[str] = []
+
+    def pictures(self, convert: Callable[[av.VideoFrame], np.ndarray]) -> Iterator[np.ndarray]:
+        """Yield ``convert`` of each frame, turned as the container asks.
+
+        Raises:
+            ValueError: The file holds no video that can be decoded.
+        """
+        try:
+            with av.open(str(self.path), metadata_errors="ignore") as container:
+                stream = container.streams.video[0]
+                stream.thread_type = "AUTO"
+                for frame in self._decoded(container, stream):
+                    self.count += 1
+                    yield _upright(convert(frame), frame)
+                promised = stream.frames
+        except (av.error.FFmpegError, IndexError) as error:
+            if self.count == 0:
+                raise ValueError(f"{self.path} cannot be decoded as a video: {error}") from error
+            self._warn(f"{self.path} breaks off after {self.count} frames: {error}")
+            return
+        if self.count == 0:
+            raise ValueError(f"{self.path} holds no frame")
+        if promised and abs(promised - self.count) > 1:
+            self._warn(
+                f"{self.path}: the header promises {promised} frames, {self.count} were decoded"
+            )
+
+    def _decoded(
+        self, container: av.container.InputContainer, stream: av.VideoStream
+    ) -> Iterator[av.VideoFrame]:
+        for packet in container.demux(stream):
+            try:
+                yield from packet.decode()
+            except av.error.InvalidDataError as error:
+                self._warn(f"{self.path}: damaged data was skipped ({error})")
+
+    def _warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
 
 
 def video_frames(path: str | Path, color_matrix: str = "auto") -> Iterator[np.ndarray]:
@@ -40,74 +95,43 @@ def video_frames(path: str | Path, color_matrix: str = "auto") -> Iterator[np.nd
         FileNotFoundError: There is no such file.
         ValueError: It holds no video that can be decoded.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"the video {path} does not exist")
-    count = 0
-    try:
-        with av.open(str(path), metadata_errors="ignore") as container:
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            for frame in container.decode(stream):
-                matrix = MATRICES.get(color_matrix)
-                if matrix is None and frame.colorspace == UNTAGGED:
-                    matrix = MATRICES["709" if frame.height >= HD_LINES else "601"]
-                rgb = frame.reformat(
-                    format="rgb24", src_colorspace=matrix, interpolation=EXACT_COLOURS
-                )
-                yield rgb.to_ndarray()
-                count += 1
-            promised = stream.frames
-        if promised and abs(promised - count) > 1:
-            logger.warning("%s: the header promises %d frames, %d decoded", path, promised, count)
-    except (av.error.FFmpegError, IndexError) as error:
-        if count == 0:
-            raise ValueError(f"{path} cannot be decoded as a video: {error}") from error
-        logger.warning("%s breaks off after %d frames: %s", path, count, error)
-    if count == 0:
-        raise ValueError(f"{path} holds no frame")
+    return FrameReader(path).pictures(rgb_by(color_matrix))
+
+
+def rgb_by(color_matrix: str) -> Callable[[av.VideoFrame], np.ndarray]:
+    """How to turn a decoded frame into uint8 RGB (H, W, 3)."""
+
+    def convert(frame: av.VideoFrame) -> np.ndarray:
+        matrix = MATRICES.get(color_matrix)
+        if matrix is None and frame.colorspace == UNTAGGED:
+            matrix = MATRICES["709" if frame.height >= HD_LINES else "601"]
+        return frame.reformat(
+            format="rgb24", src_colorspace=matrix, interpolation=EXACT_COLOURS
+        ).to_ndarray()
+
+    return convert
+
+
+def luma(frame: av.VideoFrame) -> np.ndarray:
+    """The brightness of a decoded frame in full range, uint8 (H, W)."""
+    return frame.reformat(format="gray").to_ndarray()
 
 
 def count_frames(path: str | Path) -> int:
-    """Count the video packets of a file, without decoding; about its number of frames."""
-    with av.open(str(path), metadata_errors="ignore") as container:
-        return sum(1 for packet in container.demux(video=0) if packet.size)
-
-
-def matte_frames(path: str | Path) -> Iterator[np.ndarray]:
-    """Yield the luma of an alpha video as uint8 (H, W), in full range."""
-    with av.open(str(path), metadata_errors="ignore") as container:
-        for frame in container.decode(video=0):
-            yield frame.reformat(format="gray").to_ndarray()
-
-
-def folder_pictures(folder: str | Path) -> list[Path]:
-    """The pictures of a folder in natural order (frame 10 after frame 9).
+    """Count the video packets of a file, without decoding; about its number of frames.
 
     Raises:
-        FileNotFoundError: The folder does not exist or holds no picture.
+        FileNotFoundError: There is no such file.
+        ValueError: It cannot be read as a video.
     """
-    folder = Path(folder)
-    found = [p for p in folder.glob("*") if p.suffix.lower() in PICTURES]
-    if not found:
-        raise FileNotFoundError(f"the folder {folder} does not exist or holds no picture")
-    return sorted(found, key=natural_key)
-
-
-def natural_key(path: Path) -> list[int | str]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
-
-
-def read_picture(path: Path, flags: int = cv2.IMREAD_COLOR) -> np.ndarray:
-    """Read uint8 RGB (H, W, 3), or grey (H, W) with ``IMREAD_GRAYSCALE``.
-
-    Raises:
-        ValueError: The file cannot be decoded.
-    """
-    image = cv2.imdecode(np.fromfile(path, np.uint8), flags)
-    if image is None:
-        raise ValueError(f"{path} cannot be decoded as a picture")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if image.ndim == 3 else image
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"the video {path} does not exist or is not a file")
+    try:
+        with av.open(str(path), metadata_errors="ignore") as container:
+            return sum(1 for packet in container.demux(video=0) if packet.size)
+    except (av.error.FFmpegError, IndexError) as error:
+        raise ValueError(f"{path} cannot be decoded as a video: {error}") from error
 
 
 def stride_for(count: int, max_frames: int, stride: int) -> int:
@@ -117,90 +141,71 @@ def stride_for(count: int, max_frames: int, stride: int) -> int:
 
 def store_of_video(
     video: str | Path,
-    alpha_video: str | Path | None,
+    alpha_video: str | Path | None = None,
     *,
-    max_frames: int,
-    stride: int,
-    memory_budget_mb: int,
-    color_matrix: str,
+    max_frames: int = 200,
+    stride: int = 1,
+    memory_budget_mb: int = 1024,
+    color_matrix: str = "auto",
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> FrameStore:
     """Sample a video, and its alpha video in step by index; the shorter one ends it.
 
-    A difference of more than one frame is logged: the pair drifts apart where one of them was
+    A difference of more than one frame is warned of: the pair drifts apart where one of them was
     made at another frame rate.
+
+    Raises:
+        FileNotFoundError, ValueError: A file is missing or unusable; the text names it.
+        InterruptedError: ``should_stop`` returned True.
     """
-    path = Path(video)
-    if not path.is_file():
-        raise FileNotFoundError(f"the video {path} does not exist")
-    if alpha_video and not Path(alpha_video).is_file():
-        raise FileNotFoundError(f"the alpha video {alpha_video} does not exist")
-    try:
-        count = count_frames(path)
-    except (av.error.FFmpegError, IndexError) as error:
-        raise ValueError(f"{path} cannot be decoded as a video: {error}") from error
+    count = count_frames(video)
+    if alpha_video:
+        count = min(count, count_frames(alpha_video))
     every = stride_for(count, max_frames, stride)
-    store = FrameStore(max_frames, every, memory_budget_mb)
-    mattes = matte_frames(alpha_video) if alpha_video else None
-    for frame in video_frames(path, color_matrix):
+    kept = min(max_frames, max(2, -(-count // every)))
+    store = FrameStore(kept, every, memory_budget_mb)
+    reader = FrameReader(video)
+    mattes = FrameReader(alpha_video) if alpha_video else None
+    _fill(store, reader, rgb_by(color_matrix), mattes, should_stop)
+    store.warnings += reader.warnings + (mattes.warnings if mattes else [])
+    return store
+
+
+def _fill(
+    store: FrameStore,
+    reader: FrameReader,
+    convert: Callable[[av.VideoFrame], np.ndarray],
+    matte_reader: FrameReader | None,
+    should_stop: Callable[[], bool],
+) -> None:
+    frames = reader.pictures(convert)
+    mattes = matte_reader.pictures(luma) if matte_reader else None
+    for frame in frames:
+        check(should_stop)
         matte = next(mattes, None) if mattes else None
         if mattes and matte is None:
             break
-        store.add(frame, matte)
-    if mattes:
-        mattes_left = sum(1 for _ in islice(mattes, 10))
-        frames_left = count - store.offered
-        if max(mattes_left, frames_left) > 1:
-            logger.warning(
-                "%s and %s differ in length: %d frames were paired, %d frames and %s mattes are "
-                "left over; were they made at different frame rates?",
-                path,
-                alpha_video,
-                store.offered,
-                max(0, frames_left),
-                f"{mattes_left}+" if mattes_left == 10 else mattes_left,
-            )
-    return store
+        try:
+            store.add(frame, matte)
+        except ValueError as error:
+            raise ValueError(f"{reader.path}: {error}") from error
+    if mattes is None:
+        return
+    # The loop took one frame more than it could pair when the mattes ended first.
+    frames_left = reader.count - store.offered + sum(1 for _ in islice(frames, LEFT_TO_COUNT))
+    mattes_left = sum(1 for _ in islice(mattes, LEFT_TO_COUNT))
+    if max(frames_left, mattes_left) > 1:
+        store.warnings.append(
+            f"{reader.path} and {matte_reader.path} differ in length: {store.offered} frames were "
+            f"paired by index, {_many(frames_left)} frames and {_many(mattes_left)} mattes are "
+            "left over; were they made at different frame rates?"
+        )
 
 
-def store_of_folder(
-    folder: str | Path,
-    masks: str | Path | None,
-    *,
-    max_frames: int,
-    stride: int,
-    memory_budget_mb: int,
-) -> FrameStore:
-    """Sample a folder of pictures; masks are paired by name without suffix.
-
-    Raises:
-        FileNotFoundError: The folder holds no picture, or a picture has no mask.
-    """
-    pictures = folder_pictures(folder)
-    by_stem = {p.stem: p for p in folder_pictures(masks)} if masks else {}
-    every = stride_for(len(pictures), max_frames, stride)
-    store = FrameStore(max_frames, 1, memory_budget_mb)
-    for path in pictures[::every]:
-        matte = None
-        if masks:
-            if path.stem not in by_stem:
-                raise FileNotFoundError(f"{path.name} has no mask of that name in {masks}")
-            matte = read_picture(by_stem[path.stem], cv2.IMREAD_GRAYSCALE)
-        store.add(read_picture(path), matte)
-    return store
+def _many(count: int) -> str:
+    return f"at least {count}" if count >= LEFT_TO_COUNT else str(count)
 
 
-def easyvolcap_cameras(root: str | Path) -> list[tuple[str, Path, Path | None]]:
-    """(camera, folder of images, folder of masks or None) of an EasyVolcap data root.
-
-    Raises:
-        FileNotFoundError: ``root`` has no ``images/<camera>`` folders.
-    """
-    root = Path(root)
-    cameras = [p for p in (root / "images").glob("*") if p.is_dir()]
-    if not cameras:
-        raise FileNotFoundError(f"{root} is no EasyVolcap root: it has no images/<camera> folders")
-    rows = []
-    for camera in sorted(cameras, key=natural_key):
-        candidates = (root / name / camera.name for name in ("mask", "masks", "msk", "bgmt"))
-        rows.append((camera.name, camera, next((p for p in candidates if p.is_dir()), None)))
-    return rows
+def _upright(image: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
+    turns = (round(frame.rotation) % 360) // 90
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

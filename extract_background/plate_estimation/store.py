@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import os
 import tempfile
 from collections.abc import Iterator
 
@@ -10,6 +12,7 @@ import numpy as np
 
 SNAP_LOW, SNAP_HIGH = 4, 251
 TILE_ROWS = 32
+RELEASE_EVERY = 8
 
 
 class FrameStore:
@@ -21,7 +24,11 @@ class FrameStore:
     Args:
         max_frames: Frame budget, at least 2.
         stride: Take every ``stride``-th frame offered.
-        memory_budget_mb: Above it frames lie in a temporary file, deleted with the store.
+        memory_budget_mb: When all that may be kept needs more, it lies in a temporary file that
+            is deleted with the store.
+
+    Attributes:
+        warnings: What whoever filled the store wants the report to say.
     """
 
     def __init__(
@@ -31,13 +38,16 @@ class FrameStore:
             raise ValueError(
                 f"max_frames {max_frames} must be 2 or more, stride {stride} 1 or more"
             )
-        self._max_frames, self._stride = max_frames, stride
+        self._max_frames, self.stride = max_frames, stride
         self._budget = memory_budget_mb * 2**20
+        self._spent = 0
         self._frames: np.ndarray | None = None
         self._weights: np.ndarray | None = None
         self.offered = 0
         self.count = 0
-        self.has_mattes = False
+        self.mattes = 0
+        self.highest_matte = 0
+        self.warnings: list[str] = []
 
     @property
     def frames(self) -> np.ndarray:
@@ -46,27 +56,34 @@ class FrameStore:
 
     @property
     def weights(self) -> np.ndarray:
-        """uint8 (N, H, W): 255 minus the matte, 255 everywhere without mattes."""
+        """uint8 (N, H, W): 255 minus the matte, 255 everywhere without mattes; read only."""
+        if self._weights is None:
+            return np.broadcast_to(np.uint8(255), self.frames.shape[:3])
         return self._weights[: self.count]
+
+    @property
+    def has_mattes(self) -> bool:
+        return self._weights is not None
 
     def takes_next(self) -> bool:
         """Whether the frame that comes next would be kept (so its matte is worth making)."""
-        return self.offered % self._stride == 0
+        return self.offered % self.stride == 0
 
     def add(self, frame: np.ndarray, matte: np.ndarray | None = None) -> bool:
-        """Offer the next frame, uint8 RGB (H, W, 3), and its matte, uint8 (h, w); say if taken.
+        """Offer the next frame, uint8 RGB (H, W, 3), and its matte, (h, w); say if taken.
 
         A matte of another size is resized by area; below 4 it counts as 0, above 251 as 255.
 
         Raises:
             ValueError: The frame has another size than those before.
+            OSError: The temporary file does not fit on the disk.
         """
         taken = self.takes_next()
         self.offered += 1
         if not taken:
             return False
         if self._frames is None:
-            self._allocate(frame.shape)
+            self._frames = self.array((self._max_frames, *frame.shape))
         if frame.shape != self._frames.shape[1:]:
             raise ValueError(
                 f"frame {self.offered - 1} is {frame.shape}, those before it "
@@ -74,53 +91,113 @@ class FrameStore:
             )
         if self.count == self._max_frames:
             self._thin()
-            if (self.offered - 1) % self._stride:
+            if (self.offered - 1) % self.stride:
                 return False
-        self._frames[self.count] = frame
-        self._weights[self.count] = 255 if matte is None else 255 - prepared_matte(matte, frame)
-        self.has_mattes = self.has_mattes or matte is not None
-        self.count += 1
+        self._keep(frame, matte)
         return True
 
-    def tiles(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        """Yield (rows, frames, weights) of 32 rows each, as contiguous copies."""
+    def each(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield (frame, weight) one by one, without all of them staying in memory."""
+        for index in range(self.count):
+            yield self.frames[index], self.weights[index]
+            if index % RELEASE_EVERY == RELEASE_EVERY - 1:
+                self.release()
+        self.release()
+
+    def tiles(self, weights: np.ndarray | None = None) -> Iterator[tuple[slice, ...]]:
+        """Yield (rows, frames, weights) of 32 rows each, as contiguous copies.
+
+        Args:
+            weights: uint8 (N, H, W) in place of the store's own.
+        """
+        weights = self.weights if weights is None else weights
         height = self._frames.shape[1]
         for top in range(0, height, TILE_ROWS):
             rows = slice(top, min(top + TILE_ROWS, height))
             yield (
                 rows,
                 np.ascontiguousarray(self.frames[:, rows]),
-                np.ascontiguousarray(self.weights[:, rows]),
+                np.ascontiguousarray(weights[:, rows]),
             )
+            self.release(weights)
+
+    def array(self, shape: tuple[int, ...]) -> np.ndarray:
+        """An uninitialised uint8 array, in memory while the budget lasts, then on disk.
+
+        Raises:
+            OSError: The temporary file does not fit on the disk.
+        """
+        size = int(np.prod(shape, dtype=np.int64))
+        self._spent += size
+        if self._spent <= self._budget:
+            return np.empty(shape, np.uint8)
+        with tempfile.TemporaryFile() as file:
+            _reserve(file.fileno(), size)
+            return np.memmap(file, np.uint8, "w+", shape=shape)
+
+    def release(self, *arrays: np.ndarray) -> None:
+        """Let the pages of what lies on disk leave memory; their content stays."""
+        for array in (self._frames, self._weights, *arrays):
+            while isinstance(array, np.memmap) and not isinstance(array.base, mmap.mmap):
+                array = array.base
+            if isinstance(array, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
+                array.base.madvise(mmap.MADV_DONTNEED)
+
+    def _keep(self, frame: np.ndarray, matte: np.ndarray | None) -> None:
+        self._frames[self.count] = frame
+        if matte is not None and self._weights is None:
+            self._weights = self.array(self._frames.shape[:3])
+            self._weights[: self.count] = 255
+        if self._weights is not None:
+            weight = 255 if matte is None else 255 - prepared_matte(matte, frame.shape[:2])
+            self._weights[self.count] = weight
+        if matte is not None:
+            self.mattes += 1
+            self.highest_matte = max(self.highest_matte, matte.max())
+        self.count += 1
+        if self.count % RELEASE_EVERY == 0:
+            self.release()
 
     def _thin(self) -> None:
         kept = (self.count + 1) // 2
         for index in range(kept):
             self._frames[index] = self._frames[2 * index]
-            self._weights[index] = self._weights[2 * index]
+            if self._weights is not None:
+                self._weights[index] = self._weights[2 * index]
         self.count = kept
-        self._stride *= 2
-
-    def _allocate(self, shape: tuple[int, ...]) -> None:
-        self._frames = self._array((self._max_frames, *shape))
-        self._weights = self._array((self._max_frames, *shape[:2]))
-
-    def _array(self, shape: tuple[int, ...]) -> np.ndarray:
-        if int(np.prod(shape, dtype=np.int64)) <= self._budget:
-            return np.empty(shape, np.uint8)
-        with tempfile.TemporaryFile() as file:
-            return np.memmap(file, np.uint8, "w+", shape=shape)
+        self.stride *= 2
 
 
-def prepared_matte(matte: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """A matte of the frame's size whose nearly empty and nearly full values are exact."""
+def prepared_matte(matte: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A matte as uint8 of ``size`` (H, W) whose nearly empty and nearly full values are exact.
+
+    Takes uint8 (0 to 255), uint16 (0 to 65535), floats (0 to 1) and bool.
+    """
     matte = matte[..., 0] if matte.ndim == 3 else matte
     if np.issubdtype(matte.dtype, np.floating):
         matte = np.rint(np.clip(matte, 0, 1) * 255).astype(np.uint8)
-    height, width = frame.shape[:2]
+    elif matte.dtype == bool:
+        matte = matte.astype(np.uint8) * np.uint8(255)
+    elif matte.dtype == np.uint16:
+        matte = np.rint(matte / np.float32(257)).astype(np.uint8)
+    height, width = size
     if matte.shape != (height, width):
         matte = cv2.resize(matte, (width, height), interpolation=cv2.INTER_AREA)
     snapped = matte.copy()
     snapped[matte < SNAP_LOW] = 0
     snapped[matte > SNAP_HIGH] = 255
     return snapped
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Claim the disk space now: a full disk met through a memory map kills the process."""
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"the sampled frames need {size / 2**20:.0f} MB in {tempfile.gettempdir()} "
+            f"({error.strerror}): lower max_frames, raise memory_budget_mb, or set TMPDIR",
+        ) from error

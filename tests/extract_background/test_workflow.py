@@ -102,6 +102,85 @@ def test_easyvolcap_root_gives_every_cameras_plate(task_of, scene, tmp_path):
     assert list(task.get_output(3).data["cameras"]) == ["00", "01"]
 
 
+def run_video(workflow, task, *paths):
+    for index, path in enumerate(paths):
+        workflow.set_video_input(path=str(path), index=index)
+    workflow.connect_tasks(workflow.root(), task, [(i, i) for i in range(len(paths))])
+    workflow.set_cfg_entry("WholeVideo", "1")
+    workflow.run()
+    return task.get_output(3).data
+
+
+def test_header_that_promises_too_much_does_not_cost_the_plate(task_of, shared):
+    workflow, task = task_of(max_frames=30, method="median")
+    clip = shared / "data" / "decoder_cases" / "mpeg4_750hdr_748dec.avi"
+    report = run_video(workflow, task, clip)
+    assert report["method"] == "median"
+    assert 748 <= report["frames_offered"] <= 750
+    assert "the header promises 750 frames" in report["warnings"][0]
+
+
+def test_two_videos_of_different_length_are_paired_by_index(task_of, shared):
+    cases = shared / "data" / "decoder_cases"
+    workflow, task = task_of()
+    report = run_video(workflow, task, cases / "vfr.mp4", cases / "alpha97.mp4")
+    assert report["method"] == "robust"
+    assert report["frames_offered"] == report["mattes_used"] == 97
+    assert "100 frames and 97 mattes" in report["warnings"][0]
+
+
+def test_same_video_again_is_a_new_sequence(task_of, clip):
+    workflow, task = task_of(method="median")
+    first = dict(run_video(workflow, task, clip / "video.mp4"))
+    workflow.run()
+    assert first["frames_offered"] == 50
+    assert task.get_output(3).data == first
+
+
+def test_look_ahead_has_the_colours_that_the_workflow_shows(task_of, shared):
+    clip = shared / "data" / "decoder_cases" / "flat_709_lim_tag.mp4"
+    workflow, task = task_of(mode="look_ahead")
+    report = run_video(workflow, task, clip)
+    shown = task.get_input(0).get_image().astype(int)
+    assert np.abs(plate_of(task) - shown).mean() < 1.5
+    assert report["warnings"] == []
+
+
+def test_look_ahead_takes_an_alpha_video(task_of, clip):
+    workflow, task = task_of(mode="look_ahead", alpha_video_path=clip / "alpha.mp4")
+    assert run_video(workflow, task, clip / "video.mp4")["method"] == "robust"
+
+
+def test_frame_in_the_mattes_place_is_refused(task_of, scene):
+    workflow, task = task_of()
+    workflow.set_image_input(array=scene.frames[0].copy(), index=0)
+    workflow.connect_tasks(workflow.root(), task, [(0, 0), (0, 1)])
+    with pytest.raises(RuntimeError, match="is the frame itself"):
+        workflow.run()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text"),
+    [
+        ({"video_path": "a.mp4", "frames_folder": "b"}, "video_path and frames_folder are set"),
+        ({"alpha_video_path": "a.mp4"}, "alpha_video_path needs the video"),
+        ({"masks_folder": "a"}, "masks_folder needs frames_folder"),
+        ({"easyvolcap_root": "a"}, "easyvolcap_root needs plates_folder"),
+        ({"video_path": "a.mp4", "method": "robust"}, "method robust needs mattes"),
+    ],
+)
+def test_contradicting_parameters_are_refused_before_any_work(task_of, parameters, text):
+    _, task = task_of(**parameters)
+    with pytest.raises(ValueError, match=text):
+        task.run()
+
+
+def test_method_that_needs_mattes_is_refused_at_the_first_frame(task_of, clip):
+    workflow, task = task_of(method="alpha_mean")
+    with pytest.raises(RuntimeError, match="alpha_mean needs mattes"):
+        run_video(workflow, task, clip / "video.mp4")
+
+
 def test_nothing_to_read_is_refused(task_of):
     _, task = task_of()
     with pytest.raises(ValueError, match="input 0 of extract_background is empty"):
