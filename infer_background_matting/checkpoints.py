@@ -9,7 +9,7 @@ from pathlib import Path
 import pooch
 import torch
 
-from .bgm_network import MattingBase
+from .bgm_network import MattingBase, MattingRefine
 
 logger = logging.getLogger(__name__)
 
@@ -76,11 +76,24 @@ def _official(backbone: str) -> Path:
             "Fetch it in a browser and give its path in the parameter model_weight_file."
         )
     if known is None:
+        _check_content(path, backbone)
         part = record.with_suffix(".part")
         part.write_text(pooch.file_hash(str(path)) + "\n")
         part.replace(record)
         logger.info("recorded the checksum of %s", path)
     return path
+
+
+def _check_content(path: Path, backbone: str) -> None:
+    """Delete and refuse a download that is not the network's, before its checksum is recorded."""
+    try:
+        load_checkpoint(MattingRefine(backbone), path)
+    except ValueError as error:
+        path.unlink()
+        raise RuntimeError(
+            f"what was fetched is not the checkpoint of {backbone} ({error}). Fetch it in a "
+            "browser and give its path in the parameter model_weight_file."
+        ) from error
 
 
 def load_checkpoint(network: MattingBase, path: Path) -> None:

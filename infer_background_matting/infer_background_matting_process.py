@@ -5,14 +5,13 @@ from __future__ import annotations
 import copy
 import logging
 
-import cv2
 import numpy as np
 import torch
 from ikomia import core, dataprocess
 
 from infer_background_matting.bgm_network import Matte, MattingBase, MattingRefine, build_matter
-from infer_background_matting.bgm_network.pictures import as_rgb, blend, to_uint8
-from infer_background_matting.bgm_network.scene import align_background, compare_scene
+from infer_background_matting.bgm_network.pictures import as_rgb, blend, cut_out, to_uint8
+from infer_background_matting.bgm_network.plate import PreparedPlate
 from infer_background_matting.checkpoints import checkpoint_path, load_checkpoint
 from infer_background_matting.parameters import InferBackgroundMattingParam, Settings
 
@@ -37,9 +36,7 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
         self.set_param_object(copy.deepcopy(param) if param else InferBackgroundMattingParam())
         self._built_from: tuple | None = None
         self._matter = None
-        self._plate_key: tuple | None = None
-        self._plate: np.ndarray | None = None
-        self._was_checked = False
+        self._plate = PreparedPlate()
 
     def get_progress_steps(self) -> int:
         return 3
@@ -65,7 +62,7 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
             )
         self.begin_task_run()
         self.emit_step_progress()
-        plate = self._prepared_plate(source, original, settings)
+        plate = self._plate(source, original, settings.align_background, settings.background_check)
         matte = self._network()(source, plate)
         self.emit_step_progress()
         self._publish(matte, source)
@@ -78,43 +75,6 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
         if image is None or image.size == 0:
             raise ValueError(f"input {index} of infer_background_matting is empty: it takes {what}")
         return image
-
-    def _prepared_plate(
-        self, source: np.ndarray, original: np.ndarray, settings: Settings
-    ) -> np.ndarray:
-        key = (source.shape, settings.align_background, settings.background_check)
-        is_same = self._plate is not None and original is self._original and key == self._plate_key
-        # A hand-held camera moves between frames, so an aligned plate is made for each of them.
-        if is_same and not settings.align_background:
-            return self._plate
-        plate = as_rgb(original)
-        if settings.align_background:
-            plate = align_background(source, plate)
-        elif plate.shape != source.shape:
-            logger.info("the background is resized from %s to %s", plate.shape, source.shape)
-            size = (source.shape[1], source.shape[0])
-            is_smaller = plate.shape[0] > source.shape[0]
-            method = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
-            plate = cv2.resize(plate, size, interpolation=method)
-        if not is_same:
-            self._check_scene(source, plate, settings)
-        self._plate, self._plate_key, self._original = plate, key, original
-        return plate
-
-    def _check_scene(self, source: np.ndarray, plate: np.ndarray, settings: Settings) -> None:
-        if settings.background_check == "off":
-            return
-        match = compare_scene(source, plate)
-        if match.is_same_scene:
-            return
-        text = (
-            f"the background (input 1) does not look like the scene of the picture (input 0): "
-            f"{match}. Input 1 takes the empty scene, the new background goes to input 2; for a "
-            "hand-held camera set align_background=True; background_check=off accepts it as it is."
-        )
-        if settings.background_check == "refuse":
-            raise ValueError(text)
-        logger.warning(text)
 
     def _network(self):
         s = self.get_param_object().settings
@@ -160,8 +120,7 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
         behind = self.get_input(NEW_BACKGROUND)
         image = behind.get_image() if behind and behind.is_data_available() else None
         if image is None or image.size == 0:
-            visible = np.where((matte.alpha > 0)[..., None], matte.foreground, 0)
-            composite = np.dstack([visible.astype(np.uint8), alpha])
+            composite = cut_out(matte.foreground, matte.alpha)
         else:
             composite = blend(matte.foreground, matte.alpha, as_rgb(image))
         self.get_output(COMPOSITE).set_image(composite)

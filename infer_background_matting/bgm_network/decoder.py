@@ -30,10 +30,13 @@ class Decoder(nn.Module):
 
     def before_heads(self, x: Tensor, skips: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
         """What the last convolution sees: 48 channels and the input, at the input's size."""
+        return self._join(self.features(x, skips[:3]), skips[3])
+
+    def features(self, x: Tensor, skips: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """The 48 channels at the size of the finest of three ``skips``."""
         x = self.relu(self.bn1(self.conv1(self._join(x, skips[0]))))
         x = self.relu(self.bn2(self.conv2(self._join(x, skips[1]))))
-        x = self.relu(self.bn3(self.conv3(self._join(x, skips[2]))))
-        return self._join(x, skips[3])
+        return self.relu(self.bn3(self.conv3(self._join(x, skips[2]))))
 
     @staticmethod
     def _join(x: Tensor, skip: Tensor) -> Tensor:

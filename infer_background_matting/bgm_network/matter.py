@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .cpu import PatchwiseMatter, supports
+from .cpu import CellwiseMatter, supports
 from .folding import folded
 from .matte import Matte
 from .network import MattingBase, MattingRefine
@@ -86,7 +86,7 @@ def build_matter(network: MattingBase, device: str, dtype: torch.dtype) -> Matte
         dtype: float32, or float16 / bfloat16 on CUDA.
     """
     if device == "cpu" and dtype == torch.float32 and supports(network):
-        return AnySize(PatchwiseMatter(network))
+        return AnySize(CellwiseMatter(network))
     return AnySize(PlainMatter(network, torch.device(device), dtype))
 
 

@@ -104,7 +104,16 @@ class MattingRefine(MattingBase):
         )
 
     def small(self, x: Tensor) -> Tensor:
-        """The copy that the coarse network sees."""
+        """The copy that the coarse network sees.
+
+        Raises:
+            ValueError: Nothing is left of a side at ``backbone_scale``.
+        """
+        if min(x.shape[-2:]) * self.backbone_scale < 1:
+            raise ValueError(
+                f"a picture of {x.shape[-1]}x{x.shape[-2]} has no pixels left at "
+                f"model_backbone_scale {self.backbone_scale}; use a larger scale or picture"
+            )
         return F.interpolate(
             x,
             scale_factor=self.backbone_scale,

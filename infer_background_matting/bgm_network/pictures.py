@@ -9,7 +9,7 @@ import numpy as np
 def as_rgb(image: np.ndarray) -> np.ndarray:
     """Turn grey, RGB or RGBA of 8 or 16 bits or of floats in 0..1 into uint8 RGB (H, W, 3).
 
-    An alpha channel is dropped. A uint8 RGB picture is returned as it is, not copied.
+    An alpha channel is dropped. A contiguous uint8 RGB picture is returned as it is, not copied.
 
     Raises:
         ValueError: The array is no picture of 1, 3 or 4 channels.
@@ -26,7 +26,7 @@ def as_rgb(image: np.ndarray) -> np.ndarray:
         raise ValueError(f"pictures of {image.dtype} are not supported; use uint8, uint16 or float")
     if image.shape[2] == 1:
         return np.repeat(image, 3, axis=2)
-    return image if image.shape[2] == 3 else np.ascontiguousarray(image[..., :3])
+    return np.ascontiguousarray(image[..., :3])
 
 
 def to_uint8(values: np.ndarray) -> np.ndarray:
@@ -34,9 +34,24 @@ def to_uint8(values: np.ndarray) -> np.ndarray:
     return cv2.convertScaleAbs(np.clip(values, 0, 1), alpha=255).reshape(values.shape)
 
 
+def resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Resize ``picture`` (H, W, 3); what shrinks is averaged, what grows interpolated."""
+    is_smaller = width * height < picture.shape[0] * picture.shape[1]
+    method = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
+    return cv2.resize(picture, (width, height), interpolation=method)
+
+
 def blend(foreground: np.ndarray, alpha: np.ndarray, behind: np.ndarray) -> np.ndarray:
     """Lay ``foreground`` over ``behind`` (uint8 RGB, resized if need be) by ``alpha`` (H, W)."""
     height, width = alpha.shape
     if behind.shape[:2] != (height, width):
-        behind = cv2.resize(behind, (width, height), interpolation=cv2.INTER_AREA)
+        behind = resized(behind, width, height)
     return cv2.blendLinear(foreground, behind, alpha, 1 - alpha)
+
+
+def cut_out(foreground: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """``foreground`` uint8 RGB where ``alpha`` (H, W) is above 0, with it as uint8: (H, W, 4)."""
+    visible = cv2.copyTo(foreground, (alpha > 0).view(np.uint8))
+    picture = cv2.cvtColor(visible, cv2.COLOR_RGB2RGBA)
+    cv2.mixChannels([to_uint8(alpha)], [picture], [0, 3])
+    return picture

@@ -1,5 +1,7 @@
 """The plugin through the real Ikomia API, with seeded weights."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -66,6 +68,15 @@ def test_without_a_new_background_the_composite_carries_alpha(task_of):
     np.testing.assert_array_equal(composite[..., 3], alpha)
 
 
+def test_foreground_is_hidden_where_alpha_is_zero():
+    from infer_background_matting.bgm_network.pictures import cut_out
+
+    alpha = np.float32([[0, 0.001, 0.5, 1]])
+    picture = cut_out(np.full((1, 4, 3), 200, np.uint8), alpha)
+    np.testing.assert_array_equal(picture[0, :, 0], [0, 200, 200, 200])
+    np.testing.assert_array_equal(picture[0, :, 3], [0, 0, 128, 255])
+
+
 @pytest.mark.parametrize("size", [(95, 127), (33, 50)])
 def test_any_size_is_kept(task_of, size):
     workflow, task = task_of()
@@ -88,16 +99,16 @@ def test_every_mode_runs(task_of, parameters):
     assert np.isfinite(task.get_output(4).get_array()).all()
 
 
-def test_patchwise_and_plain_paths_agree(checkpoint):
+def test_cellwise_and_plain_paths_agree(checkpoint):
     from infer_background_matting.bgm_network import MattingRefine
-    from infer_background_matting.bgm_network.cpu import PatchwiseMatter
+    from infer_background_matting.bgm_network.cpu import CellwiseMatter
     from infer_background_matting.bgm_network.matter import PlainMatter
 
     network = MattingRefine("mobilenetv2", refine_sample_pixels=4000).eval()
     network.load_state_dict(torch.load(checkpoint, weights_only=True))
     source, plate = scene(128, 192)
     plain = PlainMatter(network, torch.device("cpu"), torch.float32)(source, plate)
-    fast = PatchwiseMatter(network)(source, plate)
+    fast = CellwiseMatter(network)(source, plate)
     np.testing.assert_allclose(fast.alpha, plain.alpha, atol=1e-4)
     np.testing.assert_allclose(fast.error, plain.error, atol=1e-4)
     assert np.abs(fast.foreground.astype(int) - plain.foreground).max() <= 1
@@ -167,22 +178,40 @@ def _offline(*_, **__):
     raise OSError("no network")
 
 
-def test_a_recorded_checksum_is_verified(tmp_path, monkeypatch):
+@pytest.fixture
+def served(tmp_path, monkeypatch):
+    """A download that writes ``content``; what it was asked to verify is listed."""
     from infer_background_matting import checkpoints
 
     monkeypatch.setenv("INFER_BACKGROUND_MATTING_CACHE", str(tmp_path))
     monkeypatch.setitem(checkpoints.LEAST_BYTES, "mobilenetv2", 10)
-    served = []
+    download = {"content": b"", "asked": []}
 
     def retrieve(url, known_hash, fname, path):
-        served.append(known_hash)
-        (path / fname).write_bytes(b"0" * 100)
+        download["asked"].append(known_hash)
+        (path / fname).write_bytes(download["content"])
 
     monkeypatch.setattr("pooch.retrieve", retrieve)
+    return download
+
+
+def test_a_recorded_checksum_is_verified(served, checkpoint):
+    from infer_background_matting import checkpoints
+
+    served["content"] = Path(checkpoint).read_bytes()
     checkpoints.checkpoint_path("official", "mobilenetv2", "")
     checkpoints.checkpoint_path("official", "mobilenetv2", "")
-    assert served[0] is None
-    assert served[1].startswith("sha256:")
+    assert served["asked"][0] is None
+    assert served["asked"][1].startswith("sha256:")
+
+
+def test_a_download_that_is_no_checkpoint_is_neither_kept_nor_recorded(served, tmp_path):
+    from infer_background_matting import checkpoints
+
+    served["content"] = b"<html>sign in</html>"
+    with pytest.raises(RuntimeError, match="not the checkpoint of mobilenetv2"):
+        checkpoints.checkpoint_path("official", "mobilenetv2", "")
+    assert not list(tmp_path.glob("pytorch_*"))
 
 
 def test_a_wrong_checkpoint_is_refused_by_name(tmp_path):

@@ -1,0 +1,90 @@
+"""The background as the network takes it: RGB, of the picture's size, aligned, and checked."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from .pictures import as_rgb, resized
+from .scene import AlignmentError, BackgroundAligner, compare_scene
+
+logger = logging.getLogger(__name__)
+
+
+class PreparedPlate:
+    """Prepares a background anew only when its pixels, the picture's size or the wishes change.
+
+    Pixels are compared, not objects: Ikomia hands out a new array for the same picture with
+    every frame of a video, and a program may write a new background into an old array.
+    """
+
+    def __init__(self) -> None:
+        self._original: np.ndarray | None = None
+        self._wishes: tuple | None = None
+        self._plate: np.ndarray | None = None
+        self._aligner: BackgroundAligner | None = None
+
+    def __call__(
+        self, source: np.ndarray, background: np.ndarray, align: bool, check: str
+    ) -> np.ndarray:
+        """Return the plate behind ``source``; the same array for as long as nothing changes.
+
+        Args:
+            source: uint8 RGB (H, W, 3).
+            background: A picture of the empty scene of any size, as :func:`as_rgb` takes it.
+            align: Warp it onto each picture, for hand-held cameras.
+            check: refuse, warn or off: what to do if it is not this scene or cannot be aligned.
+
+        Raises:
+            ValueError: ``check`` is refuse, and the background is not this scene.
+            AlignmentError: ``check`` is refuse, and the background cannot be aligned.
+        """
+        wishes = (source.shape, align, check)
+        is_same = wishes == self._wishes and np.array_equal(background, self._original)
+        if is_same and not align:
+            return self._plate
+        if not is_same:
+            rgb = as_rgb(background)
+            self._aligner = BackgroundAligner(rgb) if align else None
+            self._plate = self._fitted(source, rgb)
+            self._wishes = None
+        plate = self._aligned(source, check) if align else self._plate
+        if not is_same:
+            _check_scene(source, plate, check)
+            # Kept only now, so that a refused background is refused the next time as well.
+            self._original, self._wishes = background.copy(), wishes
+        return plate
+
+    @staticmethod
+    def _fitted(source: np.ndarray, background: np.ndarray) -> np.ndarray:
+        if background.shape == source.shape:
+            # The caller's array may change later; what is remembered of it must not.
+            return background.copy()
+        logger.info("the background is resized from %s to %s", background.shape, source.shape)
+        return resized(background, source.shape[1], source.shape[0])
+
+    def _aligned(self, source: np.ndarray, check: str) -> np.ndarray:
+        try:
+            return self._aligner(source)
+        except AlignmentError as error:
+            if check == "refuse":
+                raise
+            logger.warning("the background is used as it is, not aligned: %s", error)
+            return self._plate
+
+
+def _check_scene(source: np.ndarray, plate: np.ndarray, check: str) -> None:
+    if check == "off":
+        return
+    match = compare_scene(source, plate)
+    if match.is_same_scene:
+        return
+    text = (
+        f"the background (input 1) does not look like the scene of the picture (input 0): "
+        f"{match}. Input 1 takes the empty scene, the new background goes to input 2; for a "
+        "hand-held camera set align_background=True; background_check=off accepts it as it is."
+    )
+    if check == "refuse":
+        raise ValueError(text)
+    logger.warning(text)
