@@ -13,6 +13,7 @@ from infer_background_matting.bgm_network import Matte, MattingBase, MattingRefi
 from infer_background_matting.bgm_network.pictures import as_rgb, blend, cut_out, to_uint8
 from infer_background_matting.bgm_network.plate import PreparedPlate
 from infer_background_matting.checkpoints import checkpoint_path, load_checkpoint
+from infer_background_matting.openmp import keep_teams_whole
 from infer_background_matting.parameters import InferBackgroundMattingParam, Settings
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
                 "of the empty scene explicitly, wf.connect_tasks(wf.root(), task, [(0, 0), (1, 1)])"
             )
         self.begin_task_run()
+        keep_teams_whole()
         self.emit_step_progress()
         plate = self._plate(source, original, settings.align_background, settings.background_check)
         matte = self._network()(source, plate)

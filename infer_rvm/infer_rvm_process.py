@@ -10,6 +10,7 @@ import torch
 from ikomia import core, dataprocess
 
 from infer_rvm.checkpoints import checkpoint_path, load_checkpoint
+from infer_rvm.openmp import keep_teams_whole
 from infer_rvm.parameters import InferRvmParam, Settings
 from infer_rvm.rvm_network import Matte, MattingNetwork, MattingStream
 from infer_rvm.rvm_network.pictures import as_rgb, blend, to_uint8
@@ -58,6 +59,7 @@ class InferRvm(dataprocess.C2dImageTask):
         if image is None or image.size == 0:
             raise ValueError("input 0 of infer_rvm is empty: it takes a picture or a video")
         self.begin_task_run()
+        keep_teams_whole()
         self.emit_step_progress()
         stream = self._matting()
         if self._watch.is_new(connected, image.shape, settings.sequence):

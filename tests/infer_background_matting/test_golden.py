@@ -19,19 +19,6 @@ CASES = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Beside ikomia 0.16.1, whose libgomp replaces torch's, threaded batches of 2 come out wrong.
-
-    The same networks agree with the reference on two threads in a process without ikomia. The
-    plugins hand over one picture at a time, which is right on any number of threads.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def weights():
     cache = {}
