@@ -1,0 +1,1 @@
+"""Readers and writers of keypoints, cameras and trajectories; no ikomia."""

@@ -1,0 +1,1 @@
+"""Bodies in SMPL's layout: loading, forward pass, keypoint conventions; no ikomia."""

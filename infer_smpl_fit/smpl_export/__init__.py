@@ -1,0 +1,1 @@
+"""Motion files that other programs open, and pictures of the body; no ikomia."""

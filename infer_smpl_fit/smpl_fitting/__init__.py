@@ -1,0 +1,1 @@
+"""Fitting a body to 3D keypoints, in numpy and scipy; no ikomia, no files."""
