@@ -1,4 +1,4 @@
-"""A studio whose truth is known: a ring of cameras, and a detector with every fault of real ones."""
+"""A studio whose truth is known: cameras in a ring, and a detector with the faults of real ones."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.spatial.transform import Rotation
 
+from infer_multiview_triangulation.multiview_geometry.aist import SIZE, ring_camera
 from infer_multiview_triangulation.multiview_geometry.camera import Camera
 from infer_multiview_triangulation.multiview_geometry.skeletons import SKELETONS, Skeleton
 
-SIZE = (1920, 1080)
 BURST = 12
 
 
@@ -45,18 +45,6 @@ TYPICAL = Faults(4, heavy_tails=True, missing=0.08, outliers=0.02, swaps=0.02, d
 HARD = Faults(5, heavy_tails=True, missing=0.15, outliers=0.08, swaps=0.06, drops=0.05)
 
 
-def ring_camera(index: int, focal: float = 1600) -> Camera:
-    """AIST's camera c01 (index 1) to c09: a ring of eight about y, in centimetres, y up."""
-    angle = 180 if index == 9 else 180 - 45 * index
-    height = 170 if index == 9 else 180
-    rotation = Rotation.from_euler("y", angle, degrees=True) * Rotation.from_euler(
-        "z", 180, degrees=True
-    )
-    matrix = np.array([[focal, 0, SIZE[0] / 2], [0, focal, SIZE[1] / 2], [0, 0, 1]])
-    translation = np.array([0, height, 500.0])
-    return Camera(f"c{index:02d}", SIZE, matrix, np.zeros(5), rotation.as_rotvec(), translation)
-
-
 def studio(
     views: Sequence[int] = range(1, 10),
     seed: int = 0,
@@ -68,14 +56,16 @@ def studio(
     rng = np.random.default_rng(seed)
     cameras = []
     for index in views:
-        ideal = ring_camera(index, 1600 * (1 + focal * rng.uniform(-1, 1)))
+        ideal = ring_camera(index)
+        matrix = ideal.matrix.copy()
+        matrix[:2, :2] *= 1 + focal * rng.uniform(-1, 1)
         turn = Rotation.from_rotvec(np.deg2rad(degrees) * rng.normal(0, 1, 3) / np.sqrt(3))
         rotation = turn * Rotation.from_rotvec(ideal.rotation)
         centre = ideal.centre + centimetres * rng.normal(0, 1, 3) / np.sqrt(3)
         translation = -rotation.as_matrix() @ centre
         distortions = np.array([rng.uniform(-0.05, 0.05), 0, 0, 0, 0])
         cameras.append(
-            Camera(ideal.name, SIZE, ideal.matrix, distortions, rotation.as_rotvec(), translation)
+            Camera(ideal.name, SIZE, matrix, distortions, rotation.as_rotvec(), translation)
         )
     return cameras
 
@@ -95,7 +85,11 @@ def detect(
 
 
 def _detect_view(
-    points: np.ndarray, camera: Camera, mirrored: list[int], faults: Faults, rng
+    points: np.ndarray,
+    camera: Camera,
+    mirrored: list[int],
+    faults: Faults,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     frames, joints = points.shape[:2]
     pixels = camera.project(points)
@@ -117,12 +111,10 @@ def _detect_view(
     return found
 
 
-def _noise(frames: int, joints: int, faults: Faults, rng) -> np.ndarray:
+def _noise(frames: int, joints: int, faults: Faults, rng: np.random.Generator) -> np.ndarray:
     shape = (frames, joints, 2)
-    if faults.heavy_tails:
-        white = rng.standard_t(4, shape) / np.sqrt(2)
-    else:
-        white = rng.normal(0, 1, shape)
+    gaussian = rng.normal(0, 1, shape)
+    white = rng.standard_t(4, shape) / np.sqrt(2) if faults.heavy_tails else gaussian
     if faults.memory:
         a = faults.memory
         white[1:] *= np.sqrt(1 - a * a)
@@ -130,7 +122,7 @@ def _noise(frames: int, joints: int, faults: Faults, rng) -> np.ndarray:
     return faults.noise * white
 
 
-def _bursts(frames: int, share: float, rng) -> np.ndarray:
+def _bursts(frames: int, share: float, rng: np.random.Generator) -> np.ndarray:
     """(F,) bool: true in bursts of about a dozen frames, ``share`` of all on average."""
     starts = rng.random(frames) < share / BURST
     return np.convolve(starts, np.ones(BURST))[:frames] > 0
@@ -184,7 +176,9 @@ _FIXED = {
 }
 
 
-def stick_dancer(frames: int, skeleton: str = "coco17", fps: float = 60, seed: int = 0):
+def stick_dancer(
+    frames: int, skeleton: str = "coco17", fps: float = 60, seed: int = 0
+) -> np.ndarray:
     """A dancing stick figure with exact bone lengths: (F, J, 3) in centimetres, y up."""
     rng = np.random.default_rng(seed)
     world: dict[str, tuple[Rotation, np.ndarray]] = {}
@@ -210,7 +204,7 @@ def stick_dancer(frames: int, skeleton: str = "coco17", fps: float = 60, seed: i
     return np.stack(places, axis=1)
 
 
-def _wave(time: np.ndarray, rng, size: float) -> np.ndarray:
+def _wave(time: np.ndarray, rng: np.random.Generator, size: float) -> np.ndarray:
     """A sum of three sines of 0.2 to 1.6 Hz whose extent is about ``size``."""
     rates = rng.uniform((0.2, 0.5, 0.9), (0.5, 0.9, 1.6))
     phases = rng.uniform(0, 2 * np.pi, 3)

@@ -172,9 +172,7 @@ class _Problem:
             safe = np.where(depth > 1e-9, depth, np.nan)
             off = camera.pixels(local[:, :2] / safe[:, None]) - self._pixels[view]
             squared = np.einsum("ni,ni->n", off, off)
-            bounded = np.where(
-                np.isfinite(squared), squared / (self._scale**2 + squared), 1.0
-            )
+            bounded = np.where(np.isfinite(squared), squared / (self._scale**2 + squared), 1.0)
             total += float(self._confidence[view] @ bounded) * self._scale**2
         return total + self._prior_cost(cameras)
 
@@ -195,7 +193,7 @@ class _Problem:
         radial = np.array([camera.distortions[0] for camera in cameras]) - self._first_radial
         return focal, radial
 
-    def _normal_equations(self, cameras: list[Camera], points: np.ndarray):  # noqa: ANN202
+    def _normal_equations(self, cameras: list[Camera], points: np.ndarray):
         """U (V, c, c), its gradient (V, c), W (V, N, c, 3), V (N, 3, 3), its gradient (N, 3)."""
         views, count = len(cameras), len(points)
         corner = np.zeros((views, self._size, self._size))
@@ -282,9 +280,9 @@ def _schur_step(
     right = -camera_pull.reshape(-1) + solved.reshape(views * size, -1) @ point_pull.reshape(-1)
     # The gauge is free: of all solutions take the shortest.
     scale = 1 / np.sqrt(np.maximum(np.diag(reduced), 1e-12))
-    camera_step = scale * np.linalg.lstsq(
-        reduced * np.outer(scale, scale), right * scale, rcond=1e-12
-    )[0]
+    camera_step = (
+        scale * np.linalg.lstsq(reduced * np.outer(scale, scale), right * scale, rcond=1e-12)[0]
+    )
     pull = point_pull + np.einsum("knb,k->nb", wide, camera_step)
     return camera_step.reshape(views, size), -np.einsum("nab,nb->na", inverse, pull)
 

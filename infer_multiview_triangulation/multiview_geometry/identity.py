@@ -118,9 +118,7 @@ def people_by_geometry(cameras: Sequence[Camera], keypoints: np.ndarray) -> list
 def _costs(cameras: Sequence[Camera], tracks: list[Track]) -> np.ndarray:
     """(T, T) median epipolar pixels; NaN in the same view or where too little is shared."""
     costs = np.full((len(tracks), len(tracks)), np.nan)
-    views = [
-        EpipolarDistances([cameras[t.view]], t.keypoints[None]).view(0) for t in tracks
-    ]
+    views = [EpipolarDistances([cameras[t.view]], t.keypoints[None]).view(0) for t in tracks]
     lines = EpipolarDistances(cameras, np.zeros((len(cameras), 1, 3)))
     for i, a in enumerate(tracks):
         for j, b in enumerate(tracks[:i]):
@@ -146,7 +144,9 @@ def _grown(tracks: list[Track], costs: np.ndarray, free: set[int]) -> list[int]:
     gain = np.where(among < limit, np.minimum(support[:, None], support), 0)
     if gain.max() == 0:
         return []
-    a, b = np.unravel_index(np.argmax(gain * (1 - np.nan_to_num(among, nan=limit) / limit)), gain.shape)
+    a, b = np.unravel_index(
+        np.argmax(gain * (1 - np.nan_to_num(among, nan=limit) / limit)), gain.shape
+    )
     members = [order[a], order[b]]
     while True:
         candidates = [

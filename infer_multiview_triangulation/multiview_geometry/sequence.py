@@ -205,9 +205,7 @@ class _Window:
         step[:, ~self._known] = 0
         return step, length_step, float(np.abs(step).max(initial=0))
 
-    def _add_observations(
-        self, points: np.ndarray, band: np.ndarray, gradient: np.ndarray
-    ) -> None:
+    def _add_observations(self, points: np.ndarray, band: np.ndarray, gradient: np.ndarray) -> None:
         jacobian, off, weight = self._linearised(points.reshape(-1, 3))
         views = len(weight)
         rows = jacobian.transpose(1, 0, 2, 3).reshape(-1, 2 * views, 3)
@@ -255,9 +253,7 @@ class _Window:
         corner = np.full(count, weight * self._frames)
         return border.reshape(-1, count), corner, corner_gradient
 
-    def _add_smoothness(
-        self, points: np.ndarray, band: np.ndarray, gradient: np.ndarray
-    ) -> None:
+    def _add_smoothness(self, points: np.ndarray, band: np.ndarray, gradient: np.ndarray) -> None:
         weight = self._smooth
         bend = points[2:] - 2 * points[1:-1] + points[:-2]
         grid = band.reshape(len(band), self._frames, self._width)

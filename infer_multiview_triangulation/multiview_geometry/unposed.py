@@ -177,12 +177,25 @@ def _doubts(keypoints: np.ndarray, pair: _Pair) -> list[str]:
             f"the best pair of views sees the person under only {pair.angle:.0f} degrees of "
             "parallax: the cameras are unreliable"
         )
-    middle = np.nanmedian(keypoints[..., :2], axis=2)
-    walked = np.nanmax([np.nanpercentile(m, 95, 0) - np.nanpercentile(m, 5, 0) for m in middle])
-    extent = np.nanmedian(np.nanmax(keypoints[..., 1], 2) - np.nanmin(keypoints[..., 1], 2))
+    walked, extent = _walked_and_extent(keypoints)
     if walked < 0.3 * extent:
         doubts.append(
             "the person hardly moves through the room, so the estimated cameras may be off by "
             "10 to 25 cm; let somebody walk through the whole volume"
         )
     return doubts
+
+
+def _walked_and_extent(keypoints: np.ndarray) -> tuple[float, float]:
+    """How far the person's middle moves at most in a view, and how tall it is, in pixels."""
+    walked, extents = [0.0], [1.0]
+    for view in keypoints:
+        whole = view[np.isfinite(view[..., 0]).sum(axis=1) >= 3]
+        if len(whole):
+            middle = np.nanmedian(whole[..., :2], axis=1)
+            low, high = np.percentile(middle, (5, 95), axis=0)
+            walked.append(float((high - low).max()))
+            extents.append(
+                float(np.median(np.nanmax(whole[..., 1], 1) - np.nanmin(whole[..., 1], 1)))
+            )
+    return max(walked), float(np.median(extents))

@@ -78,7 +78,9 @@ def stature(points: np.ndarray, skeleton: Skeleton) -> float:
     trunk = np.linalg.norm(place("shoulder") - place("hip"), axis=-1)
     neck = np.linalg.norm(place("eye") - place("shoulder"), axis=-1)
     with np.errstate(all="ignore"):
-        middle = [np.median(x[np.isfinite(x)]) if np.isfinite(x).any() else np.nan for x in (trunk, neck)]
+        middle = [
+            np.median(x[np.isfinite(x)]) if np.isfinite(x).any() else np.nan for x in (trunk, neck)
+        ]
     total = length("ankle", "knee") + length("knee", "hip") + sum(middle)
     if not np.isfinite(total):
         raise ValueError(
