@@ -15,6 +15,7 @@ from infer_multiview_triangulation.multiview_files.trajectories import Trajector
 
 # The counts of the format's header and labels are small numbers.
 MAX_POINTS = 255
+MAX_LABEL = 127
 BLOCK = 512
 MISSING_RESIDUAL = -1.0
 
@@ -34,6 +35,9 @@ def write_c3d(
     points = checked(path, points, names, fps, units)
     if points.shape[1] > MAX_POINTS:
         raise ValueError(f"{path} cannot hold {points.shape[1]} points: {MAX_POINTS} at most")
+    odd = [name for name in names if not name.isascii() or len(name) > MAX_LABEL]
+    if odd:
+        raise ValueError(f"{path} cannot hold the name {odd[0]!r}: use up to {MAX_LABEL} letters")
     missing = np.isnan(points[..., 0])
     # x, y, z, residual, and the cameras that saw the point.
     samples = np.zeros((*points.shape[:2], 5), np.float32)
