@@ -16,7 +16,9 @@ MOST = 10**9
 class InferMultiviewTriangulationWidget(core.CWorkflowTaskWidget):
     """One control a field of :class:`Settings`, with its bounds and its description."""
 
-    def __init__(self, param: InferMultiviewTriangulationParam | None, parent: QWidget | None) -> None:
+    def __init__(
+        self, param: InferMultiviewTriangulationParam | None, parent: QWidget | None
+    ) -> None:
         super().__init__(parent)
         self.parameters = param if param is not None else InferMultiviewTriangulationParam()
         self.layout = QGridLayout()

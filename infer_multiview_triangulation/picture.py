@@ -27,9 +27,7 @@ def draw(found: Reconstruction, skeleton: Skeleton, up: str = "y") -> np.ndarray
     return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
 
 
-def _draw_studio(
-    axes: Axes3D, found: Reconstruction, skeleton: Skeleton, order: list[int]
-) -> None:
+def _draw_studio(axes: Axes3D, found: Reconstruction, skeleton: Skeleton, order: list[int]) -> None:
     points = found.keypoints3d_optim
     whole = np.flatnonzero(np.isfinite(points[..., 0]).any(axis=1))
     count = min(SHOWN_FRAMES, len(whole))

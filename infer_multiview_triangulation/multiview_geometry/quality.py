@@ -42,14 +42,14 @@ def view_quality(rays: Rays, points: np.ndarray, scale: float, names: Sequence[s
     return rows
 
 
-def left_out_error(rays: Rays, seed: int = 0) -> list[float | None]:
-    """For each view the median pixels between it and points that the other views made.
+def left_out_errors(rays: Rays, seed: int = 0) -> list[np.ndarray]:
+    """For each view the pixels between what it saw and points that the other views made.
 
-    With two views there is nothing to predict from: None.
+    With two views there is nothing to predict from: the arrays are empty.
     """
     views, count = rays.xy.shape[:2]
     if views < 3:
-        return [None] * views
+        return [np.zeros(0)] * views
     chosen = np.random.default_rng(seed).permutation(count)[:LEFT_OUT_POINTS]
     part = rays.part(np.sort(chosen))
     errors = []
@@ -58,10 +58,8 @@ def left_out_error(rays: Rays, seed: int = 0) -> list[float | None]:
         rest = Rays(
             part.extrinsics[others], part.focal[others], part.xy[others], part.weight[others]
         )
-        points = triangulate_robust(rest).points
-        own = lengths_of(part, points)[view]
-        own = own[np.isfinite(own)]
-        errors.append(float(np.median(own)) if len(own) else None)
+        own = lengths_of(part, triangulate_robust(rest).points)[view]
+        errors.append(own[np.isfinite(own)])
     return errors
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .alignment import Similarity
 from .camera import Camera
-from .quality import geometry_warnings, left_out_error, parallax, view_quality
+from .quality import geometry_warnings, left_out_errors, parallax, view_quality
 from .robust import Triangulated, lengths_of
 from .sequence import bone_lengths
 from .skeletons import Skeleton
@@ -98,17 +98,17 @@ def _quality(
 ) -> dict:
     points = optimised.reshape(-1, 3)
     views = view_quality(rays, points, found.scale, [camera.name for camera in cameras])
-    left_out = left_out_error(rays)
+    left_out = left_out_errors(rays)
     for index, row in enumerate(views):
         row["swapped_frames"] = int(notes["swaps"][index].sum())
         row["late_frames"] = notes["offsets"][index] if notes["offsets"] is not None else None
-        row["left_out_median"] = left_out[index]
+        row["left_out_median"] = _median(left_out[index])
     angle = parallax(cameras, found)
     return {
         "views": views,
         "outlier_scale": found.scale,
         "reprojection_median": _median(lengths_of(rays, points)),
-        "left_out_median": _median(np.array([e for e in left_out if e is not None], float)),
+        "left_out_median": _median(np.concatenate(left_out)),
         "parallax_degrees": angle,
         "measured_share": float((mask == MEASURED).mean()),
         "interpolated_share": float((mask == INTERPOLATED).mean()),
