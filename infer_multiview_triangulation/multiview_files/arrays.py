@@ -12,7 +12,10 @@ import numpy as np
 from infer_multiview_triangulation.multiview_files.detections import Detections
 from infer_multiview_triangulation.multiview_files.paths import existing
 from infer_multiview_triangulation.multiview_files.safe_pickle import load_pickle
-from infer_multiview_triangulation.multiview_files.view_frames import mask_missing
+from infer_multiview_triangulation.multiview_files.view_frames import (
+    empty_view_warnings,
+    mask_missing,
+)
 from infer_multiview_triangulation.multiview_geometry.skeletons import skeleton_of
 
 SUFFIXES = (".npz", ".npy", ".pkl", ".pickle")
@@ -48,15 +51,17 @@ def read_arrays(path: str | Path, skeleton: str = "auto", allow_pickle: bool = F
     scores = arrays.get("scores", arrays.get("det_scores"))
     if scores is not None:
         scores = _shaped(scores, (views, frames, people), "scores", path)
-    timestamps = arrays.get("timestamps", np.arange(frames))
+        scores = np.where(np.isnan(keypoints2d[..., 0]).all(axis=-1), np.nan, scores)
+    names = _names(arrays, views, path)
     return Detections(
         keypoints2d=keypoints2d,
         skeleton=skeleton,
-        views=_names(arrays, views, path),
-        timestamps=_shaped(timestamps, (frames,), "timestamps", path),
+        views=names,
+        timestamps=_timestamps(arrays, frames, path),
         fps=_fps(arrays, path),
         sizes=_sizes(arrays, views, path),
         scores=scores,
+        warnings=empty_view_warnings(keypoints2d, names, path),
     )
 
 
@@ -101,7 +106,7 @@ def _keypoints(arrays: Mapping[str, Any], path: Path) -> np.ndarray:
 def _numbers(values: Any, name: str, path: Path) -> np.ndarray:
     try:
         return np.asarray(values, np.float64)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{name} of {path} are not numbers ({error}): save numbers") from error
 
 
@@ -121,6 +126,15 @@ def _names(arrays: Mapping[str, Any], views: int, path: Path) -> tuple[str, ...]
     if len(set(names)) != views:
         raise ValueError(f"views of {path} are {names}: give {views} different names")
     return names
+
+
+def _timestamps(arrays: Mapping[str, Any], frames: int, path: Path) -> np.ndarray:
+    if "timestamps" not in arrays:
+        return np.arange(frames)
+    timestamps = _shaped(arrays["timestamps"], (frames,), "timestamps", path)
+    if not np.isfinite(timestamps).all() or not (np.diff(timestamps) > 0).all():
+        raise ValueError(f"timestamps of {path} must be finite and increase: sort the frames")
+    return timestamps
 
 
 def _fps(arrays: Mapping[str, Any], path: Path) -> float | None:

@@ -94,8 +94,11 @@ def _read_table(path: Path) -> pd.DataFrame:
             f"{path} is not a table of DeepLabCut with scorer, bodyparts and coords "
             f"({error}): export it again"
         ) from error
-    if not {"x", "y"} <= set(table.columns.get_level_values(2)):
-        raise ValueError(f"{path} has no x and y columns: give 2D predictions, not 3D ones")
+    coords = set(table.columns.get_level_values(2))
+    if not {"x", "y"} <= coords <= set(COORDS):
+        raise ValueError(
+            f"{path} has the coords {sorted(coords)}, not {COORDS}: give 2D predictions"
+        )
     return table
 
 

@@ -137,5 +137,5 @@ def triples(values: Any) -> np.ndarray:
 def _numbers(values: Any) -> np.ndarray:
     try:
         return np.array(values, np.float64)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"the keypoints are not plain numbers ({error})") from error

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+MAX_DIGITS = 19
 # A number glued to a letter belongs to a word, as in "000012_pose2d.json".
 FRAME_NUMBER = re.compile(r"(\d+)(?![\dA-Za-z])")
 
@@ -28,7 +29,8 @@ def natural_sorted(paths: Iterable[Path]) -> list[Path]:
 def frame_number(stem: str) -> int | None:
     """The last number in a file name without its extension; None where there is none."""
     numbers = FRAME_NUMBER.findall(stem) or re.findall(r"\d+", stem)
-    return int(numbers[-1]) if numbers else None
+    # A number that no integer type holds counts no frames.
+    return int(numbers[-1]) if numbers and len(numbers[-1].lstrip("0")) < MAX_DIGITS else None
 
 
 def existing(path: str | Path) -> Path:

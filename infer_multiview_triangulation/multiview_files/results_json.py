@@ -67,7 +67,7 @@ def _read_view(path: Path) -> ViewFrames:
         people = view.frames.setdefault(frame, [])
         try:
             people += _people_of_entry(entry)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
             view.add_fault(frame, f"entry {number} of {path} is not usable ({error})")
     return view
 
@@ -76,7 +76,7 @@ def _frame_of(entry: dict, path: Path, number: int) -> int:
     identity = entry.get("frame_id", entry.get("image_id"))
     if isinstance(identity, str):
         frame = frame_number(Path(identity).stem)
-    elif isinstance(identity, (int, float)) and float(identity).is_integer():
+    elif isinstance(identity, int) or (isinstance(identity, float) and identity.is_integer()):
         frame = int(identity)
     else:
         frame = None

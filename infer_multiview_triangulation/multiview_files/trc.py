@@ -56,11 +56,17 @@ def read_trc(path: str | Path) -> Trajectories:
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     try:
         header = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=False))
-        joints, fps, units = int(header["NumMarkers"]), float(header["DataRate"]), header["Units"]
+        joints, fps, units = (
+            int(float(header["NumMarkers"])),
+            float(header["DataRate"]),
+            header["Units"],
+        )
         names = tuple(name.strip() for name in lines[3].split("\t")[2::3])[:joints]
         if len(names) != joints or not all(names):
             raise ValueError(f"{joints} markers are announced, {len(names)} are named")
         rows = [_row(line, joints) for line in lines[5:] if line.strip()]
+        if len(rows) < float(header["NumFrames"]):
+            raise ValueError(f"{header['NumFrames']} frames are announced, {len(rows)} are there")
     except (IndexError, KeyError, ValueError) as error:
         raise ValueError(f"{path} is not a whole .trc file ({error}): export it again") from error
     points = np.array(rows, np.float64).reshape(-1, joints, 3)

@@ -98,7 +98,6 @@ def assemble(
     if fill_gaps:
         timestamps = _without_gaps(timestamps)
     warnings += uneven
-    warnings += [f"{source}: view {v.name} has no detection" for v in views if _is_empty(v)]
 
     people = max(1, max(len(view.frames.get(t, ())) for view in views for t in timestamps))
     shape = (len(views), len(timestamps), people)
@@ -107,19 +106,30 @@ def assemble(
         for f, timestamp in enumerate(timestamps):
             for p, person in enumerate(view.frames.get(timestamp, ())):
                 keypoints2d[v, f, p], scores[v, f, p] = person.keypoints, person.score
+    names = tuple(view.name for view in views)
     return Detections(
         keypoints2d=keypoints2d,
         skeleton=skeleton,
-        views=tuple(view.name for view in views),
+        views=names,
         timestamps=np.array(timestamps, np.int64),
         sizes=(None,) * len(views),
         scores=scores,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *empty_view_warnings(keypoints2d, names, source)),
     )
 
 
-def _is_empty(view: ViewFrames) -> bool:
-    return not any(view.frames.values())
+def empty_view_warnings(
+    keypoints2d: np.ndarray, names: tuple[str, ...], source: Path
+) -> tuple[str, ...]:
+    """A warning for each view of keypoints (V, ...) that are all missing.
+
+    Raises:
+        ValueError: Every view is empty.
+    """
+    empty = [n for n, view in zip(names, keypoints2d, strict=True) if np.isnan(view).all()]
+    if len(empty) == len(names):
+        raise ValueError(f"no view of {source} has a person: check the detector's output")
+    return tuple(f"{source}: view {name} has no detection" for name in empty)
 
 
 def _joint_count(views: list[ViewFrames], source: Path, skeleton: str) -> int:

@@ -68,6 +68,8 @@ def frame_file(folder, view, frame):
         ("000012_pose2d", 12),
         ("12", 12),
         ("front", None),
+        ("0" * 30 + "7", 7),
+        ("9" * 30, None),
     ],
 )
 def test_the_last_number_of_a_name_is_the_frame(stem, number):
@@ -146,6 +148,7 @@ def test_a_frame_without_people_is_missing_without_a_warning(tmp_path, rng, cont
         json.dumps({"people": ["x"]}),
         json.dumps({"people": [{"pose_keypoints_2d": ["a"] * 51}]}),
         json.dumps({"people": [{"pose_keypoints_2d": [1.0] * 50}]}),
+        json.dumps({"people": [{"pose_keypoints_2d": [10**400] * 51}]}),
         json.dumps({"people": [{"pose_keypoints_2d": [1.0] * 75}]}),
         json.dumps({"people": [{"pose_keypoints_2d": [[1.0], [1.0, 2.0]]}]}),
     ],
@@ -400,6 +403,7 @@ def test_faulty_results(tmp_path, rng):
         ({"a": 1}, "cam1.json is not a list of"),
         ([{"image_id": "front.jpg", "keypoints": []}], "no frame number in 'front.jpg'"),
         ([{"image_id": None}], "no frame number in None"),
+        ([{"image_id": 1.5}], "no frame number in 1.5"),
         (openpose_frame(np.ones((17, 3))), "put each view's frames into a sub-folder"),
     ],
 )
@@ -487,6 +491,10 @@ def test_deeplabcut_other_parts_or_no_table(tmp_path, rng):
     write_table(table.rename(columns={"ear": "nose"}), tmp_path / "b.csv")
     with pytest.raises(ValueError, match=r"b.csv has the body parts"):
         read_detections(tmp_path)
+    three = dlc_table(bodies(rng, 3, joints=3)).rename(columns={"likelihood": "z"})
+    write_table(three, tmp_path / "e.csv")
+    with pytest.raises(ValueError, match=r"e.csv has the coords \['x', 'y', 'z'\]"):
+        read_detections([tmp_path / "e.csv"])
     for name, content in (("c.csv", "1,2\n3,4\n"), ("d.h5", "no table")):
         (tmp_path / name).write_text(content)
         with pytest.raises(ValueError, match=f"{name} is not a table of DeepLabCut"):
@@ -536,6 +544,8 @@ def test_npy_with_people_and_missing(tmp_path, rng):
         ({"keypoints2d": np.full((2, 1, 1, 3), "x")}, "are not numbers"),
         ({"keypoints2d": np.array([{}])}, "holds objects"),
         ({"keypoints2d": np.ones((2, 3, 4, 3)), "timestamps": [1, 2]}, r"timestamps .* \(2,\)"),
+        ({"keypoints2d": np.ones((2, 3, 4, 3)), "timestamps": [1, 3, 2]}, "increase"),
+        ({"keypoints2d": np.zeros((2, 3, 4, 3))}, "no view of .* has a person"),
         ({"keypoints2d": np.ones((2, 3, 4, 3)), "views": ["a", "a"]}, "2 different names"),
         ({"keypoints2d": np.ones((2, 3, 4, 3)), "fps": 0}, "fps .* above 0"),
         ({"keypoints2d": np.ones((2, 3, 4, 3)), "skeleton": "coco17"}, "17 keypoints"),
@@ -562,6 +572,17 @@ def test_objects_in_npy_are_refused(tmp_path):
     with pytest.raises(ValueError, match="holds objects"):
         read_detections(tmp_path / "a.npy", allow_pickle=True)
     assert not ran
+
+
+def test_an_empty_view_of_an_array_is_reported(tmp_path, rng):
+    keypoints = bodies(rng, 3, 4)
+    keypoints[1], keypoints[2, 3] = 0, np.nan
+    file = tmp_path / "a.npz"
+    np.savez(file, keypoints2d=keypoints, scores=np.ones((3, 4)))
+    detections = read_detections(file)
+    (warning,) = detections.warnings
+    assert "a.npz: view view_1 has no detection" in warning
+    assert np.isfinite(detections.scores[..., 0]).tolist() == [[1] * 4, [0] * 4, [1, 1, 1, 0]]
 
 
 def test_unknown_files(tmp_path):

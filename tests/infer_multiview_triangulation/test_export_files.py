@@ -172,6 +172,7 @@ def test_trc_with_an_empty_line_and_short_rows(tmp_path, points):
     [
         ("\t3\tmm", "\t4\tmm", "4 markers are announced, 3 are named"),
         ("\t3\tmm", "\t2\tmm", "frame 2 has more than 2 markers"),
+        ("50\t50\t3\t", "50\t50\t4\t", "4 frames are announced, 3 are there"),
         ("2\t0.02\t", "2\t0.02\tx", "could not convert"),
     ],
 )

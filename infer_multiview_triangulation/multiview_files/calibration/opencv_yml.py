@@ -15,7 +15,9 @@ import numpy as np
 from infer_multiview_triangulation.multiview_files.calibration.fields import make_camera
 from infer_multiview_triangulation.multiview_geometry.camera import Camera
 
-ENTRY = re.compile(r"^([^\s:#%][^:\n]*?)\s*:[ \t]*(.*(?:\n(?:[ \t]+.*|-.*|[ \t]*))*)", re.MULTILINE)
+ENTRY = re.compile(
+    r"^([^\s:#%][^:\n]*?)[ \t]*:[ \t]*(.*(?:\n(?:[ \t]+.*|-.*|[ \t]*))*)", re.MULTILINE
+)
 MATRIX_FIELD = r"^\s+{}\s*:\s*(\d+)"
 MATRIX_DATA = re.compile(r"data\s*:\s*\[([^\]]*)\]", re.DOTALL)
 
