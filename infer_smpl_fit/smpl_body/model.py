@@ -57,6 +57,11 @@ class BodyModel:
         """(K, 3, B): how the joints follow betas."""
         return np.einsum("kn,nab->kab", self.J_regressor, self.shapedirs)
 
+    @cached_property
+    def has_correctives(self) -> bool:
+        """Whether poses change the shape beyond skinning."""
+        return bool(self.posedirs.any())
+
     def vertices(self, betas: np.ndarray) -> np.ndarray:
         """(N, 3): the T-pose of a shape (B,)."""
         return self.v_template + self.shapedirs @ betas
@@ -120,7 +125,7 @@ def posed_vertices(
     world, places = world_transforms(rotations, joints, model.parents)
     shaped = model.v_template[chosen] + model.shapedirs[chosen] @ betas
     shaped = np.broadcast_to(shaped, (frames, *shaped.shape))
-    if model.posedirs.any():
+    if model.has_correctives:
         features = (rotations[:, 1:] - np.eye(3)).reshape(frames, -1)
         shaped = shaped + np.einsum("nap,fp->fna", model.posedirs[chosen], features)
     offsets = places - np.einsum("fkab,kb->fka", world, joints)

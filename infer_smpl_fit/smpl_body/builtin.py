@@ -1,0 +1,44 @@
+"""The body that needs no licence, from the file beside this module."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from infer_smpl_fit.smpl_body.model import BodyModel
+
+BUILTIN_FILE = Path(__file__).with_name("builtin_body.npz")
+
+
+@lru_cache(maxsize=1)
+def builtin_body() -> BodyModel:
+    """The neutral built-in body: 24 joints, 10 shapes, no pose correctives; see NOTICE."""
+    with np.load(BUILTIN_FILE, allow_pickle=False) as stored:
+        data = dict(stored)
+    template = data["v_template"].astype(np.float64)
+    count, joints = len(template), len(data["parents"])
+    weights = np.zeros((count, joints))
+    weights[data["weights_vertex"], data["weights_joint"]] = data["weights_value"]
+    regressor = np.zeros((joints, count))
+    regressor[data["regressor_joint"], data["regressor_vertex"]] = data["regressor_value"]
+    names = data["landmark_names"].tolist()
+    return BodyModel(
+        name="built-in body",
+        gender="neutral",
+        is_builtin=True,
+        v_template=template,
+        shapedirs=data["shapedirs"].astype(np.float64),
+        posedirs=no_correctives(count, joints),
+        J_regressor=regressor,
+        weights=weights / weights.sum(axis=1, keepdims=True),
+        parents=data["parents"].astype(np.int64),
+        faces=data["faces"].astype(np.int64),
+        landmarks=dict(zip(names, data["landmark_vertices"].tolist(), strict=True)),
+    )
+
+
+def no_correctives(vertices: int, joints: int) -> np.ndarray:
+    """(N, 3, 9 * (K - 1)) zeros that take no memory."""
+    return np.broadcast_to(np.zeros(1), (vertices, 3, 9 * (joints - 1)))

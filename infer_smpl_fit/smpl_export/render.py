@@ -1,0 +1,189 @@
+"""Draw the body over a picture with OpenCV alone: shaded triangles, the farthest first."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from infer_smpl_fit.smpl_body.model import BodyModel, posed_vertices
+from infer_smpl_fit.smpl_export.motion import BodyMotion
+
+SKIN = (170, 190, 225)
+AMBIENT = 0.35
+SUBPIXEL_BITS = 3
+NEAREST_M = 0.05
+PAPER = 245
+INK = (60, 60, 60)
+
+
+def project(points: np.ndarray, camera: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pinhole projection.
+
+    Args:
+        points: (N, 3), world.
+        camera: (3, 4), world to pixels; its last row gives the depth.
+
+    Returns:
+        Pixels (N, 2) and depths (N,), in the camera's unit.
+    """
+    seen = points @ camera[:, :3].T + camera[:, 3]
+    depths = seen[:, 2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return seen[:, :2] / depths[:, None], depths
+
+
+def look_at(
+    centre: np.ndarray, direction: np.ndarray, up: np.ndarray, span: float, size: tuple[int, int]
+) -> np.ndarray:
+    """(3, 4): a camera that sees `span` units of height around `centre`.
+
+    Args:
+        centre: (3,), world.
+        direction: (3,), from the centre to the camera.
+        up: (3,), world.
+        span: Height of the view at the centre, world units.
+        size: Width and height, pixels.
+    """
+    back = direction / np.linalg.norm(direction)
+    right = np.cross(up, back)
+    right /= np.linalg.norm(right)
+    turn = np.stack([right, -np.cross(back, right), -back])
+    distance = 4.0 * span
+    focal = size[1] * distance / span
+    lens = np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1]])
+    return lens @ np.column_stack([turn, -turn @ (centre + distance * back)])
+
+
+def camera_centre(camera: np.ndarray) -> np.ndarray:
+    """(3,): where a 3x4 camera stands in the world."""
+    return -np.linalg.solve(camera[:, :3], camera[:, 3])
+
+
+def draw_body(
+    picture: np.ndarray,
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    camera: np.ndarray,
+    colour: tuple[int, int, int] = SKIN,
+    opacity: float = 1.0,
+) -> np.ndarray:
+    """Draw a mesh over a picture.
+
+    The lamp is at the camera. Faces that turn away, or that reach behind the camera, are left out.
+
+    Args:
+        picture: uint8 (H, W, 3), BGR; not changed.
+        vertices: (N, 3), world.
+        faces: int (M, 3), anticlockwise seen from outside.
+        camera: (3, 4), world to pixels.
+        colour: BGR of the fully lit surface.
+        opacity: 0 to 1.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    pixels, depths = project(vertices, camera)
+    size = picture.shape[1], picture.shape[0]
+    order, light = visible_faces(vertices, faces, camera_centre(camera), pixels, depths, size)
+    drawn = picture.copy()
+    shades = np.outer(light, colour).tolist()
+    corners = np.round(pixels[faces[order]] * (1 << SUBPIXEL_BITS)).astype(np.int32)
+    for triangle, shade in zip(corners, shades, strict=True):
+        cv2.fillConvexPoly(drawn, triangle, shade, cv2.LINE_8, SUBPIXEL_BITS)
+    if opacity < 1.0:
+        return cv2.addWeighted(drawn, opacity, picture, 1.0 - opacity, 0.0)
+    return drawn
+
+
+def visible_faces(
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    eye: np.ndarray,
+    pixels: np.ndarray,
+    depths: np.ndarray,
+    size: tuple[int, int],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Faces to draw, the farthest first, and their light (0 to 1)."""
+    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
+    normals = np.cross(b - a, c - a)
+    rays = eye - a
+    lengths = np.linalg.norm(normals, axis=1) * np.linalg.norm(rays, axis=1)
+    cosines = np.einsum("mi,mi->m", normals, rays) / np.maximum(lengths, 1e-20)
+    width, height = size
+    # NaN places compare as false and are left out.
+    inside = (pixels > -width).all(axis=1) & (pixels[:, 0] < 2 * width) & (depths > NEAREST_M)
+    inside &= pixels[:, 1] < 2 * height
+    shown = np.flatnonzero((cosines > 0) & inside[faces].all(axis=1))
+    order = shown[np.argsort(-depths[faces[shown]].mean(axis=1))]
+    return order, AMBIENT + (1 - AMBIENT) * cosines[order]
+
+
+def draw_frame(
+    picture: np.ndarray,
+    motion: BodyMotion,
+    model: BodyModel,
+    frame: int,
+    camera: np.ndarray,
+    opacity: float = 1.0,
+) -> np.ndarray:
+    """Draw one frame of a motion over its picture; arguments as in `draw_body`."""
+    return draw_body(
+        picture, frame_vertices(motion, model, frame), model.faces, camera, opacity=opacity
+    )
+
+
+def frame_vertices(motion: BodyMotion, model: BodyModel, frame: int) -> np.ndarray:
+    """(N, 3): the body in the world at a frame."""
+    row = slice(frame, frame + 1)
+    return posed_vertices(
+        model, motion.poses[row], motion.betas, motion.transl[row], motion.scaling
+    )[0]
+
+
+def contact_sheet(
+    motion: BodyMotion,
+    model: BodyModel,
+    count: int = 12,
+    columns: int = 6,
+    cell: tuple[int, int] = (320, 360),
+    direction: tuple[float, float, float] = (0.5, 0.25, 1.0),
+    up: tuple[float, float, float] = (0.0, 1.0, 0.0),
+) -> np.ndarray:
+    """The body over time in one picture, each moment labelled in seconds.
+
+    All cells have one scale. The camera follows the body along the ground but not up and down, so
+    that a jump shows.
+
+    Args:
+        count: Moments, evenly spread from the first frame to the last; fewer if there are fewer.
+        cell: Width and height of one moment, pixels.
+        direction: From the body to the camera, world.
+        up: World; (0, 0, 1) for a world that is z up.
+
+    Returns:
+        uint8 (rows * height, columns * width, 3), BGR.
+    """
+    moments = np.unique(
+        np.linspace(0, len(motion) - 1, min(count, len(motion))).round().astype(int)
+    )
+    bodies = [frame_vertices(motion, model, frame) for frame in moments]
+    upwards = np.asarray(up, float)
+    heights = np.concatenate([body @ upwards for body in bodies])
+    middle = (heights.min() + heights.max()) / 2
+    reach = max(np.ptp(body, axis=0).max() for body in bodies)
+    span = 1.15 * max(np.ptp(heights), reach * cell[1] / cell[0])
+    cells = []
+    for frame, body in zip(moments, bodies, strict=True):
+        centre = (body.min(axis=0) + body.max(axis=0)) / 2
+        centre += (middle - centre @ upwards) * upwards
+        camera = look_at(centre, np.asarray(direction, float), upwards, span, cell)
+        blank = np.full((cell[1], cell[0], 3), PAPER, np.uint8)
+        drawn = draw_body(blank, body, model.faces, camera)
+        label = f"{frame / motion.fps:.2f} s"
+        cv2.putText(drawn, label, (8, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1, cv2.LINE_AA)
+        cells.append(drawn)
+    columns = min(columns, len(cells))
+    blanks = [np.full_like(cells[0], PAPER)] * (-len(cells) % columns)
+    cells += blanks
+    rows = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
+    return np.vstack(rows)
