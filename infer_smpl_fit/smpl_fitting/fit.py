@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from ..smpl_body.conventions import Convention, convention_of
 from ..smpl_body.model import BodyModel
+from .feet import level_unseen_feet
 from .gaps import ENOUGH_KEYPOINTS, bridged, gaps_of, optimised_frames
 from .jacobian import Shared, State
 from .mirror import looks_mirrored
@@ -129,6 +130,7 @@ class _Job:
         points: (F', N, 3), metres, finite: the start's targets.
         gated: bool (F', N), gross outliers.
         valid, kept: bool (F,).
+        missing: Share of the keypoints that were not seen.
         unit: Of the keypoints.
         size: Of the person; 1 is the body's own.
         betas, scaling: From the limbs' lengths.
@@ -140,6 +142,7 @@ class _Job:
     gated: np.ndarray
     valid: np.ndarray
     kept: np.ndarray
+    missing: float
     unit: str
     size: float
     betas: np.ndarray
@@ -193,6 +196,7 @@ def _prepared(
     if units == "auto":
         unit, _ = unit_of(rig, *limb_lengths(layout, rig, points))
     points = points / UNITS[unit]
+    missing = float((weights == 0).mean())
     gated = gate(points)
     points[gated] = np.nan
     weights = np.where(gated, 0.0, weights)
@@ -208,8 +212,8 @@ def _prepared(
     seen = Observations(targets, weights[kept], np.flatnonzero(kept), fps)
     smooth_points = calmed(filled(points), fps)[kept]
     return _Job(
-        rig, seen, smooth_points, gated[:, rig.columns][kept], valid, kept, unit, size, betas,
-        scaling,
+        rig, seen, smooth_points, gated[:, rig.columns][kept], valid, kept, missing, unit, size,
+        betas, scaling,
     )  # fmt: skip
 
 
@@ -223,7 +227,8 @@ def _finished(
     mirrored: bool,
 ) -> Fit:
     """The fit of all frames in the caller's unit, with its report."""
-    rotations, transl = bridged(state.rotations, state.transl, job.kept)
+    rotations = level_unseen_feet(state.rotations, job.rig.active)
+    rotations, transl = bridged(rotations, state.transl, job.kept)
     in_unit = UNITS[job.unit] if mode == "aist" else 1.0
     offsets = np.zeros((len(layout.keypoints), 3))
     offsets[job.rig.columns] = state.offsets
@@ -250,6 +255,7 @@ def _report(
     report |= {
         "body": model.name,
         "convention": layout.name,
+        "missing_share": round(job.missing, 4),
         "unit": job.unit,
         "scale": round(state.scaling, 5),
         "beta_norm": round(float(np.linalg.norm(state.betas)), 4),

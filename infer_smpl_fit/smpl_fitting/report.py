@@ -49,7 +49,6 @@ def residual_report(
         "residual_mean_mm": round(float(away[used].mean()), 2),
         "residual_p95_mm": round(float(np.percentile(away[used], 95)), 2),
         "residual_per_keypoint_mm": each,
-        "missing_share": round(float(1 - observed.mean()), 4),
         "outlier_share": round(float(wrong.sum() / max(observed.sum(), 1)), 4),
     }
 

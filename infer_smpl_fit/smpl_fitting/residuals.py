@@ -95,9 +95,10 @@ class Objective:
         beyond = self._beyond(vectors)
         total += np.sum(self._prior_weights() * np.square(vectors))
         total += np.sum(np.square(beyond / LIMIT_SOFTNESS))
-        bend = self._second_differences(state)[0]
-        total += np.sum(self._smooth_weights() * np.square(bend))
         frames = len(self.seen.times)
+        if frames > 2:
+            bends, _ = self._second_differences(state)
+            total += np.sum(self._smooth_weights() * np.square(bends))
         total += BETA_WEIGHT * frames * np.sum(np.square(state.betas))
         total += OFFSET_WEIGHT * frames * np.sum(np.square(state.offsets / OFFSET_SPREAD))
         return float(total)
@@ -176,19 +177,18 @@ class Objective:
         jerk[:3] = TRANSL_JERK
         return self.smooth * (self.seen.fps / 60) ** 3 / np.square(jerk)
 
-    def _second_differences(self, state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Those of translation and of the rotations' steps, with the steps' Jacobians.
+    def _second_differences(self, state: State) -> tuple[np.ndarray, np.ndarray]:
+        """Those of translation and of the rotations' steps from frame to frame.
 
         Returns:
-            (F - 2, 3 + 3A), zero where the three frames are not consecutive; the rotations' steps
-            (F - 1, A, 3) and the inverse left Jacobians at them (F - 1, A, 3, 3).
+            (F - 2, 3 + 3A), zero where the three frames are not consecutive, and the rotations'
+            steps (F - 1, A, 3).
         """
         active = state.rotations[:, self.rig.active]
         steps = logarithm(active[1:] @ active[:-1].swapaxes(-1, -2))
-        bends = np.diff(steps, axis=0).reshape(max(len(steps) - 1, 0), -1)
+        bends = np.diff(steps, axis=0).reshape(len(steps) - 1, 3 * len(self.rig.active))
         moved = np.diff(state.transl, n=2, axis=0)
-        together = self._consecutive()[:, None]
-        return np.hstack([moved, bends]) * together, steps, together
+        return np.hstack([moved, bends]) * self._consecutive()[:, None], steps
 
     def _consecutive(self) -> np.ndarray:
         """bool (F - 2,): triples without a cut."""
@@ -207,9 +207,9 @@ class Objective:
         if frames < 3:
             return next_one, next_two
         weights = self._smooth_weights()
-        bends, steps, together = self._second_differences(state)
+        bends, steps = self._second_differences(state)
         pull = weights * bends
-        per_triple = weights * together
+        per_triple = weights * self._consecutive()[:, None]
         spread = np.zeros((frames, size))
         for shift, factor in ((0, 1.0), (1, 4.0), (2, 1.0)):
             spread[shift : frames - 2 + shift] += factor * per_triple

@@ -7,6 +7,8 @@ from scipy.spatial.transform import Rotation
 
 # Beyond this angle the antisymmetric part no longer tells the axis.
 ALMOST_HALF_TURN = 3.0
+# A vector shorter than this has no direction.
+TINY = 1e-9
 
 
 def exponential(vectors: np.ndarray) -> np.ndarray:
@@ -76,23 +78,32 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(length, 1e-12)
 
 
+def perpendicular(directions: np.ndarray) -> np.ndarray:
+    """Any unit vector (..., 3) across a unit vector (..., 3)."""
+    other = np.where(np.abs(directions[..., :1]) < 0.9, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+    return unit(np.cross(directions, other))
+
+
 def shortest(from_direction: np.ndarray, to_direction: np.ndarray) -> np.ndarray:
     """The smallest rotation (..., 3, 3) that takes one unit vector (..., 3) to another."""
     axis = np.cross(from_direction, to_direction)
     sine = np.linalg.norm(axis, axis=-1)
     cosine = np.einsum("...i,...i->...", from_direction, to_direction)
-    # Opposite directions leave the axis open: any perpendicular one will do.
-    spare = np.cross(
-        from_direction, np.where(np.abs(from_direction[..., :1]) < 0.9, (1.0, 0, 0), (0, 1.0, 0))
-    )
-    axis = np.where((sine > 1e-9)[..., None], unit(axis), unit(spare))
+    # Opposite directions leave the axis open.
+    axis = np.where((sine > TINY)[..., None], unit(axis), perpendicular(from_direction))
     return exponential(axis * np.arctan2(sine, cosine)[..., None])
 
 
 def frame_of(main: np.ndarray, side: np.ndarray) -> np.ndarray:
-    """Right-handed frames (..., 3, 3): columns are main, side made perpendicular, and the rest."""
-    first = unit(main)
-    second = unit(side - np.einsum("...i,...i->...", side, first)[..., None] * first)
+    """Right-handed frames (..., 3, 3): columns are main, side made perpendicular, and the rest.
+
+    Where main is zero or side lies along it, any direction stands in.
+    """
+    short = np.linalg.norm(main, axis=-1, keepdims=True) < TINY
+    first = np.where(short, (1.0, 0.0, 0.0), unit(main))
+    across = side - np.einsum("...i,...i->...", side, first)[..., None] * first
+    along = np.linalg.norm(across, axis=-1, keepdims=True) < TINY
+    second = np.where(along, perpendicular(first), unit(across))
     return np.stack([first, second, np.cross(first, second)], axis=-1)
 
 

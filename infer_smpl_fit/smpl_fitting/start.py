@@ -108,8 +108,11 @@ def _joint_of(convention: Convention, column: int) -> int | None:
 
 def _pose_torso(rig: Rig, anchors: np.ndarray, points: np.ndarray, rotations: np.ndarray) -> None:
     """Pelvis from the hips, chest from the shoulders, the spine's joints in between."""
-    torso = np.isin(rig.bones, TORSO)
-    if torso.sum() < 2:
+    torso = np.isin(rig.bones, TORSO).astype(float)
+    if torso.sum() < 3:
+        # Two points leave a turn open; the head is the least mobile of the rest.
+        torso = np.where(rig.bones == HEAD, 0.5, torso)
+    if np.count_nonzero(torso) < 3:
         rotations[:, 0] = kabsch(anchors, points, np.ones(len(anchors)))
         return
     hips = np.where(rig.bones == 0, 1.0, 0.2) * torso
