@@ -1,1 +1,5 @@
-"""Fitting a body to 3D keypoints, in numpy and scipy; no ikomia, no files."""
+"""Fitting a body to 3D keypoints in numpy and scipy; no ikomia, no files."""
+
+from .fit import Fit, FitStopped, fit_body
+
+__all__ = ["Fit", "FitStopped", "fit_body"]
