@@ -1,0 +1,50 @@
+"""The motion files of a fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from infer_smpl_fit.smpl_body.model import BodyModel
+from infer_smpl_fit.smpl_export.aist import write_aist
+from infer_smpl_fit.smpl_export.amass import write_amass
+from infer_smpl_fit.smpl_export.bvh import write_bvh
+from infer_smpl_fit.smpl_export.gltf import write_glb
+from infer_smpl_fit.smpl_export.motion import BodyMotion
+from infer_smpl_fit.smpl_export.trc import write_trc
+from infer_smpl_fit.smpl_fitting import Fit
+from infer_smpl_fit.smpl_fitting.units import UNITS
+
+# z up to glTF's y up.
+Z_TO_Y = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+
+
+def motion_of(fit: Fit, mode: str, fps: float) -> BodyMotion:
+    """The fit in metres, whatever its mode."""
+    motion = BodyMotion(fit.poses, fit.transl, fit.betas, fit.scaling, fps)
+    return motion.in_metres(UNITS[fit.report["unit"]]) if mode == "aist" else motion
+
+
+def write_all(
+    folder: Path, motion: BodyMotion, aist: Fit, model: BodyModel, up_axis: str
+) -> list[Path]:
+    """Write motion.npz (AMASS), .bvh, .glb, .trc of ``motion`` and motion.pkl (AIST++) of ``aist``.
+
+    AIST++'s file holds no shape, so it gets the fit that was made without one. The .bvh and the
+    .glb are y up, as the programs that open them expect; the others keep the keypoints' world.
+
+    Args:
+        motion: In metres.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    standing = motion.turned(Z_TO_Y, model) if up_axis == "z" else motion
+    in_keypoint_units = BodyMotion(aist.poses, aist.transl, aist.betas, aist.scaling, motion.fps)
+    residual = aist.report["residual_mean_mm"] / 1e3 * UNITS[aist.report["unit"]]
+    return [
+        write_aist(folder / "motion.pkl", in_keypoint_units, residual**2),
+        write_amass(folder / "motion.npz", motion, model.gender),
+        write_bvh(folder / "motion.bvh", standing, model),
+        write_glb(folder / "motion.glb", standing, model),
+        write_trc(folder / "motion.trc", motion, model),
+    ]
