@@ -1,4 +1,8 @@
-"""DeepLabCut's tables, one .csv or .h5 file a view."""
+"""DeepLabCut's tables, one .csv or .h5 file a view.
+
+An .h5 file cannot run code here, but the HDF5 library itself may crash on a damaged one: for files
+from strangers .csv is the safe form.
+"""
 
 from __future__ import annotations
 

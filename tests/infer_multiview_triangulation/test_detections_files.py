@@ -456,6 +456,14 @@ def test_deeplabcut(tmp_path, rng, suffix, individuals):
     assert detections.views == ("cam0", "cam1")
 
 
+def test_deeplabcut_s_two_files_are_one_view(tmp_path, rng):
+    for name in ("cam1", "cam2"):
+        table = dlc_table(bodies(rng, 5, joints=3))
+        for suffix in (".csv", ".h5"):
+            write_table(table, tmp_path / f"{name}{suffix}")
+    assert read_detections(tmp_path).views == ("cam1", "cam2")
+
+
 def test_deeplabcut_fixed_h5(tmp_path, rng):
     keypoints = bodies(rng, 2, 4, joints=3)
     for v, view in enumerate(keypoints):
