@@ -1,14 +1,19 @@
-"""DeepLabCut's tables, one .csv or .h5 file a view."""
+"""DeepLabCut's tables, one .csv or .h5 file a view.
+
+An .h5 file cannot run code here, but the HDF5 library itself may crash on a damaged one: for files
+from strangers .csv is the safe form.
+"""
 
 from __future__ import annotations
 
+import csv
 import pickle
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from unittest import mock
 
 import numpy as np
@@ -29,6 +34,7 @@ SUFFIXES = (".csv", ".h5", ".hdf5")
 COORDS = ("x", "y", "likelihood")
 # HDF5's own errors are RuntimeErrors.
 UNREADABLE = (
+    csv.Error,
     OSError,
     LookupError,
     TypeError,
@@ -38,6 +44,17 @@ UNREADABLE = (
     pickle.PickleError,
 )
 _patching = threading.Lock()
+
+
+class _Table(NamedTuple):
+    """A table's columns as (individual, body part, coordinate) and its values (F, columns)."""
+
+    columns: list[tuple[str, str, str]]
+    values: np.ndarray
+
+    @property
+    def parts(self) -> list[str]:
+        return list(dict.fromkeys(part for _, part, _ in self.columns))
 
 
 def read_deeplabcut(
@@ -54,47 +71,26 @@ def read_deeplabcut(
     """
     paths = [existing(file) for file in files]
     tables = [_read_table(path) for path in paths]
-    parts = _body_parts(tables[0])
+    parts = tables[0].parts
     for path, table in zip(paths, tables, strict=True):
-        if set(_body_parts(table)) != set(parts):
+        if set(table.parts) != set(parts):
             raise ValueError(
-                f"{path} has the body parts {_body_parts(table)}, {paths[0]} has {parts}: "
+                f"{path} has the body parts {table.parts}, {paths[0]} has {parts}: "
                 "run the same model on every view"
             )
     views = [_view(p, table, parts) for p, table in zip(paths, tables, strict=True)]
     return assemble(views, paths[0].parent, skeleton, allow_uneven)
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    """The table with columns (individual, body part, coordinate)."""
-    # pandas takes most of a second to import, which only this format needs.
-    import pandas as pd
-
+def _read_table(path: Path) -> _Table:
     try:
-        if path.suffix.lower() == ".csv":
-            table = pd.read_csv(path, header=_csv_header(path), index_col=0)
-        else:
-            with _restricted_tables(), pd.HDFStore(path, "r") as store:
-                table = store.get(_only_key(store))
-        names = list(table.columns.names)
-        individuals = (
-            table.columns.get_level_values("individuals")
-            if "individuals" in names
-            else [""] * table.shape[1]
-        )
-        columns = [
-            individuals,
-            table.columns.get_level_values("bodyparts"),
-            table.columns.get_level_values("coords"),
-        ]
-        table.columns = pd.MultiIndex.from_arrays(columns)
-        table = table.astype(np.float64)
+        table = _read_csv(path) if path.suffix.lower() == ".csv" else _read_hdf(path)
     except UNREADABLE as error:
         raise ValueError(
             f"{path} is not a table of DeepLabCut with scorer, bodyparts and coords "
             f"({error}): export it again"
         ) from error
-    coords = set(table.columns.get_level_values(2))
+    coords = {coordinate for _, _, coordinate in table.columns}
     if not {"x", "y"} <= coords <= set(COORDS):
         raise ValueError(
             f"{path} has the coords {sorted(coords)}, not {COORDS}: give 2D predictions"
@@ -102,19 +98,43 @@ def _read_table(path: Path) -> pd.DataFrame:
     return table
 
 
+def _read_csv(path: Path) -> _Table:
+    """A .csv by hand: pandas' parser crashes on some damaged headers of several rows."""
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        rows = [row for row in csv.reader(handle) if row]
+    header = {}
+    while "coords" not in header:
+        name, *cells = rows.pop(0)
+        header[name.strip()] = cells
+    parts, coords = header["bodyparts"], header["coords"]
+    individuals = header.get("individuals", [""] * len(parts))
+    columns = list(zip(individuals, parts, coords, strict=True))
+    # An index of several columns, of images labelled by hand, has no coordinates above it.
+    kept = [place for place, coordinate in enumerate(coords) if coordinate]
+    values = [[float(row[1 + place] or "nan") for place in kept] for row in rows]
+    return _Table([columns[place] for place in kept], np.array(values).reshape(-1, len(kept)))
+
+
+def _read_hdf(path: Path) -> _Table:
+    # pandas takes most of a second to import, which only this format needs.
+    import pandas as pd
+
+    with _restricted_tables(), pd.HDFStore(path, "r") as store:
+        table = store.get(_only_key(store))
+    levels = [table.columns.get_level_values(name) for name in ("bodyparts", "coords")]
+    several = "individuals" in table.columns.names
+    individuals = (
+        table.columns.get_level_values("individuals") if several else [""] * len(levels[0])
+    )
+    columns = [tuple(map(str, column)) for column in zip(individuals, *levels, strict=True)]
+    return _Table(columns, table.to_numpy(np.float64))
+
+
 def _only_key(store: pd.HDFStore) -> str:
     keys = store.keys()
     if len(keys) != 1:
         raise ValueError(f"it holds {len(keys)} tables, not one")
     return keys[0]
-
-
-def _csv_header(path: Path) -> list[int]:
-    with path.open(encoding="utf-8") as lines:
-        firsts = [line.split(",", 1)[0].strip() for _, line in zip(range(4), lines, strict=False)]
-    if "coords" not in firsts:
-        raise ValueError("none of the first four rows is called coords")
-    return list(range(firsts.index("coords") + 1))
 
 
 @contextmanager
@@ -136,20 +156,15 @@ def _restricted_tables() -> Iterator[None]:
         yield
 
 
-def _body_parts(table: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(map(str, table.columns.get_level_values(1))))
-
-
-def _view(path: Path, table: pd.DataFrame, parts: list[str]) -> ViewFrames:
-    individuals = list(dict.fromkeys(table.columns.get_level_values(0)))
-    keypoints = np.full((len(table), len(individuals), len(parts), 3), np.nan)
+def _view(path: Path, table: _Table, parts: list[str]) -> ViewFrames:
+    individuals = list(dict.fromkeys(individual for individual, _, _ in table.columns))
+    keypoints = np.full((len(table.values), len(individuals), len(parts), 3), np.nan)
     # Labels made by hand have no likelihood.
-    if "likelihood" not in table.columns.get_level_values(2):
+    if all(coordinate != "likelihood" for _, _, coordinate in table.columns):
         keypoints[..., 2] = 1
-    for column, values in table.items():
-        individual, part, coordinate = column
-        place = individuals.index(individual), parts.index(str(part)), COORDS.index(coordinate)
-        keypoints[:, place[0], place[1], place[2]] = values
+    for (individual, part, coordinate), values in zip(table.columns, table.values.T, strict=True):
+        axis = COORDS.index(coordinate)
+        keypoints[:, individuals.index(individual), parts.index(part), axis] = values
     view = ViewFrames(path.stem, timestamped=False)
     for frame, bodies in enumerate(keypoints):
         people = [person_of(body) for body in bodies]

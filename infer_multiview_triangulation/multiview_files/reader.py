@@ -90,8 +90,11 @@ def check_inside(detections: Detections, cameras: Sequence[Camera]) -> None:
 
 
 def _files_of_views(folder: Path) -> list[Path]:
-    """The files of a folder that has one a view, in natural order."""
-    for suffixes in ((".json",), (".h5", ".hdf5"), (".csv",)):
+    """The files of a folder that has one a view, in natural order.
+
+    DeepLabCut writes the same table twice; the text is the one that cannot crash a library.
+    """
+    for suffixes in ((".json",), (".csv",), (".h5", ".hdf5")):
         files = [f for f in folder.iterdir() if f.suffix.lower() in suffixes and f.is_file()]
         if files:
             return natural_sorted(f for f in files if f.name[0] != ".")

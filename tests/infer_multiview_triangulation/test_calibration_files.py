@@ -374,6 +374,9 @@ def test_unusable_colmap(tmp_path):
     lenses.write_text(texts[0].replace("1920", "x"))
     with pytest.raises(ValueError, match=r"cameras.txt has an unusable line"):
         read_cameras(tmp_path)
+    lenses.write_text("1\n")
+    with pytest.raises(ValueError, match=r"camera 1 of .*cameras.txt has the model"):
+        read_cameras(tmp_path)
     lenses.write_text(texts[0])
     images.write_text("\n".join(line for line in texts[1].splitlines() if line))
     with pytest.raises(ValueError, match="keep the empty lines"):
@@ -407,6 +410,7 @@ def test_unknown_calibrations(tmp_path):
     ("text", "message"),
     [
         ("<calibration>", "is not valid XML"),
+        ('<?xml version="1.0" encoding="other"?><calibration/>', "is not valid XML"),
         ("<calibration/>", "holds no camera"),
         ('<!DOCTYPE a [<!ENTITY b "c">]><calibration/>', "declares a document type"),
         ('<c><cameras><camera serial="7"/></cameras></c>', "camera 7 of .*no usable 'fov_video'"),

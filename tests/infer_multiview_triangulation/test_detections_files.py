@@ -4,6 +4,7 @@ import json
 import pickle
 import shutil
 import struct
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -455,6 +456,14 @@ def test_deeplabcut(tmp_path, rng, suffix, individuals):
     assert detections.views == ("cam0", "cam1")
 
 
+def test_deeplabcut_s_two_files_are_one_view(tmp_path, rng):
+    for name in ("cam1", "cam2"):
+        table = dlc_table(bodies(rng, 5, joints=3))
+        for suffix in (".csv", ".h5"):
+            write_table(table, tmp_path / f"{name}{suffix}")
+    assert read_detections(tmp_path).views == ("cam1", "cam2")
+
+
 def test_deeplabcut_fixed_h5(tmp_path, rng):
     keypoints = bodies(rng, 2, 4, joints=3)
     for v, view in enumerate(keypoints):
@@ -470,6 +479,16 @@ def test_deeplabcut_gaps_and_other_order(tmp_path, rng):
     write_table(other, tmp_path / "b.csv")
     detections = read_detections(tmp_path)
     np.testing.assert_allclose(detections.keypoints2d[:, :, 0], keypoints)
+
+
+def test_deeplabcut_labels_made_by_hand(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "scorer,,,me,me,me,me\nbodyparts,,,snout,snout,tail,tail\ncoords,,,x,y,x,y\n"
+        "labeled-data,video,img1.png,1.5,2,,\nlabeled-data,video,img2.png,3,4,5,6\n"
+    )
+    keypoints = read_detections(tmp_path / "a.csv").keypoints2d[0, :, 0]
+    assert keypoints[1].tolist() == [[3, 4, 1], [5, 6, 1]]
+    assert keypoints[0, 0].tolist() == [1.5, 2, 1] and np.isnan(keypoints[0, 1]).all()
 
 
 def test_deeplabcut_lengths(tmp_path, rng):
@@ -735,7 +754,7 @@ def forged(*parts):
         # A function's attributes, a container in itself, a memo index of 2 thousand million.
         forged(b"cbuiltins\nset\n}U\x01aK\x01sb"),
         b"\x80\x02]q\x00h\x00a.",
-        b"\x80\x05\x96\xff\xff\xff\xff\xff\xff\xff\x0f.",
+        b"\x80\x05\x96\xff\xff\xff\xff\xff\xff\xff\xff.",
         b"",
         b"\x80\x09.",
         b"not a pickle",
@@ -751,6 +770,12 @@ def test_forged_pickles_are_refused(tmp_path, data):
 def test_small_pickles_stay_small():
     """Neither a far memo index nor lists of lists of the same list take memory or time."""
     assert safe_pickle.loads(b"\x80\x02K\x01r\xff\xff\xff\x7f.") == 1
+    tracemalloc.start()
+    far = b"\x80\x05\x96" + struct.pack("<Q", 2**30) + b"short"
+    with pytest.raises(pickle.UnpicklingError):
+        safe_pickle.loads(far)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
     nested = []
     for _ in range(60):
         nested = [nested, nested]

@@ -72,7 +72,7 @@ def _image_lines(file: Path) -> list[str]:
 def _lenses(file: Path) -> dict[str, dict]:
     lenses = {}
     for line in filter(str.strip, _lines(file)):
-        camera_id, model, *numbers = line.split()
+        camera_id, model, *numbers = line.split() + [""] * 2
         if model not in MODELS:
             raise ValueError(
                 f"camera {camera_id} of {file} has the model {model}: "
@@ -80,7 +80,7 @@ def _lenses(file: Path) -> dict[str, dict]:
             )
         names = MODELS[model].split()
         try:
-            width, height, *values = (float(number) for number in numbers)
+            width, height, *values = (float(number) for number in numbers if number)
             lens = dict(zip(names, values, strict=True))
         except ValueError as error:
             raise ValueError(f"{file} has an unusable line {line[:80]!r} ({error})") from error

@@ -32,7 +32,8 @@ def read_qualisys(path: Path) -> list[Camera]:
         raise ValueError(f"{path} declares a document type, which a calibration has no need of")
     try:
         cameras = ElementTree.fromstring(content).findall("cameras/camera")
-    except ElementTree.ParseError as error:
+    # An unknown encoding is a LookupError.
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise ValueError(f"{path} is not valid XML ({error}): export it again") from error
     # Marker cameras stand in the same file; "none" is what Pose2Sim's demo writes.
     video = [c for c in cameras if "Video" in c.get("model", "") or c.get("model") == "none"]
