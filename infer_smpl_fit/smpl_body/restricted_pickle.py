@@ -1,13 +1,15 @@
 """Read the pickles of SMPL's makers without running anything they name.
 
-The official files hold chumpy objects, and chumpy no longer installs. Here only arrays and plain
-containers are built; chumpy's and scipy.sparse's objects become inert stubs that keep their state,
-and every other name is refused before it is imported.
+The official files hold chumpy objects, and chumpy no longer installs. Here only plain containers
+are built; the objects of numpy, chumpy and scipy.sparse become inert stubs that keep their state,
+and every other name is refused before it is imported. numpy's own unpickling is not used, because
+a forged dtype makes it follow pointers out of the file.
 """
 
 from __future__ import annotations
 
 import pickle
+import re
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -51,12 +53,55 @@ def rebuild(cls: type, base: type, state: object) -> object:
     return cls() if state is None else cls(state)
 
 
-def scalar(dtype: np.dtype, data: bytes | str = b"") -> np.generic:
-    """numpy's scalar, for numbers only; Python 2 wrote its bytes as text."""
-    if dtype.hasobject:
-        raise RefusedPickleError("refused a scalar that is an object")
-    raw = data.encode("latin1") if isinstance(data, str) else data
-    return np.frombuffer(raw or bytes(dtype.itemsize), dtype)[0]
+class DtypeStub:
+    """numpy.dtype, of plain numbers; texts and objects are known, but their arrays stay empty."""
+
+    def __init__(self, code: str, *_options: object) -> None:
+        if not (
+            isinstance(code, str) and re.fullmatch(r"[<>=|]?([biufc]\d{1,2}|[SUV]\d*|O\d?)", code)
+        ):
+            raise RefusedPickleError(f"refused the dtype {code!r}")
+        self.code = code.lstrip("<>=|")
+        self.order = "="
+
+    def __setstate__(self, state: tuple) -> None:
+        if any(part is not None for part in state[2:5]) or state[1] not in ("<", ">", "=", "|"):
+            raise RefusedPickleError("refused a dtype with parts")
+        self.order = state[1]
+
+    def read(self, data: bytes | str, shape: tuple, by_columns: bool) -> np.ndarray:
+        """The array of these bytes, which Python 2 wrote as text."""
+        shape = tuple(int(side) for side in shape)
+        if self.code[0] in "OSUV":
+            return np.empty(0, dtype=object)
+        raw = data.encode("latin1") if isinstance(data, str) else bytes(data)
+        flat = np.frombuffer(raw, np.dtype(self.order + self.code))
+        return flat.reshape(shape, order="F" if by_columns else "C")
+
+
+class ArrayStub:
+    """numpy.ndarray: filled from its state, or empty."""
+
+    def __init__(self, *_args: object) -> None:
+        self.array = np.empty(0)
+
+    def __setstate__(self, state: tuple) -> None:
+        _, shape, dtype, by_columns, data = state
+        if not isinstance(dtype, DtypeStub):
+            raise RefusedPickleError("refused an array without a dtype")
+        self.array = dtype.read(data, shape, bool(by_columns))
+
+
+def from_buffer(data: bytes, dtype: DtypeStub, shape: tuple, order: str, *_: object) -> ArrayStub:
+    """numpy's way to write arrays in protocol 5."""
+    stub = ArrayStub()
+    stub.__setstate__((1, shape, dtype, order == "F", data))
+    return stub
+
+
+def scalar(dtype: DtypeStub, data: bytes | str = b"") -> object:
+    """numpy's scalar, as an array of one number."""
+    return dtype.read(data, (), False)
 
 
 def encode(text: str, encoding: str = "latin1") -> bytes:
@@ -87,13 +132,13 @@ PLAIN: dict[str, type] = {
 
 def allowed_names() -> dict[tuple[str, str], object]:
     """Everything that a pickle may name, by module and name."""
-    names: dict[tuple[str, str], object] = {("numpy", "ndarray"): np.ndarray}
-    names["numpy", "dtype"] = np.dtype
+    names: dict[tuple[str, str], object] = {("numpy", "ndarray"): ArrayStub}
+    names["numpy", "dtype"] = DtypeStub
     for module in ("builtins", "__builtin__"):
         names.update({(module, name): value for name, value in PLAIN.items()})
     for core in ("numpy.core", "numpy._core"):
-        names[f"{core}.multiarray", "_reconstruct"] = np.empty(0).__reduce__()[0]
-        names[f"{core}.numeric", "_frombuffer"] = np.empty(1).__reduce_ex__(5)[0]
+        names[f"{core}.multiarray", "_reconstruct"] = ArrayStub
+        names[f"{core}.numeric", "_frombuffer"] = from_buffer
         names[f"{core}.multiarray", "scalar"] = scalar
     for module in ("copyreg", "copy_reg"):
         names[module, "_reconstructor"] = rebuild
@@ -154,6 +199,8 @@ def to_array(value: object) -> np.ndarray:
     """
     if isinstance(value, Stub):
         return stub_array(value)
+    if isinstance(value, ArrayStub):
+        value = value.array
     array = value.toarray() if sparse.issparse(value) else np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"numbers were expected, not {array.dtype}")
@@ -167,7 +214,8 @@ def stub_array(stub: Stub) -> np.ndarray:
         return sparse_array(stub, state)
     if {"a", "idxs"} <= state.keys():
         chosen = to_array(state["a"]).ravel()[to_array(state["idxs"]).astype(np.int64)]
-        return chosen.reshape(state.get("preferred_shape", chosen.shape))
+        shape = state.get("preferred_shape", chosen.shape)
+        return chosen.reshape([int(side) for side in np.atleast_1d(to_array(shape))])
     if "x" in state:
         return to_array(state["x"])
     raise ValueError(f"{stub.origin} holds no array that can be read without chumpy")
@@ -175,7 +223,7 @@ def stub_array(stub: Stub) -> np.ndarray:
 
 def sparse_array(stub: Stub, state: dict[str, Any]) -> np.ndarray:
     """A dense array from a sparse matrix's state, with its indices checked."""
-    shape = tuple(int(side) for side in state.get("_shape", state.get("shape", ())))
+    shape = tuple(int(to_array(side)) for side in state.get("_shape", state.get("shape", ())))
     form = stub.origin.rpartition(".")[2][:3]
     data = to_array(state["data"])
     if form == "coo":

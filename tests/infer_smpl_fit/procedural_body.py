@@ -55,3 +55,18 @@ def procedural_body(seed: int = 3, shapes: int = 10, correctives: float = 0.002)
         faces=rng.permuted(np.arange(VERTICES - VERTICES % 3)).reshape(-1, 3),
         landmarks=dict(SMPL_LANDMARKS),
     )
+
+
+def stored(body):
+    """The dictionary of an SMPL file, as its makers write it."""
+    parents = body.parents.astype(np.uint32)
+    return {
+        "v_template": body.v_template,
+        "shapedirs": body.shapedirs,
+        "posedirs": body.posedirs,
+        "J_regressor": body.J_regressor,
+        "weights": body.weights,
+        "kintree_table": np.stack([parents, np.arange(len(parents), dtype=np.uint32)]),
+        "f": body.faces.astype(np.uint32),
+        "bs_style": "lbs",
+    }
