@@ -1,0 +1,201 @@
+"""What goes wrong with keypoints, and what the fit says or does about it."""
+
+import numpy as np
+import pytest
+
+from infer_smpl_fit.smpl_body.loader import load_body
+from infer_smpl_fit.smpl_fitting import fit_body
+from infer_smpl_fit.smpl_fitting.start import gate
+from tests.infer_smpl_fit.scenes import assert_finite, errors, keypoint_error, scene_of
+
+FPS = 60.0
+
+
+@pytest.fixture(scope="module")
+def body():
+    return load_body(None)
+
+
+@pytest.fixture(scope="module")
+def scene(body):
+    return scene_of(body, "coco17", 220, frames=120)
+
+
+def fitted(body, keypoints, convention="coco17", **options):
+    fit = fit_body(body, keypoints, convention, FPS, **options)
+    assert_finite(fit)
+    assert fit.poses.shape == (len(keypoints), 24, 3) and fit.transl.shape == (len(keypoints), 3)
+    return fit
+
+
+def test_a_missing_joint_has_no_weight(body, scene):
+    seen = scene.seen.copy()
+    seen[30:60, 9] = np.nan
+    fit = fitted(body, seen)
+    assert fit.valid.all() and fit.report["gaps"] == []
+    assert keypoint_error(scene, fit) < 10
+    half = seen.copy()
+    half[..., 0] = np.where(np.isnan(half[..., 1]), 5.0, half[..., 0])
+    np.testing.assert_array_equal(fitted(body, half).poses, fit.poses)
+
+
+def test_confidence_zero_is_missing(body, scene):
+    confidence = np.ones((120, 17))
+    confidence[30:60, 9] = 0
+    wild = scene.seen.copy()
+    wild[30:60, 9] = 1e6
+    missing = scene.seen.copy()
+    missing[30:60, 9] = np.nan
+    found = fitted(body, wild, confidence=confidence)
+    np.testing.assert_array_equal(found.poses, fitted(body, missing).poses)
+    with pytest.raises(ValueError, match=r"confidence must be \(120, 17\)"):
+        fit_body(body, wild, "coco17", FPS, confidence=confidence[:, :3])
+
+
+@pytest.mark.parametrize(("begin", "length"), [(50, 12), (40, 50), (0, 10), (110, 10)])
+def test_missing_frames_are_bridged_and_reported(body, scene, begin, length):
+    seen = scene.seen.copy()
+    seen[begin : begin + length] = np.nan
+    fit = fitted(body, seen)
+    gone = np.zeros(120, bool)
+    gone[begin : begin + length] = True
+    assert (fit.valid == ~gone).all() and fit.report["valid"] == (~gone).tolist()
+    assert fit.report["gaps"] == [{"first_frame": begin, "frames": length}]
+    assert fit.report["longest_gap_frames"] == length
+    assert "bridged" in " ".join(fit.report["warnings"])
+    # Nobody is thrown about while unseen.
+    assert np.linalg.norm(np.diff(fit.transl, axis=0), axis=1).max() < 0.05
+    assert np.abs(fit.transl - scene.transl).max() < 0.5
+
+
+def test_nothing_seen_is_a_clear_error(body):
+    with pytest.raises(ValueError, match="no frame shows 3 keypoints of coco17"):
+        fit_body(body, np.full((10, 17, 3), np.nan), "coco17", FPS)
+
+
+def test_a_limb_never_seen_is_listed(body, scene):
+    seen = scene.seen.copy()
+    seen[:, [7, 9]] = np.nan
+    fit = fitted(body, seen)
+    assert fit.report["unobserved_limbs"] == ["left_arm", "left_forearm"]
+    assert "left_arm" in " ".join(fit.report["warnings"])
+    assert not fit.poses[:, [16, 18]].any()
+    assert errors(scene, fit)["keypoints"] < 60
+    whole = fitted(body, scene.seen)
+    assert whole.report["unobserved_limbs"] == []
+    assert "left_wrist" in whole.report["unobserved_joints"]
+
+
+@pytest.mark.parametrize("shown", [range(5, 17), range(11), range(11, 17)])
+def test_half_a_body(body, scene, shown):
+    seen = np.full_like(scene.seen, np.nan)
+    seen[:, list(shown)] = scene.seen[:, list(shown)]
+    fit = fitted(body, seen)
+    assert fit.report["residual_mean_mm"] < 25
+    assert fit.report["outlier_share"] < 0.05
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 4])
+def test_few_frames(body, scene, frames):
+    short = scene.frames(0, frames)
+    fit = fitted(body, short.seen)
+    assert keypoint_error(short, fit) < 20
+
+
+def test_static_clip(body, scene):
+    still = np.repeat(scene.clean[:1], 60, axis=0)
+    fit = fitted(body, still)
+    assert np.abs(np.diff(fit.poses, axis=0)).max() < 1e-3
+    assert fit.report["residual_mean_mm"] < 10
+
+
+def test_every_unit_gives_the_same_answer(body, scene):
+    metres = fitted(body, scene.seen)
+    for unit, size in (("m", 1), ("cm", 100), ("mm", 1000)):
+        fit = fitted(body, size * scene.seen)
+        assert fit.report["unit"] == unit
+        np.testing.assert_allclose(fit.poses, metres.poses, atol=1e-9)
+        np.testing.assert_allclose(fit.transl, metres.transl, atol=1e-9)
+    told = fitted(body, 10 * scene.seen, units="cm")
+    assert told.report["unit"] == "cm" and "check units" in " ".join(told.report["warnings"])
+
+
+def test_aist_output_is_in_the_keypoints_unit(body, scene):
+    metres, millimetres = (fitted(body, k * scene.seen, mode="aist") for k in (1, 1000))
+    np.testing.assert_allclose(millimetres.transl, 1000 * metres.transl, atol=1e-6)
+    assert millimetres.scaling == pytest.approx(1000 * metres.scaling)
+
+
+@pytest.mark.parametrize("convention", ["coco17", "openpose25", "smpl24", "h36m17"])
+def test_mirrored_labels_warn(body, convention):
+    from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
+
+    scene = scene_of(body, convention, 221, frames=60)
+    right = fitted(body, scene.seen, convention)
+    assert not right.report["mirrored_labels"] and right.report["warnings"] == []
+    swapped = fitted(body, scene.seen[:, list(CONVENTIONS[convention].mirrored)], convention)
+    assert swapped.report["mirrored_labels"]
+    assert "left and right" in swapped.report["warnings"][0]
+
+
+def test_gross_outliers(body, scene):
+    rng = np.random.default_rng(0)
+    bad = rng.random(scene.seen.shape[:2]) < 0.25
+    way = rng.normal(size=scene.seen.shape)
+    seen = scene.seen + 0.3 * bad[..., None] * way / np.linalg.norm(way, axis=2, keepdims=True)
+    fit = fitted(body, seen)
+    assert keypoint_error(scene, fit) < 8
+    assert fit.report["outlier_share"] == pytest.approx(0.25, abs=0.05)
+
+
+def test_gate_spares_fast_motion():
+    away = np.zeros((20, 1, 3))
+    away[:, 0, 0] = 0.1 * np.arange(20)
+    assert not gate(away).any()
+    away[10, 0, 1] = 0.3
+    assert np.flatnonzero(gate(away)).tolist() == [10]
+
+
+def test_half_the_keypoints_missing(body):
+    scene = scene_of(body, "coco17", 222, missing=0.5)
+    fit = fitted(body, scene.seen)
+    assert keypoint_error(scene, fit) < 10
+    assert fit.report["missing_share"] == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", ["random", "zeros", "one frame", "far away", "huge"])
+def test_nonsense_never_becomes_nan(body, scene, kind):
+    rng = np.random.default_rng(0)
+    lone = np.full((40, 17, 3), np.nan)
+    lone[20] = scene.clean[20]
+    keypoints = {
+        "random": rng.normal(size=(40, 17, 3)),
+        "zeros": np.zeros((40, 17, 3)),
+        "one frame": lone,
+        "far away": scene.seen[:40] + 1e6,
+        "huge": 1e9 * scene.seen[:40],
+    }[kind]
+    fitted(body, keypoints, units="m")
+
+
+def test_wrong_input_is_told(body, scene):
+    for change, words in (
+        ({"keypoints": scene.seen[:, :16]}, "conventions|known are"),
+        ({"keypoints": scene.seen[..., :2]}, r"\(frames, joints, 3\)"),
+        ({"keypoints": scene.seen[:0]}, "with frames"),
+        ({"convention": "openpose25"}, "h36m17"),
+        ({"fps": 0.0}, "fps"),
+        ({"fps": float("nan")}, "fps"),
+        ({"units": "inch"}, "units"),
+        ({"mode": "shape"}, "mode"),
+        ({"keypoints": np.zeros((5, 17, 3))}, "set units"),
+    ):
+        given = {"keypoints": scene.seen, "convention": "coco17", "fps": FPS} | change
+        with pytest.raises(ValueError, match=words):
+            fit_body(body, **given)
+
+
+def test_input_is_left_alone(body, scene):
+    seen = scene.seen.copy()
+    fitted(body, seen)
+    np.testing.assert_array_equal(seen, scene.seen)
