@@ -10,6 +10,7 @@ from torch import Tensor
 from .cpu_layers import optimised
 from .decoder import States
 from .folding import folded
+from .full_size import apply_filter
 from .matte import Matte
 from .network import MattingNetwork, shrink
 
@@ -19,12 +20,13 @@ class CpuStep:
 
     def __init__(self, network: MattingNetwork) -> None:
         self._network = optimised(folded(network))
+        self._pixels = np.empty(0, np.float32)
 
     @torch.inference_mode()
     def __call__(self, image: np.ndarray, states: States, ratio: float) -> tuple[Matte, States]:
         """Matte ``image``, uint8 RGB (H, W, 3), and return the new states too."""
-        pixels = torch.from_numpy(image).float()
-        small = shrink(pixels.permute(2, 0, 1)[None], ratio) / 255
+        pixels = self._as_floats(image)
+        small = shrink(torch.from_numpy(pixels).permute(2, 0, 1)[None], ratio) / 255
         # Joined to features in channels last, a picture in another layout would reorder them all.
         small = small.contiguous(memory_format=torch.channels_last)
         hidden, states = self._network.decode(small, states)
@@ -32,32 +34,17 @@ class CpuStep:
         if ratio == 1:
             return _direct(image, projected), states
         slope, offset = self._network.refiner.coefficients(small, projected, hidden)
-        return _filtered(pixels.numpy(), slope, offset), states
+        return apply_filter(pixels, slope, offset), states
+
+    def _as_floats(self, image: np.ndarray) -> np.ndarray:
+        """``image`` in 0..255, in memory kept from frame to frame: new pages cost more."""
+        if self._pixels.shape != image.shape:
+            self._pixels = np.empty(image.shape, np.float32)
+        np.copyto(self._pixels, image)
+        return self._pixels
 
 
 def _direct(image: np.ndarray, projected: Tensor) -> Matte:
     planes = projected[0].permute(1, 2, 0).contiguous().numpy()
     residual = np.ascontiguousarray(planes[..., :3]) * np.float32(255)
     return Matte(np.clip(planes[..., 3], 0, 1), cv2.add(image, residual, dtype=cv2.CV_8U))
-
-
-def _filtered(pixels: np.ndarray, slope: Tensor, offset: Tensor) -> Matte:
-    """Apply the guided filter's slope and offset, (1, 4, h, w) each, at the full size.
-
-    Args:
-        pixels: The frame, float32 RGB in 0..255 (H, W, 3).
-    """
-    size = (pixels.shape[1], pixels.shape[0])
-    # Foreground = source + residual, so the source joins the slope before it is enlarged.
-    colours = _enlarged(slope[0, :3] + 1, size)
-    colours = cv2.multiply(colours, pixels, dst=colours)
-    foreground = cv2.add(colours, _enlarged(offset[0, :3] * 255, size), dtype=cv2.CV_8U)
-    alpha = cv2.transform(pixels, np.full((1, 3), 1 / (3 * 255), np.float32))
-    alpha = cv2.multiply(alpha, _enlarged(slope[0, 3:], size), dst=alpha)
-    alpha = cv2.add(alpha, _enlarged(offset[0, 3:], size), dst=alpha)
-    return Matte(np.clip(alpha, 0, 1, out=alpha), foreground)
-
-
-def _enlarged(planes: Tensor, size: tuple[int, int]) -> np.ndarray:
-    values = planes.permute(1, 2, 0).contiguous().numpy()
-    return cv2.resize(values, size, interpolation=cv2.INTER_LINEAR)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .decoder import OutputBlock, upsample_to
 from .refiner import DeepGuidedFilter, with_mean
 
 
@@ -20,6 +21,8 @@ def optimised(network: nn.Module) -> nn.Module:
                 setattr(module, name, WideBoxFilter(child))
             elif isinstance(child, nn.Conv2d) and child.kernel_size == (1, 1):
                 setattr(module, name, Pointwise(child))
+            elif isinstance(child, OutputBlock):
+                setattr(module, name, OutputInKeptMemory(child))
     return network
 
 
@@ -64,3 +67,20 @@ class WideBoxFilter(nn.Module):
         variance = mean_xx - mean_x * mean_x
         slope = self.conv(torch.cat([covariance, variance, hidden], dim=1))
         return slope, mean_y - slope * mean_x
+
+
+class OutputInKeptMemory(nn.Module):
+    """The output block, its largest array kept: new pages would cost more than filling it."""
+
+    def __init__(self, block: OutputBlock) -> None:
+        super().__init__()
+        self.conv = block.conv
+        self._joined = torch.empty(0)
+
+    def forward(self, x: Tensor, source: Tensor) -> Tensor:
+        """From ``x`` (1, C, h / 2, w / 2) and ``source`` (1, 3, h, w) to (1, 16, h, w)."""
+        shape = (1, x.shape[1] + 3, *source.shape[2:])
+        if self._joined.shape != shape:
+            self._joined = torch.empty(shape, memory_format=torch.channels_last)
+        torch.cat([upsample_to(x, source), source], dim=1, out=self._joined)
+        return self.conv(self._joined)
