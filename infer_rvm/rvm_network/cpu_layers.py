@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .decoder import OutputBlock, upsample_to
-from .refiner import DeepGuidedFilter, with_mean
+from .refiner import DeepGuidedFilter
 
 
 def optimised(network: nn.Module) -> nn.Module:
@@ -26,19 +26,24 @@ def optimised(network: nn.Module) -> nn.Module:
     return network
 
 
-class Pointwise(nn.Module):
+def pointwise(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1) -> Tensor:
     """A 1x1 convolution that oneDNN computes on a single thread too."""
+    # One weight has nothing to spread; but undilated, PyTorch would take a slower way, as it does
+    # for dilated ones where the picture is a single pixel.
+    dilation = 2 if x.shape[2:].numel() > 1 else 1
+    return F.conv2d(x, weight, bias, stride, padding=0, dilation=dilation)
+
+
+class Pointwise(nn.Module):
+    """A 1x1 convolution by :func:`pointwise`."""
 
     def __init__(self, convolution: nn.Conv2d) -> None:
         super().__init__()
         self._convolution = convolution
 
     def forward(self, x: Tensor) -> Tensor:
-        c = self._convolution
-        # One weight has nothing to spread; but undilated, PyTorch would take a slower way, as it
-        # does for dilated ones where the picture is small.
-        dilation = 2 if x.shape[2:].numel() > 1 else 1
-        return F.conv2d(x, c.weight, c.bias, c.stride, 0, dilation)
+        layer = self._convolution
+        return pointwise(x, layer.weight, layer.bias, layer.stride[0])
 
 
 class TanhBySigmoid(nn.Module):
@@ -49,24 +54,31 @@ class TanhBySigmoid(nn.Module):
 
 
 class WideBoxFilter(nn.Module):
-    """The deep guided filter's coefficients with the four box filters as one convolution."""
+    """The deep guided filter's coefficients with few passes over wide arrays, channels last."""
 
     def __init__(self, refiner: DeepGuidedFilter) -> None:
         super().__init__()
-        weight = refiner.box_filter.weight.detach().repeat(4, 1, 1, 1)
-        self.register_buffer("weight", weight, persistent=False)
         self.conv = refiner.conv
+        self.register_buffer("_box", refiner.box_filter.weight.detach(), persistent=False)
+        append_mean = torch.cat([torch.eye(3), torch.full((1, 3), 1 / 3)])[..., None, None]
+        self.register_buffer("_append_mean_twice", append_mean.repeat(2, 1, 1, 1), persistent=False)
 
     def coefficients(self, source: Tensor, y: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """Slope and offset (B, 4, h, w); see :meth:`DeepGuidedFilter.coefficients`."""
-        x = with_mean(source).contiguous(memory_format=torch.channels_last)
-        moments = torch.cat([x, y, x * y, x * x], dim=1)
-        means = F.conv2d(moments, self.weight, padding=1, groups=moments.shape[1])
-        mean_x, mean_y, mean_xy, mean_xx = means.chunk(4, dim=1)
-        covariance = mean_xy - mean_x * mean_y
-        variance = mean_xx - mean_x * mean_x
-        slope = self.conv(torch.cat([covariance, variance, hidden], dim=1))
-        return slope, mean_y - slope * mean_x
+        xx = pointwise(source, self._append_mean_twice)
+        yxx = torch.cat([y, xx], dim=1)
+        means = self._boxed(yxx)
+        mean_y, mean_x = means[:, :4], means[:, 4:8]
+        # Covariance and variance at once: mean(yx * xx) - mean(yx) * mean(xx).
+        spread = self._boxed(yxx[:, :8] * xx).addcmul_(means[:, :8], means[:, 4:], value=-1)
+        slope = self.conv(torch.cat([spread, hidden], dim=1))
+        return slope, torch.addcmul(mean_y, slope, mean_x, value=-1)
+
+    def _boxed(self, x: Tensor) -> Tensor:
+        """The learned box filter on each four channels of ``x`` (B, 4 n, h, w)."""
+        channels = x.shape[1]
+        weight = self._box.repeat(channels // 4, 1, 1, 1)
+        return F.conv2d(x, weight, padding=1, groups=channels)
 
 
 class OutputInKeptMemory(nn.Module):
