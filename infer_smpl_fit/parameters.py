@@ -35,8 +35,9 @@ class Settings(BaseModel):
     fps: float = Field(
         0.0, ge=0, le=10000, description="Frames a second; 0 takes the input's or 60 (1/s)"
     )
-    up_axis: Literal["y", "z"] = Field(
-        "y", description="Which way is up in the keypoints' world, for the picture and the .glb"
+    up_axis: Literal["auto", "x", "y", "z", "-x", "-y", "-z"] = Field(
+        "auto",
+        description="Up in the keypoints' world, for the pictures, .bvh and .glb; auto: the body's",
     )
     video_path: str = Field("", description="A camera's video, to draw the body over a frame of it")
     camera: str = Field("", description="The name of that camera in input 1; none: the first")
