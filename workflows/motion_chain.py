@@ -197,9 +197,9 @@ def _print(report: MotionReport, folder: Path) -> None:
         table.add_row(f"seconds: {name}", f"{spent:.1f}")
     console.print(table)
     for name in report.files:
-        console.print(f"  {folder / name}  [dim]{WHAT[name]}[/]")
+        console.print(f"  {folder / name}  [dim]{WHAT[name]}[/]", soft_wrap=True)
     for warning in report.warnings:
-        console.print(f"[yellow]warning:[/] {warning}")
+        console.print(f"[yellow]warning:[/] {warning}", soft_wrap=True)
 
 
 def _number(value: float | None, unit: str) -> str:

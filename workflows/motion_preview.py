@@ -19,6 +19,12 @@ PANEL = (640, 720)
 MOST_RATE = 30.0
 PAPER, BONE, JOINT = 244, (190, 90, 40), (30, 40, 160)
 VIEW = np.array([0.45, 0.2, 1.0])
+TRUNK = (
+    ("left_shoulder", "right_shoulder"),
+    ("left_hip", "right_hip"),
+    ("left_shoulder", "left_hip"),
+    ("right_shoulder", "right_hip"),
+)
 
 
 @dataclass(frozen=True)
@@ -84,11 +90,7 @@ def _scene(
     camera = look_at((low + high) / 2, VIEW, np.array([0.0, 1, 0]), span, PANEL)
     names = report["joints"]
     bones = [tuple(names.index(name) for name in bone["joints"]) for bone in report["bone_lengths"]]
-    bones += [
-        (names.index(a), names.index(b))
-        for a, b in (("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"))
-        if a in names and b in names
-    ]
+    bones += [(names.index(a), names.index(b)) for a, b in TRUNK if a in names and b in names]
     scene = _Scene(standing, model, keypoints, bones, camera, camera)
     in_world = replace(motion, transl=motion.transl * units, scaling=motion.scaling * units)
     return scene, in_world
