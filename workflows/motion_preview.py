@@ -123,18 +123,13 @@ def _overlays(
     video: Path, motion: Any, model: Any, cameras: list[dict[str, Any]], step: int
 ) -> Any:
     """The body over each shown frame of the first camera's video, fitted into a panel."""
-    from infer_smpl_fit.overlay import projection
-    from infer_smpl_fit.smpl_export.render import draw_frame
+    from infer_smpl_fit.overlay import draw_over
 
-    camera = cameras[0]
-    matrix, distortions = np.array(camera["matrix"]), np.array(camera["distortions"])
     for index, frame in enumerate(VideoReader(VideoInfo.from_path(video))):
         if index >= len(motion):
             return
         if index % step == 0:
-            straight = cv2.undistort(frame.image[..., ::-1], matrix, distortions)
-            drawn = draw_frame(straight, motion, model, index, projection(camera), 0.75)
-            yield _fitted(cv2.cvtColor(drawn, cv2.COLOR_BGR2RGB))
+            yield _fitted(draw_over(frame.image, motion, model, cameras[0], index))
 
 
 def _fitted(picture: np.ndarray) -> np.ndarray:
