@@ -2,14 +2,300 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
+import re
+import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from infer_smpl_fit.smpl_body.builtin import builtin_body
 from infer_smpl_fit.smpl_body.model import BodyModel
+from infer_smpl_fit.smpl_body.restricted_pickle import RefusedPickleError, load_pickle, to_array
+
+if TYPE_CHECKING:
+    import smplx
+
+log = logging.getLogger(__name__)
+
+KINDS = {24: "SMPL", 52: "SMPL-H", 55: "SMPL-X"}
+GENDERS = ("neutral", "male", "female")
+NEEDED = (
+    "v_template",
+    "shapedirs",
+    "posedirs",
+    "J_regressor",
+    "weights",
+    "kintree_table",
+    "f",
+)
+SITES = "https://smpl.is.tue.mpg.de, https://mano.is.tue.mpg.de or https://smpl-x.is.tue.mpg.de"
+WITHOUT = "Leave the path empty to use the built-in body, which needs no file."
+
+# smplx.vertex_ids["smplh"], for SMPL and SMPL-H.
+SMPL_LANDMARKS = {
+    "nose": 332,
+    "left_eye": 2800,
+    "right_eye": 6260,
+    "left_ear": 583,
+    "right_ear": 4071,
+    "left_big_toe": 3216,
+    "left_small_toe": 3226,
+    "left_heel": 3387,
+    "right_big_toe": 6617,
+    "right_small_toe": 6624,
+    "right_heel": 6787,
+}
+# smplx.vertex_ids["smplx"].
+SMPLX_LANDMARKS = {
+    "nose": 9120,
+    "left_eye": 9448,
+    "right_eye": 9929,
+    "left_ear": 6,
+    "right_ear": 616,
+    "left_big_toe": 5770,
+    "left_small_toe": 5780,
+    "left_heel": 8846,
+    "right_big_toe": 8463,
+    "right_small_toe": 8474,
+    "right_heel": 8635,
+}
 
 
-def load_body(path: str | Path | None, gender: str = "neutral") -> BodyModel:
-    """The body at `path`; None is the built-in body."""
-    if path is None:
+class BodyFileError(ValueError):
+    """A body file that cannot be used, with the reason and the way out."""
+
+
+def load_body(path: str | Path | None, gender: str = "neutral", *, shapes: int = 10) -> BodyModel:
+    """Load a body.
+
+    Args:
+        path: An SMPL, SMPL-H or SMPL-X file (.pkl, .npz), or a folder with one; None or an empty
+            text is the built-in body, which is neutral only.
+        gender: neutral, male or female: which file of a folder; a file that is plainly of another
+            gender is used with a warning.
+        shapes: At most so many shape components are kept.
+
+    Returns:
+        The body, with all its joints (24, 52 or 55; the first 22 are the same in all).
+
+    Raises:
+        FileNotFoundError: There is no such file, or no body in the folder.
+        BodyFileError: The file is something else than a body model.
+    """
+    if gender not in GENDERS:
+        raise ValueError(f"gender is {gender!r}; accepted: {', '.join(GENDERS)}")
+    if path is None or not str(path):
+        if gender != "neutral":
+            log.warning("The built-in body is neutral; the gender %s is not used.", gender)
         return builtin_body()
-    raise NotImplementedError("only the built-in body can be loaded yet")
+    file = find_file(Path(path).expanduser(), gender)
+    data = read_arrays(file)
+    found = gender_of(file, data)
+    if found is not None and found != gender:
+        log.warning("%s is the %s body, but the gender is set to %s.", file, found, gender)
+    return make_body(file, data, found or gender, shapes)
+
+
+def accepted_names(gender: str) -> list[str]:
+    """File names of a gender that a folder is searched for, the preferred first."""
+    letter = {"male": "m", "female": "f", "neutral": "neutral"}[gender]
+    basic = [f"basicmodel_{letter}_lbs_10_207_0_v1.{minor}.0.pkl" for minor in (1, 0)]
+    plain = [
+        f"{kind}_{gender.upper()}.{ending}"
+        for kind in ("SMPL", "SMPLH", "SMPLX")
+        for ending in ("pkl", "npz")
+    ]
+    return plain[:2] + basic + plain[2:] + [f"{gender}/model.npz"]
+
+
+def find_file(path: Path, gender: str) -> Path:
+    """The file itself, or the first accepted name in a folder or in the two levels below it."""
+    if path.is_file():
+        return path
+    names = accepted_names(gender)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"There is no body model at {path}. It can be a file or a folder that holds one of: "
+            f"{', '.join(names)}. The files are free for research after a registration at {SITES}. "
+            f"{WITHOUT}"
+        )
+    files = [*path.glob("*"), *path.glob("*/*"), *path.glob("*/*/*")]
+    by_name = {file.relative_to(path).as_posix().lower(): file for file in sorted(files)}
+    for name in names:
+        ending = f"/{name.lower()}"
+        for relative, file in by_name.items():
+            if f"/{relative}".endswith(ending) and file.is_file():
+                return file
+    raise FileNotFoundError(
+        f"The folder {path} holds no {gender} body model. Looked for: {', '.join(names)}. "
+        f"The files are free for research after a registration at {SITES}. {WITHOUT}"
+    )
+
+
+def read_arrays(file: Path) -> dict[str, Any]:
+    """What the file holds of NEEDED (not converted yet), and its gender if it says."""
+    with file.open("rb") as opened:
+        head = opened.read(512)
+    explain_wrong_file(file, head)
+    try:
+        if head.startswith(b"PK"):
+            return read_npz(file)
+        return load_pickle(file)
+    except RefusedPickleError as error:
+        raise BodyFileError(f"{file} was not read, for safety: {error}. {WITHOUT}") from error
+    except ValueError as error:
+        raise BodyFileError(f"{error}. {WITHOUT}") from error
+
+
+def explain_wrong_file(file: Path, head: bytes) -> None:
+    """Raise BodyFileError for the things that get saved under a model's name by mistake."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not head:
+        raise BodyFileError(f"{file} is empty: download it again. {WITHOUT}")
+    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise BodyFileError(
+            f"{file} is a web page, probably the login page of the download site: log in at "
+            f"{SITES}, and download it again. {WITHOUT}"
+        )
+    if start.startswith(b"version https://git-lfs"):
+        raise BodyFileError(
+            f"{file} is a git-lfs pointer, not the model: run 'git lfs pull'. {WITHOUT}"
+        )
+
+
+def read_npz(file: Path) -> dict[str, Any]:
+    """Arrays of an .npz; ValueError if it is another archive or holds Python objects."""
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            if "v_template" not in stored.files:
+                raise ValueError(f"{file} is an archive without a body: unpack the download first")
+            # Official files hold some objects that nobody needs: they are not touched.
+            return {key: stored[key] for key in (*NEEDED, "gender") if key in stored.files}
+    except (zipfile.BadZipFile, EOFError, OSError) as error:
+        raise ValueError(f"{file} is a damaged archive: {error}") from error
+
+
+def gender_of(file: Path, data: dict[str, Any]) -> str | None:
+    """The gender that the file says, or its name; None where neither does."""
+    stated = str(data.get("gender", "")).lower()
+    if stated in GENDERS:
+        return stated
+    places = [file.stem.lower()]
+    if places[0] == "model":
+        places.append(file.parent.name.lower())
+    for place in places:
+        words = set(re.split(r"[^a-z]+", place))
+        for gender, marks in (
+            ("female", {"female", "f"}),
+            ("male", {"male", "m"}),
+            ("neutral", {"neutral"}),
+        ):
+            if words & marks:
+                return gender
+    return None
+
+
+def make_body(file: Path, data: dict[str, Any], gender: str, shapes: int) -> BodyModel:
+    """Check the arrays against one another and put them together."""
+    missing = [key for key in NEEDED if key not in data]
+    if missing:
+        raise BodyFileError(f"{file} is no body model: {', '.join(missing)} missing. {WITHOUT}")
+    arrays = {}
+    for key in NEEDED:
+        try:
+            arrays[key] = to_array(data[key])
+        except (ValueError, KeyError, IndexError, TypeError) as error:
+            raise BodyFileError(f"{key} of {file} cannot be read: {error}. {WITHOUT}") from error
+    check_shapes(file, arrays)
+    joints = arrays["weights"].shape[1]
+    return BodyModel(
+        name=f"{KINDS[joints]} {gender} ({file.name})",
+        gender=gender,
+        is_builtin=False,
+        v_template=arrays["v_template"].astype(np.float64),
+        shapedirs=arrays["shapedirs"][:, :, :shapes].astype(np.float64),
+        posedirs=arrays["posedirs"].astype(np.float64),
+        J_regressor=arrays["J_regressor"].astype(np.float64),
+        weights=arrays["weights"].astype(np.float64),
+        parents=read_parents(file, arrays["kintree_table"]),
+        faces=arrays["f"].astype(np.int64),
+        landmarks=dict(SMPLX_LANDMARKS if joints == 55 else SMPL_LANDMARKS),
+    )
+
+
+def check_shapes(file: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Raise BodyFileError where shapes do not fit, or the kind is unknown."""
+    count = len(arrays["v_template"])
+    joints = arrays["weights"].shape[-1]
+    if joints not in KINDS:
+        known = ", ".join(f"{number} ({kind})" for number, kind in KINDS.items())
+        raise BodyFileError(f"{file} has {joints} joints; known: {known}. {WITHOUT}")
+    expected = {
+        "v_template": (count, 3),
+        "weights": (count, joints),
+        "J_regressor": (joints, count),
+        "posedirs": (count, 3, 9 * (joints - 1)),
+        "kintree_table": (2, joints),
+        "shapedirs": (count, 3, arrays["shapedirs"].shape[-1]),
+        "f": (len(arrays["f"]), 3),
+    }
+    for key, shape in expected.items():
+        if arrays[key].shape != shape:
+            raise BodyFileError(f"{key} of {file} is {arrays[key].shape}; expected {shape}")
+    landmarks = SMPLX_LANDMARKS if joints == 55 else SMPL_LANDMARKS
+    if count <= max(landmarks.values()):
+        raise BodyFileError(f"{file} has only {count} vertices: not {KINDS[joints]}'s layout")
+    if arrays["f"].min() < 0 or arrays["f"].max() >= count:
+        raise BodyFileError(f"f of {file} names vertices that do not exist")
+
+
+def read_parents(file: Path, tree: np.ndarray) -> np.ndarray:
+    """(K,): parents, -1 for the root, which the files write as 2^32 - 1."""
+    parents = tree[0].astype(np.int64)
+    parents[0] = -1
+    if (parents[1:] < 0).any() or (parents >= np.arange(len(parents))).any():
+        raise BodyFileError(f"kintree_table of {file} is not a tree with parents first")
+    return parents
+
+
+def to_smplx(model: BodyModel, batch_size: int = 1, dtype: Any = None) -> smplx.SMPL:
+    """The same body as a torch module of the package smplx, which opens no file here.
+
+    smplx keeps at most 10 shape components. Its `scaling` argument is swallowed without effect.
+
+    Args:
+        model: A body of 24 joints.
+        dtype: Of torch; float32 by default.
+
+    Raises:
+        ValueError: The body has another number of joints.
+    """
+    import smplx
+    import torch
+    from smplx.utils import Struct
+
+    if model.joint_count != 24:
+        raise ValueError(f"smplx.SMPL has 24 joints; {model.name} has {model.joint_count}")
+    parents = model.parents.copy()
+    data = Struct(
+        v_template=model.v_template,
+        shapedirs=model.shapedirs,
+        posedirs=model.posedirs,
+        J_regressor=model.J_regressor,
+        weights=model.weights,
+        kintree_table=np.stack([parents, np.arange(len(parents))]),
+        f=model.faces,
+    )
+    # It prints a warning that has nothing to say to the user.
+    with contextlib.redirect_stdout(io.StringIO()):
+        return smplx.SMPL(
+            model_path="",
+            data_struct=data,
+            gender=model.gender,
+            batch_size=batch_size,
+            dtype=dtype or torch.float32,
+        )

@@ -5,10 +5,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from infer_smpl_fit.smpl_body.model import BodyModel, posed_vertices
+from infer_smpl_fit.smpl_export.motion import BodyMotion
+
 SKIN = (170, 190, 225)
 AMBIENT = 0.35
 SUBPIXEL_BITS = 3
 NEAREST_M = 0.05
+PAPER = 245
+INK = (60, 60, 60)
 
 
 def project(points: np.ndarray, camera: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -78,7 +83,8 @@ def draw_body(
         uint8 (H, W, 3).
     """
     pixels, depths = project(vertices, camera)
-    order, light = visible_faces(vertices, faces, camera_centre(camera), pixels, depths, picture)
+    size = picture.shape[1], picture.shape[0]
+    order, light = visible_faces(vertices, faces, camera_centre(camera), pixels, depths, size)
     drawn = picture.copy()
     shades = np.outer(light, colour).tolist()
     corners = np.round(pixels[faces[order]] * (1 << SUBPIXEL_BITS)).astype(np.int32)
@@ -95,7 +101,7 @@ def visible_faces(
     eye: np.ndarray,
     pixels: np.ndarray,
     depths: np.ndarray,
-    picture: np.ndarray,
+    size: tuple[int, int],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Faces to draw, the farthest first, and their light (0 to 1)."""
     a, b, c = (vertices[faces[:, corner]] for corner in range(3))
@@ -103,10 +109,81 @@ def visible_faces(
     rays = eye - a
     lengths = np.linalg.norm(normals, axis=1) * np.linalg.norm(rays, axis=1)
     cosines = np.einsum("mi,mi->m", normals, rays) / np.maximum(lengths, 1e-20)
-    height, width = picture.shape[:2]
+    width, height = size
     # NaN places compare as false and are left out.
     inside = (pixels > -width).all(axis=1) & (pixels[:, 0] < 2 * width) & (depths > NEAREST_M)
     inside &= pixels[:, 1] < 2 * height
     shown = np.flatnonzero((cosines > 0) & inside[faces].all(axis=1))
     order = shown[np.argsort(-depths[faces[shown]].mean(axis=1))]
     return order, AMBIENT + (1 - AMBIENT) * cosines[order]
+
+
+def draw_frame(
+    picture: np.ndarray,
+    motion: BodyMotion,
+    model: BodyModel,
+    frame: int,
+    camera: np.ndarray,
+    opacity: float = 1.0,
+) -> np.ndarray:
+    """Draw one frame of a motion over its picture; arguments as in `draw_body`."""
+    return draw_body(
+        picture, frame_vertices(motion, model, frame), model.faces, camera, opacity=opacity
+    )
+
+
+def frame_vertices(motion: BodyMotion, model: BodyModel, frame: int) -> np.ndarray:
+    """(N, 3): the body in the world at a frame."""
+    row = slice(frame, frame + 1)
+    return posed_vertices(
+        model, motion.poses[row], motion.betas, motion.transl[row], motion.scaling
+    )[0]
+
+
+def contact_sheet(
+    motion: BodyMotion,
+    model: BodyModel,
+    count: int = 12,
+    columns: int = 6,
+    cell: tuple[int, int] = (320, 360),
+    direction: tuple[float, float, float] = (0.5, 0.25, 1.0),
+    up: tuple[float, float, float] = (0.0, 1.0, 0.0),
+) -> np.ndarray:
+    """The body over time in one picture, each moment labelled in seconds.
+
+    All cells have one scale. The camera follows the body along the ground but not up and down, so
+    that a jump shows.
+
+    Args:
+        count: Moments, evenly spread from the first frame to the last; fewer if there are fewer.
+        cell: Width and height of one moment, pixels.
+        direction: From the body to the camera, world.
+        up: World; (0, 0, 1) for a world that is z up.
+
+    Returns:
+        uint8 (rows * height, columns * width, 3), BGR.
+    """
+    moments = np.unique(
+        np.linspace(0, len(motion) - 1, min(count, len(motion))).round().astype(int)
+    )
+    bodies = [frame_vertices(motion, model, frame) for frame in moments]
+    upwards = np.asarray(up, float)
+    heights = np.concatenate([body @ upwards for body in bodies])
+    middle = (heights.min() + heights.max()) / 2
+    reach = max(np.ptp(body, axis=0).max() for body in bodies)
+    span = 1.15 * max(np.ptp(heights), reach * cell[1] / cell[0])
+    cells = []
+    for frame, body in zip(moments, bodies, strict=True):
+        centre = (body.min(axis=0) + body.max(axis=0)) / 2
+        centre += (middle - centre @ upwards) * upwards
+        camera = look_at(centre, np.asarray(direction, float), upwards, span, cell)
+        blank = np.full((cell[1], cell[0], 3), PAPER, np.uint8)
+        drawn = draw_body(blank, body, model.faces, camera)
+        label = f"{frame / motion.fps:.2f} s"
+        cv2.putText(drawn, label, (8, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1, cv2.LINE_AA)
+        cells.append(drawn)
+    columns = min(columns, len(cells))
+    blanks = [np.full_like(cells[0], PAPER)] * (-len(cells) % columns)
+    cells += blanks
+    rows = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
+    return np.vstack(rows)

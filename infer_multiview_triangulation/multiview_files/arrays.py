@@ -1,0 +1,153 @@
+"""Keypoints of all views in one array file: .npz, .npy, and AIST++'s .pkl."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infer_multiview_triangulation.multiview_files.detections import Detections
+from infer_multiview_triangulation.multiview_files.paths import existing
+from infer_multiview_triangulation.multiview_files.safe_pickle import load_pickle
+from infer_multiview_triangulation.multiview_files.view_frames import (
+    empty_view_warnings,
+    mask_missing,
+)
+from infer_multiview_triangulation.multiview_geometry.skeletons import skeleton_of
+
+SUFFIXES = (".npz", ".npy", ".pkl", ".pickle")
+
+
+def read_arrays(path: str | Path, skeleton: str = "auto", allow_pickle: bool = False) -> Detections:
+    """Read ``keypoints2d`` (V, F, J, 3) or (V, F, P, J, 3), as x, y in pixels and confidence.
+
+    An .npz may add ``skeleton``, ``fps``, ``timestamps`` (F,), ``views`` (V,), ``sizes`` (V, 2) and
+    ``scores`` (V, F) or (V, F, P). A .pkl is what AIST++ writes: keypoints2d, det_scores,
+    timestamps.
+
+    Args:
+        path: The file.
+        skeleton: The keypoints' convention; ``auto`` takes the file's, if it tells.
+        allow_pickle: Whether .pkl files are read, and then of numpy arrays and containers only.
+
+    Raises:
+        FileNotFoundError: The file is not there.
+        ValueError: A pickle without leave, a damaged file, or arrays of other shapes.
+    """
+    path = existing(path)
+    arrays = _load(path, allow_pickle)
+    keypoints2d = _keypoints(arrays, path)
+    views, frames, people, joints = keypoints2d.shape[:4]
+    if skeleton == "auto":
+        skeleton = str(arrays.get("skeleton", "auto"))
+    if skeleton != "auto":
+        try:
+            skeleton_of(skeleton, joints)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+    scores = arrays.get("scores", arrays.get("det_scores"))
+    if scores is not None:
+        scores = _shaped(scores, (views, frames, people), "scores", path)
+        scores = np.where(np.isnan(keypoints2d[..., 0]).all(axis=-1), np.nan, scores)
+    names = _names(arrays, views, path)
+    return Detections(
+        keypoints2d=keypoints2d,
+        skeleton=skeleton,
+        views=names,
+        timestamps=_timestamps(arrays, frames, path),
+        fps=_fps(arrays, path),
+        sizes=_sizes(arrays, views, path),
+        scores=scores,
+        warnings=empty_view_warnings(keypoints2d, names, path),
+    )
+
+
+def _load(path: Path, allow_pickle: bool) -> Mapping[str, Any]:
+    if path.suffix.lower() in (".pkl", ".pickle"):
+        if not allow_pickle:
+            raise ValueError(
+                f"{path} is a pickle, which could run code: set allow_pickle to read its arrays "
+                "(nothing else in it is loaded), or save it as .npz"
+            )
+        content = load_pickle(path)
+        return content if isinstance(content, dict) else {"keypoints2d": content}
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"keypoints2d": loaded}
+        with loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path} is damaged or holds objects, not numbers ({error}): save plain arrays"
+        ) from error
+
+
+def _keypoints(arrays: Mapping[str, Any], path: Path) -> np.ndarray:
+    if "keypoints2d" not in arrays:
+        raise ValueError(
+            f"{path} holds {', '.join(map(str, arrays)) or 'nothing'}: "
+            "name the keypoints keypoints2d"
+        )
+    keypoints = _numbers(arrays["keypoints2d"], "keypoints2d", path)
+    if keypoints.ndim == 4:
+        keypoints = keypoints[:, :, None]
+    if keypoints.ndim != 5 or keypoints.shape[-1] != 3 or not keypoints.size:
+        raise ValueError(
+            f"keypoints2d of {path} has the shape {np.shape(arrays['keypoints2d'])}: it must be "
+            "(views, frames, joints, 3) or (views, frames, people, joints, 3)"
+        )
+    return mask_missing(keypoints)
+
+
+def _numbers(values: Any, name: str, path: Path) -> np.ndarray:
+    try:
+        return np.asarray(values, np.float64)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ValueError(f"{name} of {path} are not numbers ({error}): save numbers") from error
+
+
+def _shaped(values: Any, shape: tuple[int, ...], name: str, path: Path) -> np.ndarray:
+    values = _numbers(values, name, path)
+    # One person's axis may be left out.
+    if values.ndim == len(shape) - 1 and shape[-1] == 1:
+        values = values[..., None]
+    if values.shape != shape:
+        raise ValueError(f"{name} of {path} has the shape {values.shape}: it must be {shape}")
+    return values
+
+
+def _names(arrays: Mapping[str, Any], views: int, path: Path) -> tuple[str, ...]:
+    names = tuple(map(str, np.ravel(arrays["views"]))) if "views" in arrays else ()
+    names = names or tuple(f"view_{v}" for v in range(views))
+    if len(set(names)) != views:
+        raise ValueError(f"views of {path} are {names}: give {views} different names")
+    return names
+
+
+def _timestamps(arrays: Mapping[str, Any], frames: int, path: Path) -> np.ndarray:
+    if "timestamps" not in arrays:
+        return np.arange(frames)
+    timestamps = _shaped(arrays["timestamps"], (frames,), "timestamps", path)
+    if not np.isfinite(timestamps).all() or not (np.diff(timestamps) > 0).all():
+        raise ValueError(f"timestamps of {path} must be finite and increase: sort the frames")
+    return timestamps
+
+
+def _fps(arrays: Mapping[str, Any], path: Path) -> float | None:
+    if "fps" not in arrays:
+        return None
+    fps = _numbers(arrays["fps"], "fps", path)
+    if fps.size != 1 or not np.isfinite(fps).all() or fps.item() <= 0:
+        raise ValueError(f"fps of {path} is {fps}: it must be a number above 0")
+    return fps.item()
+
+
+def _sizes(arrays: Mapping[str, Any], views: int, path: Path) -> tuple[tuple[int, int] | None, ...]:
+    if "sizes" not in arrays:
+        return (None,) * views
+    sizes = _shaped(arrays["sizes"], (views, 2), "sizes", path)
+    return tuple((int(width), int(height)) for width, height in sizes)

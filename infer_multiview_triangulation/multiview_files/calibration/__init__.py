@@ -1,0 +1,90 @@
+"""Cameras from and to the calibration files of other tools."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from infer_multiview_triangulation.multiview_files.calibration.anipose_toml import (
+    read_toml,
+    write_cameras_toml,
+)
+from infer_multiview_triangulation.multiview_files.calibration.cameras_json import (
+    read_json,
+    write_cameras_json,
+)
+from infer_multiview_triangulation.multiview_files.calibration.colmap import read_colmap
+from infer_multiview_triangulation.multiview_files.calibration.opencv_yml import read_yml
+from infer_multiview_triangulation.multiview_files.calibration.qualisys import read_qualisys
+from infer_multiview_triangulation.multiview_files.paths import existing
+from infer_multiview_triangulation.multiview_geometry.camera import Camera
+
+__all__ = ["read_cameras", "write_cameras_json", "write_cameras_toml"]
+
+READERS = {
+    ".json": read_json,
+    ".toml": read_toml,
+    ".yml": read_yml,
+    ".yaml": read_yml,
+    ".xml": read_qualisys,
+}
+FORMS = (
+    ".json (AIST++), .toml (anipose, Pose2Sim, caliscope), intri.yml and extri.yml (EasyMocap), "
+    ".xml or .qca.txt (Qualisys), or cameras.txt and images.txt (COLMAP)"
+)
+
+
+def read_cameras(path: str | Path) -> list[Camera]:
+    """Read calibrated cameras, recognised by the file's name and content.
+
+    A .json list and an EasyMocap ``names`` list keep their order; the cameras of the others are
+    put in natural order of their names. Translations keep the file's unit, but Qualisys'
+    millimetres become metres, as in Pose2Sim.
+
+    Args:
+        path: A file, or the folder of EasyMocap's, of COLMAP's, or of one calibration file.
+
+    Raises:
+        FileNotFoundError: The file, or the one that belongs to it, is not there.
+        ValueError: Unknown form, no camera, two of one name, a fisheye or other unsupported
+            model, or values that are missing or not finite.
+    """
+    path = existing(path)
+    cameras = _read_folder(path) if path.is_dir() else _read_file(path)
+    if not cameras:
+        raise ValueError(f"{path} holds no camera: give {FORMS}")
+    name, count = Counter(camera.name for camera in cameras).most_common(1)[0]
+    if count > 1:
+        raise ValueError(f"{path} has {count} cameras called {name}: give each its own name")
+    return cameras
+
+
+def _read_file(path: Path) -> list[Camera]:
+    if path.name in ("cameras.txt", "images.txt"):
+        return read_colmap(path.parent)
+    if (
+        path.suffix.lower() == ".txt"
+        and path.read_bytes()[:400].lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<"
+    ):
+        return read_qualisys(path)
+    if path.suffix.lower() not in READERS:
+        raise ValueError(f"{path} is no known calibration: give {FORMS}")
+    return READERS[path.suffix.lower()](path)
+
+
+def _read_folder(folder: Path) -> list[Camera]:
+    if (folder / "cameras.txt").is_file():
+        return read_colmap(folder)
+    for name in ("intri.yml", "extri.yml"):
+        if (folder / name).is_file():
+            return read_yml(folder / name)
+    known = (".json", ".toml", ".yml", ".yaml", ".xml")
+    files = [
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() in known or file.name.lower().endswith(".qca.txt")
+    ]
+    if len(files) != 1:
+        found = ", ".join(sorted(file.name for file in files)) or "none"
+        raise ValueError(f"{folder} must hold one calibration, found {found}: give the file")
+    return _read_file(files[0])

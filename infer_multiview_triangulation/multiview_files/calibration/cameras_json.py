@@ -1,0 +1,39 @@
+"""AIST++'s cameras: a JSON list of name, size, matrix, distortions, rotation, translation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from infer_multiview_triangulation.multiview_files.calibration.fields import (
+    from_mapping,
+    to_mapping,
+)
+from infer_multiview_triangulation.multiview_files.paths import load_json, replacing
+from infer_multiview_triangulation.multiview_geometry.camera import Camera
+
+
+def read_json(path: Path) -> list[Camera]:
+    """The cameras in the file's order.
+
+    Raises:
+        ValueError: It is no such list, or a camera's values are missing or not usable.
+    """
+    content = load_json(path)
+    if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
+        raise ValueError(
+            f"{path} is not AIST++'s list of cameras (name, size, matrix, distortions, rotation, "
+            "translation): convert it"
+        )
+    return [
+        from_mapping(path, str(entry.get("name", f"cam_{number}")), entry)
+        for number, entry in enumerate(content)
+    ]
+
+
+def write_cameras_json(path: str | Path, cameras: Sequence[Camera]) -> None:
+    """Write cameras in AIST++'s form; the file appears whole or not at all."""
+    with replacing(path) as beside:
+        text = json.dumps([to_mapping(camera) for camera in cameras], indent=1)
+        beside.write_text(text + "\n", encoding="utf-8")

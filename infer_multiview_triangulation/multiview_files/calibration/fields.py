@@ -1,0 +1,104 @@
+"""A camera from the loose values of a file, with messages that name the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from infer_multiview_triangulation.multiview_geometry.camera import Camera
+
+MAX_ORTHOGONALITY_ERROR = 1e-2
+
+
+def make_camera(
+    path: Path,
+    name: str,
+    *,
+    size: Any,
+    matrix: Any,
+    distortions: Any,
+    rotation: Any,
+    translation: Any,
+) -> Camera:
+    """A camera from a file's values; the rotation may be a vector (3,) or a matrix (3, 3).
+
+    Raises:
+        ValueError: A value has another shape, is not finite, or is no rotation or intrinsics.
+    """
+    try:
+        matrix = np.array(matrix, np.float64)
+        distortions = _trimmed(np.array(distortions, np.float64).ravel())
+        camera = Camera(
+            name=name,
+            size=_size(size),
+            matrix=matrix,
+            distortions=distortions,
+            rotation=_rotation_vector(np.array(rotation, np.float64)),
+            translation=np.array(translation, np.float64).ravel(),
+        )
+        if min(matrix[0, 0], matrix[1, 1]) <= 0 or not np.allclose(matrix[2], (0, 0, 1)):
+            raise ValueError(f"{matrix.tolist()} is not a camera matrix with positive fx and fy")
+        return camera
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"camera {name} of {path} is not usable: {error}") from error
+
+
+def from_mapping(path: Path, name: str, values: Mapping[str, Any]) -> Camera:
+    """A camera from the keys that AIST++ and anipose share.
+
+    Raises:
+        ValueError: As :func:`make_camera`; a key is missing; or the model is fisheye.
+    """
+    if values.get("fisheye"):
+        raise ValueError(f"camera {name} of {path} is fisheye: calibrate with the pinhole model")
+    missing = [key for key in ("matrix", "rotation", "translation") if values.get(key) is None]
+    if missing:
+        raise ValueError(f"camera {name} of {path} has no {', '.join(missing)}: calibrate it")
+    return make_camera(
+        path,
+        name,
+        size=values.get("size"),
+        matrix=values["matrix"],
+        distortions=values.get("distortions", ()),
+        rotation=values["rotation"],
+        translation=values["translation"],
+    )
+
+
+def to_mapping(camera: Camera) -> dict[str, Any]:
+    """A camera as AIST++'s and anipose's keys and plain numbers."""
+    values: dict[str, Any] = {"name": camera.name}
+    if camera.size is not None:
+        values["size"] = [int(length) for length in camera.size]
+    values |= {
+        key: getattr(camera, key).tolist()
+        for key in ("matrix", "distortions", "rotation", "translation")
+    }
+    return values
+
+
+def _size(size: Any) -> tuple[int, int] | None:
+    if size is None or len(size) == 0:
+        return None
+    width, height = (round(float(length)) for length in size)
+    if width <= 0 or height <= 0:
+        raise ValueError(f"the picture's size {size} is not positive")
+    return width, height
+
+
+def _trimmed(distortions: np.ndarray) -> np.ndarray:
+    """Without the thin-prism and tilt terms that OpenCV writes as zeros."""
+    return distortions[:8] if not distortions[8:].any() else distortions
+
+
+def _rotation_vector(rotation: np.ndarray) -> np.ndarray:
+    if rotation.shape != (3, 3):
+        return rotation.ravel()
+    error = np.abs(rotation @ rotation.T - np.eye(3)).max()
+    if not error < MAX_ORTHOGONALITY_ERROR or np.linalg.det(rotation) < 0:
+        raise ValueError(f"{rotation.tolist()} is not a rotation")
+    return Rotation.from_matrix(rotation).as_rotvec()

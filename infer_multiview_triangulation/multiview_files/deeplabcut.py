@@ -1,0 +1,172 @@
+"""DeepLabCut's tables, one .csv or .h5 file a view.
+
+An .h5 file cannot run code here, but the HDF5 library itself may crash on a damaged one: for files
+from strangers .csv is the safe form.
+"""
+
+from __future__ import annotations
+
+import csv
+import pickle
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, NamedTuple
+from unittest import mock
+
+import numpy as np
+
+from infer_multiview_triangulation.multiview_files.detections import Detections
+from infer_multiview_triangulation.multiview_files.paths import existing
+from infer_multiview_triangulation.multiview_files.safe_pickle import loads
+from infer_multiview_triangulation.multiview_files.view_frames import (
+    ViewFrames,
+    assemble,
+    person_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUFFIXES = (".csv", ".h5", ".hdf5")
+COORDS = ("x", "y", "likelihood")
+# HDF5's own errors are RuntimeErrors.
+UNREADABLE = (
+    csv.Error,
+    OSError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RuntimeError,
+    pickle.PickleError,
+)
+_patching = threading.Lock()
+
+
+class _Table(NamedTuple):
+    """A table's columns as (individual, body part, coordinate) and its values (F, columns)."""
+
+    columns: list[tuple[str, str, str]]
+    values: np.ndarray
+
+    @property
+    def parts(self) -> list[str]:
+        return list(dict.fromkeys(part for _, part, _ in self.columns))
+
+
+def read_deeplabcut(
+    files: Sequence[str | Path], skeleton: str = "auto", allow_uneven: bool = False
+) -> Detections:
+    """Read one table a view, in the order of the cameras, with one or several individuals.
+
+    Rows are counted as frames, whatever their index says. The first view's body parts give the
+    order of the keypoints; labels without a likelihood count as certain.
+
+    Raises:
+        FileNotFoundError: A file is not there.
+        ValueError: A file is no such table, or the views have other body parts or lengths.
+    """
+    paths = [existing(file) for file in files]
+    tables = [_read_table(path) for path in paths]
+    parts = tables[0].parts
+    for path, table in zip(paths, tables, strict=True):
+        if set(table.parts) != set(parts):
+            raise ValueError(
+                f"{path} has the body parts {table.parts}, {paths[0]} has {parts}: "
+                "run the same model on every view"
+            )
+    views = [_view(p, table, parts) for p, table in zip(paths, tables, strict=True)]
+    return assemble(views, paths[0].parent, skeleton, allow_uneven)
+
+
+def _read_table(path: Path) -> _Table:
+    try:
+        table = _read_csv(path) if path.suffix.lower() == ".csv" else _read_hdf(path)
+    except UNREADABLE as error:
+        raise ValueError(
+            f"{path} is not a table of DeepLabCut with scorer, bodyparts and coords "
+            f"({error}): export it again"
+        ) from error
+    coords = {coordinate for _, _, coordinate in table.columns}
+    if not {"x", "y"} <= coords <= set(COORDS):
+        raise ValueError(
+            f"{path} has the coords {sorted(coords)}, not {COORDS}: give 2D predictions"
+        )
+    return table
+
+
+def _read_csv(path: Path) -> _Table:
+    """A .csv by hand: pandas' parser crashes on some damaged headers of several rows."""
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        rows = [row for row in csv.reader(handle) if row]
+    header = {}
+    while "coords" not in header:
+        name, *cells = rows.pop(0)
+        header[name.strip()] = cells
+    parts, coords = header["bodyparts"], header["coords"]
+    individuals = header.get("individuals", [""] * len(parts))
+    columns = list(zip(individuals, parts, coords, strict=True))
+    # An index of several columns, of images labelled by hand, has no coordinates above it.
+    kept = [place for place, coordinate in enumerate(coords) if coordinate]
+    values = [[float(row[1 + place] or "nan") for place in kept] for row in rows]
+    return _Table([columns[place] for place in kept], np.array(values).reshape(-1, len(kept)))
+
+
+def _read_hdf(path: Path) -> _Table:
+    # pandas takes most of a second to import, which only this format needs.
+    import pandas as pd
+
+    with _restricted_tables(), pd.HDFStore(path, "r") as store:
+        table = store.get(_only_key(store))
+    levels = [table.columns.get_level_values(name) for name in ("bodyparts", "coords")]
+    several = "individuals" in table.columns.names
+    individuals = (
+        table.columns.get_level_values("individuals") if several else [""] * len(levels[0])
+    )
+    columns = [tuple(map(str, column)) for column in zip(individuals, *levels, strict=True)]
+    return _Table(columns, table.to_numpy(np.float64))
+
+
+def _only_key(store: pd.HDFStore) -> str:
+    keys = store.keys()
+    if len(keys) != 1:
+        raise ValueError(f"it holds {len(keys)} tables, not one")
+    return keys[0]
+
+
+@contextmanager
+def _restricted_tables() -> Iterator[None]:
+    """Let PyTables, which unpickles attributes and objects unasked, only make plain values."""
+    import tables
+
+    plain = SimpleNamespace(
+        loads=lambda data, *_, **__: loads(bytes(data)),
+        dumps=pickle.dumps,
+        UnpicklingError=pickle.UnpicklingError,
+        PickleError=pickle.PickleError,
+    )
+    with (
+        _patching,
+        mock.patch.object(tables.attributeset, "pickle", plain),
+        mock.patch.object(tables.atom, "pickle", plain),
+    ):
+        yield
+
+
+def _view(path: Path, table: _Table, parts: list[str]) -> ViewFrames:
+    individuals = list(dict.fromkeys(individual for individual, _, _ in table.columns))
+    keypoints = np.full((len(table.values), len(individuals), len(parts), 3), np.nan)
+    # Labels made by hand have no likelihood.
+    if all(coordinate != "likelihood" for _, _, coordinate in table.columns):
+        keypoints[..., 2] = 1
+    for (individual, part, coordinate), values in zip(table.columns, table.values.T, strict=True):
+        axis = COORDS.index(coordinate)
+        keypoints[:, individuals.index(individual), parts.index(part), axis] = values
+    view = ViewFrames(path.stem, timestamped=False)
+    for frame, bodies in enumerate(keypoints):
+        people = [person_of(body) for body in bodies]
+        view.frames[frame] = [person for person in people if person is not None]
+    return view

@@ -1,0 +1,141 @@
+"""Folders with one JSON file a frame: OpenPose's, and AIST++'s own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infer_multiview_triangulation.multiview_files.detections import Detections
+from infer_multiview_triangulation.multiview_files.paths import (
+    existing,
+    frame_number,
+    load_json,
+    natural_sorted,
+)
+from infer_multiview_triangulation.multiview_files.view_frames import (
+    Person,
+    ViewFrames,
+    assemble,
+    person_of,
+)
+
+OPENPOSE_KEYS = ("pose_keypoints_2d", "pose_keypoints")
+
+
+def read_frame_folders(
+    path: str | Path, skeleton: str = "auto", allow_uneven: bool = False
+) -> Detections:
+    """Read a folder with one sub-folder a view, in which each frame has a JSON file.
+
+    The natural order of the sub-folders' names is the order of the cameras; the last number in a
+    file's name is its frame, so that views with missing frames still align. An empty sub-folder
+    is a view without detections.
+
+    Raises:
+        FileNotFoundError: The folder, or a sub-folder with JSON files, is not there.
+        ValueError: Mixed skeletons, or more than half of a view's files cannot be used.
+    """
+    folder = existing(path)
+    sub_folders = view_folders(folder)
+    filled = [sub for sub in sub_folders if any(sub.glob("*.json"))]
+    if not filled:
+        raise FileNotFoundError(
+            f"{folder} has no sub-folder with JSON files: give the folder that holds one "
+            "sub-folder for each view"
+        )
+    skipped = [
+        f"{sub} holds no JSON file and is not taken as a view"
+        for sub in sub_folders
+        if sub not in filled and any(sub.iterdir())
+    ]
+    views = [_read_view(sub) for sub in sub_folders if sub in filled or not any(sub.iterdir())]
+    detections = assemble(views, folder, skeleton, allow_uneven)
+    return replace(detections, warnings=(*skipped, *detections.warnings))
+
+
+def view_folders(folder: Path) -> list[Path]:
+    """The sub-folders in natural order, without hidden ones."""
+    return natural_sorted(s for s in folder.iterdir() if s.is_dir() and s.name[0] != ".")
+
+
+def people_of_frame(content: Any) -> list[Person]:
+    """The people in one frame's parsed JSON, OpenPose's or AIST++'s.
+
+    Raises:
+        ValueError: It is neither, or the keypoints are not triples of numbers.
+    """
+    if not isinstance(content, dict):
+        raise ValueError("it is not a JSON object")
+    if "detection_scores" in content:
+        people = _aist_people(content)
+    else:
+        people = _openpose_people(content.get("people") or [])
+    return [person for person in people if person is not None]
+
+
+def _read_view(folder: Path) -> ViewFrames:
+    view = ViewFrames(folder.name.removesuffix("_json"))
+    sources: dict[int, Path] = {}
+    for file in natural_sorted(folder.glob("*.json")):
+        frame = frame_number(file.stem)
+        if frame is None:
+            raise ValueError(f"the name of {file} has no frame number: name it like cam_0012.json")
+        if frame in sources:
+            raise ValueError(
+                f"{sources[frame]} and {file} are both frame {frame} of view {view.name}: the "
+                "last number in the name must be the frame"
+            )
+        sources[frame] = file
+        try:
+            view.frames[frame] = people_of_frame(load_json(file))
+        except ValueError as error:
+            reason = str(error)
+            view.add_fault(frame, reason if str(file) in reason else f"{file}: {reason}")
+    return view
+
+
+def _openpose_people(people: Any) -> list[Person | None]:
+    if not isinstance(people, list):
+        raise ValueError(f"people is {type(people).__name__}, not a list")
+    found = []
+    for person in people:
+        if not isinstance(person, dict):
+            raise ValueError(f"a person is {type(person).__name__}, not an object")
+        flat = next((person[key] for key in OPENPOSE_KEYS if person.get(key)), None)
+        if flat is not None:
+            found.append(person_of(triples(flat)))
+    return found
+
+
+def _aist_people(content: dict) -> list[Person | None]:
+    scores = _numbers(content["detection_scores"] or []).ravel()
+    keypoints = content.get("keypoints") or []
+    if not len(scores) or not len(keypoints):
+        return []
+    flat = _numbers(keypoints)
+    if flat.size % (3 * len(scores)):
+        raise ValueError(f"{flat.size} numbers do not make {len(scores)} people of (x, y, score)")
+    shaped = flat.reshape(len(scores), -1, 3)
+    return [person_of(body, float(score)) for body, score in zip(shaped, scores, strict=True)]
+
+
+def triples(values: Any) -> np.ndarray:
+    """Keypoints (J, 3) from a flat or nested list of x, y, confidence.
+
+    Raises:
+        ValueError: Something is not a number, or the count is no multiple of 3.
+    """
+    flat = _numbers(values).ravel()
+    if flat.size % 3:
+        raise ValueError(f"{flat.size} keypoint numbers are not triples of x, y, confidence")
+    return flat.reshape(-1, 3)
+
+
+def _numbers(values: Any) -> np.ndarray:
+    try:
+        return np.array(values, np.float64)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ValueError(f"the keypoints are not plain numbers ({error})") from error

@@ -1,0 +1,112 @@
+"""One JSON file a view: COCO results, AlphaPose's and MMPose's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infer_multiview_triangulation.multiview_files.detections import Detections
+from infer_multiview_triangulation.multiview_files.openpose import triples
+from infer_multiview_triangulation.multiview_files.paths import existing, frame_number, load_json
+from infer_multiview_triangulation.multiview_files.view_frames import (
+    Person,
+    ViewFrames,
+    assemble,
+    person_of,
+)
+
+FORMS = (
+    "a list of {image_id, keypoints, score} (COCO results, AlphaPose) or of "
+    "{frame_id, instances} (MMPose)"
+)
+
+
+def read_results_json(
+    files: Sequence[str | Path], skeleton: str = "auto", allow_uneven: bool = False
+) -> Detections:
+    """Read one results file a view, in the order of the cameras.
+
+    Frame numbers come from ``image_id`` or ``frame_id``; AlphaPose's ``"12.jpg"`` is frame 12.
+    Frames that no file mentions, between the first and the last, are frames without people.
+
+    Raises:
+        FileNotFoundError: A file is not there.
+        ValueError: A file is not in a known form, mixed skeletons, or too many faulty entries.
+    """
+    paths = [existing(file) for file in files]
+    views = [_read_view(path) for path in paths]
+    source = paths[0] if len(paths) == 1 else paths[0].parent
+    return assemble(views, source, skeleton, allow_uneven, fill_gaps=True)
+
+
+def is_results(content: Any) -> bool:
+    """Whether parsed JSON is in one of the forms that :func:`read_results_json` takes."""
+    return _entries(content) is not None
+
+
+def _entries(content: Any) -> list[dict] | None:
+    """The entries of a file, flat; None where the form is unknown."""
+    if isinstance(content, dict):
+        content = content.get("instance_info")
+    if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
+        return None
+    known = all("image_id" in entry or "frame_id" in entry for entry in content)
+    return content if known else None
+
+
+def _read_view(path: Path) -> ViewFrames:
+    entries = _entries(load_json(path))
+    if entries is None:
+        raise ValueError(f"{path} is not {FORMS}: convert it")
+    view = ViewFrames(path.stem)
+    for number, entry in enumerate(entries):
+        frame = _frame_of(entry, path, number)
+        people = view.frames.setdefault(frame, [])
+        try:
+            people += _people_of_entry(entry)
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
+            view.add_fault(frame, f"entry {number} of {path} is not usable ({error})")
+    return view
+
+
+def _frame_of(entry: dict, path: Path, number: int) -> int:
+    identity = entry.get("frame_id", entry.get("image_id"))
+    if isinstance(identity, str):
+        frame = frame_number(Path(identity).stem)
+    elif isinstance(identity, int) or (isinstance(identity, float) and identity.is_integer()):
+        frame = int(identity)
+    else:
+        frame = None
+    if frame is None:
+        raise ValueError(f"entry {number} of {path} has no frame number in {identity!r}")
+    return frame
+
+
+def _people_of_entry(entry: dict) -> list[Person]:
+    """The people of a COCO result (one) or of an MMPose frame (any number)."""
+    if "frame_id" in entry:
+        people = [_mmpose_person(instance) for instance in entry.get("instances") or []]
+    else:
+        keypoints = entry.get("keypoints") or []
+        people = [person_of(triples(keypoints), _score(entry.get("score")))] if keypoints else []
+    return [person for person in people if person is not None]
+
+
+def _mmpose_person(instance: dict) -> Person | None:
+    places = np.array(instance["keypoints"], np.float64)
+    if not places.size:
+        return None
+    if places.ndim != 2 or places.shape[1] < 2:
+        raise ValueError(f"keypoints of shape {places.shape} are not (J, 2)")
+    confidences = np.array(instance["keypoint_scores"], np.float64)
+    if confidences.shape != places.shape[:1]:
+        raise ValueError(f"{len(places)} keypoints have {confidences.size} scores")
+    keypoints = np.column_stack([places[:, :2], confidences])
+    return person_of(keypoints, _score(instance.get("bbox_score")))
+
+
+def _score(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and np.isfinite(value) else None

@@ -1,0 +1,230 @@
+"""What one view's files hold, and how several views become one :class:`Detections`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from infer_multiview_triangulation.multiview_files.detections import Detections
+from infer_multiview_triangulation.multiview_geometry.skeletons import skeleton_of
+
+MAX_FAULTY_SHARE = 0.5
+MAX_UNEVEN_SHARE = 0.1
+MAX_NAMED_FAULTS = 5
+
+
+@dataclass(frozen=True)
+class Person:
+    """One detection: keypoints (J, 3) as x, y in pixels and confidence, and its score."""
+
+    keypoints: np.ndarray
+    score: float
+
+
+@dataclass
+class ViewFrames:
+    """The detections of one view before its frames are aligned with the others'.
+
+    Attributes:
+        name: The view's name.
+        frames: People by timestamp; an empty list where the view has a frame without people.
+        faults: Frames that cannot be used, each with the file and the reason.
+        timestamped: Whether the frames' keys were in the file, or only count its rows.
+    """
+
+    name: str
+    frames: dict[int, list[Person]] = field(default_factory=dict)
+    faults: dict[int, str] = field(default_factory=dict)
+    timestamped: bool = True
+
+    def add_fault(self, frame: int, reason: str) -> None:
+        """Keep the frame, but empty."""
+        self.frames.setdefault(frame, [])
+        self.faults.setdefault(frame, reason)
+
+
+def mask_missing(keypoints: np.ndarray) -> np.ndarray:
+    """A float64 copy of keypoints (..., 3) with NaN wherever a detector found nothing.
+
+    That is at (0, 0), where the confidence is not above 0, and where a number is not finite.
+    """
+    keypoints = np.array(keypoints, np.float64)
+    finite = np.isfinite(keypoints).all(axis=-1)
+    with np.errstate(invalid="ignore"):
+        found = finite & (keypoints[..., 2] > 0) & (keypoints[..., :2] != 0).any(axis=-1)
+    keypoints[~found] = np.nan
+    return keypoints
+
+
+def person_of(keypoints: np.ndarray, score: float | None = None) -> Person | None:
+    """A detection from raw keypoints (J, 3), None where not one keypoint is there.
+
+    Without a score, the mean confidence of the keypoints that are there stands for it.
+    """
+    keypoints = mask_missing(keypoints)
+    confidences = keypoints[np.isfinite(keypoints[:, 2]), 2]
+    if not len(confidences):
+        return None
+    return Person(keypoints, float(confidences.mean() if score is None else score))
+
+
+def assemble(
+    views: list[ViewFrames],
+    source: Path,
+    skeleton: str = "auto",
+    allow_uneven: bool = False,
+    fill_gaps: bool = False,
+) -> Detections:
+    """Align the views' frames and put their people into one array.
+
+    Args:
+        views: In the order of the cameras.
+        source: Where they came from, for messages.
+        skeleton: The keypoints' convention, or ``auto``.
+        allow_uneven: Whether views may differ much in length, or share no timestamp.
+        fill_gaps: Whether frame numbers that no view has are frames in which nobody was found.
+
+    Raises:
+        ValueError: No person at all, mixed skeletons, too many faulty frames, or uneven views.
+    """
+    joints = _joint_count(views, source, skeleton)
+    for view in views:
+        _drop_wrong_counts(view, joints)
+    warnings = [text for view in views for text in _fault_warnings(view, source)]
+    timestamps, uneven = _common_timestamps(views, source, allow_uneven)
+    if fill_gaps:
+        timestamps = _without_gaps(timestamps)
+    warnings += uneven
+
+    people = max(1, max(len(view.frames.get(t, ())) for view in views for t in timestamps))
+    shape = (len(views), len(timestamps), people)
+    keypoints2d, scores = np.full((*shape, joints, 3), np.nan), np.full(shape, np.nan)
+    for v, view in enumerate(views):
+        for f, timestamp in enumerate(timestamps):
+            for p, person in enumerate(view.frames.get(timestamp, ())):
+                keypoints2d[v, f, p], scores[v, f, p] = person.keypoints, person.score
+    names = tuple(view.name for view in views)
+    return Detections(
+        keypoints2d=keypoints2d,
+        skeleton=skeleton,
+        views=names,
+        timestamps=np.array(timestamps, np.int64),
+        sizes=(None,) * len(views),
+        scores=scores,
+        warnings=(*warnings, *empty_view_warnings(keypoints2d, names, source)),
+    )
+
+
+def empty_view_warnings(
+    keypoints2d: np.ndarray, names: tuple[str, ...], source: Path
+) -> tuple[str, ...]:
+    """A warning for each view of keypoints (V, ...) that are all missing.
+
+    Raises:
+        ValueError: Every view is empty.
+    """
+    empty = [n for n, view in zip(names, keypoints2d, strict=True) if np.isnan(view).all()]
+    if len(empty) == len(names):
+        raise ValueError(f"no view of {source} has a person: check the detector's output")
+    return tuple(f"{source}: view {name} has no detection" for name in empty)
+
+
+def _joint_count(views: list[ViewFrames], source: Path, skeleton: str) -> int:
+    """The number of keypoints that every view mostly has."""
+    counts = {
+        view.name: Counter(len(p.keypoints) for people in view.frames.values() for p in people)
+        for view in views
+    }
+    usual = {name: count.most_common(1)[0][0] for name, count in counts.items() if count}
+    if not usual:
+        faults = [text for view in views for text in view.faults.values()]
+        why = f" (for example {faults[0]})" if faults else ""
+        raise ValueError(f"no view of {source} has a person{why}: check the detector's output")
+    if len(set(usual.values())) > 1:
+        told = ", ".join(f"{name} {count}" for name, count in usual.items())
+        raise ValueError(
+            f"the views of {source} have different numbers of keypoints ({told}): "
+            "run the same detector on every view"
+        )
+    joints = next(iter(usual.values()))
+    if skeleton != "auto":
+        try:
+            skeleton_of(skeleton, joints)
+        except ValueError as error:
+            raise ValueError(f"{source}: {error}") from error
+    return joints
+
+
+def _drop_wrong_counts(view: ViewFrames, joints: int) -> None:
+    for frame, people in view.frames.items():
+        wrong = [len(p.keypoints) for p in people if len(p.keypoints) != joints]
+        if wrong:
+            view.frames[frame] = [p for p in people if len(p.keypoints) == joints]
+            reason = f"frame {frame} of view {view.name} has {wrong[0]} keypoints, not {joints}"
+            view.faults.setdefault(frame, reason)
+
+
+def _fault_warnings(view: ViewFrames, source: Path) -> list[str]:
+    reasons = [view.faults[frame] for frame in sorted(view.faults)]
+    if len(reasons) > MAX_FAULTY_SHARE * len(view.frames):
+        raise ValueError(
+            f"{len(reasons)} of the {len(view.frames)} frames of view {view.name} in {source} "
+            f"cannot be used, the first because {reasons[0]}: run the detector again on this view"
+        )
+    told = [f"left out as missing: {reason}" for reason in reasons[:MAX_NAMED_FAULTS]]
+    if len(reasons) > MAX_NAMED_FAULTS:
+        rest = len(reasons) - MAX_NAMED_FAULTS
+        told.append(f"left out as missing: {rest} more frames of view {view.name} in {source}")
+    return told
+
+
+def _common_timestamps(
+    views: list[ViewFrames], source: Path, allow_uneven: bool
+) -> tuple[list[int], list[str]]:
+    counts = [len(view.frames) for view in views]
+    told = ", ".join(f"{view.name} {count}" for view, count in zip(views, counts, strict=True))
+    if all(view.timestamped for view in views):
+        if not allow_uneven:
+            _check_shared_timestamps(views, source)
+        union = sorted(set().union(*(view.frames for view in views)))
+        if min(counts) == len(union):
+            return union, []
+        return union, [
+            f"the views of {source} have different frames ({told}): "
+            f"aligned by frame number over {len(union)} frames"
+        ]
+    shortest = min(counts)
+    if shortest < max(counts) * (1 - MAX_UNEVEN_SHARE) and not allow_uneven:
+        raise ValueError(
+            f"the views of {source} differ in length by more than 10 % ({told}): "
+            "cut them to the same frames, or set allow_uneven"
+        )
+    if shortest == max(counts):
+        return list(range(shortest)), []
+    return list(range(shortest)), [
+        f"the views of {source} differ in length ({told}): "
+        f"only the first {shortest} frames are used"
+    ]
+
+
+def _check_shared_timestamps(views: list[ViewFrames], source: Path) -> None:
+    filled = [view for view in views if view.frames]
+    for view in filled:
+        others = [other.frames.keys() for other in filled if other is not view]
+        if others and not view.frames.keys() & set().union(*others):
+            first, last = min(view.frames), max(view.frames)
+            raise ValueError(
+                f"view {view.name} of {source} has frames {first} to {last}, of which no other "
+                "view has one: number the frames alike, or set allow_uneven"
+            )
+
+
+def _without_gaps(timestamps: list[int]) -> list[int]:
+    """Every frame number from the first to the last, unless most of them would be made up."""
+    span = timestamps[-1] - timestamps[0] + 1
+    if span > 2 * len(timestamps):
+        return timestamps
+    return list(range(timestamps[0], timestamps[-1] + 1))

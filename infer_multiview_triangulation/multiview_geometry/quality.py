@@ -1,0 +1,106 @@
+"""How good a reconstruction is: residuals a view, and each view predicted from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from .camera import Camera
+from .robust import Triangulated, lengths_of, triangulate_robust
+from .views import Rays
+
+NARROW, WIDE = 10.0, 170.0
+BIASED_PIXELS, BIASED_FACTOR = 5.0, 3.0
+LEFT_OUT_POINTS = 4000
+
+
+def view_quality(rays: Rays, points: np.ndarray, scale: float, names: Sequence[str]) -> list[dict]:
+    """A dict a view of its residuals to ``points`` (N, 3), in pixels.
+
+    Keys: name, observed (share of points), inlier_share, median, mad, bias (x, y).
+    """
+    off, _ = rays.residuals(points)
+    lengths = lengths_of(rays, points)
+    rows = []
+    for view, name in enumerate(names):
+        known = np.isfinite(lengths[view])
+        length, vector = lengths[view, known], off[view, known]
+        has = len(length) > 0
+        median = float(np.median(length)) if has else None
+        rows.append(
+            {
+                "name": name,
+                "observed": float(rays.seen[view].mean()) if rays.seen.shape[1] else 0.0,
+                "inlier_share": float((length < scale).mean()) if has else None,
+                "median": median,
+                "mad": float(np.median(np.abs(length - median))) if has else None,
+                "bias": np.median(vector, axis=0).tolist() if has else None,
+            }
+        )
+    return rows
+
+
+def left_out_errors(rays: Rays, seed: int = 0) -> list[np.ndarray]:
+    """For each view the pixels between what it saw and points that the other views made.
+
+    With two views there is nothing to predict from: the arrays are empty.
+    """
+    views, count = rays.xy.shape[:2]
+    if views < 3:
+        return [np.zeros(0)] * views
+    chosen = np.random.default_rng(seed).permutation(count)[:LEFT_OUT_POINTS]
+    part = rays.part(np.sort(chosen))
+    errors = []
+    for view in range(views):
+        others = np.arange(views) != view
+        rest = Rays(
+            part.extrinsics[others], part.focal[others], part.xy[others], part.weight[others]
+        )
+        own = lengths_of(part, triangulate_robust(rest).points)[view]
+        errors.append(own[np.isfinite(own)])
+    return errors
+
+
+def parallax(cameras: Sequence[Camera], found: Triangulated) -> float | None:
+    """The widest median angle in degrees under which two views see the points; None without."""
+    points = found.points[np.isfinite(found.points).all(axis=1)]
+    if not len(points):
+        return None
+    rays = [points - camera.centre for camera in cameras]
+    rays = [ray / np.linalg.norm(ray, axis=1, keepdims=True) for ray in rays]
+    angles = [
+        np.degrees(np.median(np.arccos(np.clip((a * b).sum(axis=1), -1, 1))))
+        for a, b in combinations(rays, 2)
+    ]
+    # 90 degrees locate a point best; 0 and 180 do not at all.
+    return float(min(angles, key=lambda angle: abs(angle - 90)))
+
+
+def geometry_warnings(views: list[dict], angle: float | None) -> list[str]:
+    """What the figures say about calibration and set-up, in words."""
+    warnings = []
+    if angle is not None and not NARROW <= angle <= WIDE:
+        warnings.append(
+            f"the views see the person under {angle:.0f} degrees of parallax at best: depth is "
+            f"uncertain; {NARROW:.0f} to {WIDE:.0f} degrees are needed"
+        )
+    known = [view for view in views if view["median"] is not None]
+    middle = float(np.median([view["median"] for view in known])) if known else 0.0
+    for view in known:
+        bias = float(np.hypot(*view["bias"]))
+        if bias > max(BIASED_PIXELS, BIASED_FACTOR * middle) or (
+            view["inlier_share"] < 0.5 and bias > BIASED_PIXELS
+        ):
+            warnings.append(
+                f"view {view['name']} is off by ({view['bias'][0]:+.0f}, {view['bias'][1]:+.0f}) "
+                "pixels all the time: its calibration is wrong or it is late; try "
+                "mode=refine_cameras or sync=report"
+            )
+    warnings += [
+        f"view {view['name']} shows nobody: it is not used"
+        for view in views
+        if view["median"] is None
+    ]
+    return warnings

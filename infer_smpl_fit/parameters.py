@@ -1,0 +1,68 @@
+"""Parameters of infer_smpl_fit: names, choices, bounds and defaults stand here once."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ikomia import core
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """What a user can set; strings as Ikomia passes them are converted and checked."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+
+    mode: Literal["fit", "aist"] = Field(
+        "fit", description="Shape and pose in metres, or AIST++'s: betas 0 and one scale"
+    )
+    keypoints_path: str = Field(
+        "", description=".npz, .pkl of AIST++, .trc, .c3d or .csv of 3D keypoints; else input 0"
+    )
+    convention: Literal["auto", "coco17", "openpose25", "body25b", "smpl24", "h36m17"] = Field(
+        "auto", description="What the keypoints are; auto takes input 1, or the names in the file"
+    )
+    model_file: str = Field(
+        "", description="SMPL, SMPL-H or SMPL-X file, or its folder; none: the built-in body"
+    )
+    gender: Literal["neutral", "male", "female"] = Field(
+        "neutral", description="Which body of a folder; a warning if the file is another's"
+    )
+    smooth: float = Field(5.0, ge=0, le=1000, description="Weight of smoothness in time")
+    units: Literal["auto", "m", "cm", "mm"] = Field(
+        "auto", description="Unit of the keypoints; auto takes input 1, or the limbs' lengths"
+    )
+    fps: float = Field(
+        0.0, ge=0, le=10000, description="Frames a second; 0 takes the input's or 60 (1/s)"
+    )
+    up_axis: Literal["auto", "x", "y", "z", "-x", "-y", "-z"] = Field(
+        "auto",
+        description="Up in the keypoints' world, for the pictures, .bvh and .glb; auto: the body's",
+    )
+    video_path: str = Field("", description="A camera's video, to draw the body over a frame of it")
+    camera: str = Field("", description="The name of that camera in input 1; none: the first")
+    allow_pickle: bool = Field(
+        False, description="Read .pkl keypoints of AIST++, by a reader that admits arrays only"
+    )
+    output_folder: str = Field(
+        "", description="Where motion.pkl, .npz, .bvh, .glb and .trc are written"
+    )
+
+
+class InferSmplFitParam(core.CWorkflowTaskParam):
+    """Carries :class:`Settings` through Ikomia's map of strings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = Settings()
+
+    def set_values(self, values: dict[str, str]) -> None:
+        """Take all of ``values`` or, on a bad one, none.
+
+        Raises:
+            ValueError: A value is not allowed; the text names the parameter, value and choices.
+        """
+        self.settings = Settings.model_validate({**self.settings.model_dump(), **dict(values)})
+
+    def get_values(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self.settings.model_dump().items()}

@@ -1,0 +1,376 @@
+"""What the exporters write, read back with other code than theirs."""
+
+import json
+import logging
+import pickle
+import re
+import time
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from infer_smpl_fit.smpl_body.loader import load_body
+from infer_smpl_fit.smpl_body.model import posed_vertices
+from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP
+from infer_smpl_fit.smpl_export.aist import write_aist
+from infer_smpl_fit.smpl_export.amass import write_amass
+from infer_smpl_fit.smpl_export.bvh import euler_angles, write_bvh
+from infer_smpl_fit.smpl_export.files import write_atomically
+from infer_smpl_fit.smpl_export.gltf import write_glb
+from infer_smpl_fit.smpl_export.motion import JOINT_NAMES, BodyMotion
+from infer_smpl_fit.smpl_export.render import contact_sheet, draw_body, look_at, project
+from infer_smpl_fit.smpl_export.trc import write_trc
+from tests.infer_smpl_fit.bvh_reader import read_bvh
+from tests.infer_smpl_fit.procedural_body import procedural_body
+
+
+@pytest.fixture(scope="module")
+def body():
+    return load_body(None)
+
+
+@pytest.fixture(scope="module")
+def motion():
+    """Whole turns of the root, wide swings of every joint, a shape and a place."""
+    rng = np.random.default_rng(8)
+    seconds = np.arange(50) / 60
+    phases = rng.uniform(0, 2 * np.pi, (24, 3))
+    poses = 0.8 * np.sin(2 * np.pi * 1.5 * seconds[:, None, None] + phases)
+    poses[:, 0] = seconds[:, None] * np.array([1.0, 8.0, 2.0])
+    transl = np.stack([seconds, 1 + 0.2 * np.sin(9 * seconds), -seconds], axis=1)
+    return BodyMotion(poses, transl, rng.normal(size=10), 0.97, 60.0)
+
+
+def test_joint_places_are_those_of_the_regressed_skin(motion):
+    """Of a body without correctives: the regressor of the rest pose does not see the bends."""
+    plain = procedural_body(correctives=0)
+    places = motion.joint_places(plain)
+    pelvis = motion.scaling * plain.joints(motion.betas)[0] + motion.transl
+    assert np.allclose(places[:, 0], pelvis, atol=1e-12)
+    lengths = np.linalg.norm(places[:, 18] - places[:, 16], axis=1)
+    rest = plain.joints(motion.betas)
+    wanted = motion.scaling * np.linalg.norm(rest[18] - rest[16])
+    assert np.allclose(lengths, wanted, atol=1e-12)
+
+
+def test_unit_and_turn_move_joints_as_they_should(motion, body):
+    places = motion.joint_places(body)
+    big = replace(motion, transl=motion.transl * 100, scaling=motion.scaling * 100)
+    assert np.allclose(big.joint_places(body), places * 100, atol=1e-9)
+    assert np.allclose(big.in_metres(100.0).joint_places(body), places, atol=1e-12)
+    turned = motion.turned(Y_UP_TO_Z_UP, body).joint_places(body)
+    assert np.allclose(turned, places @ Y_UP_TO_Z_UP.T, atol=1e-10)
+
+
+def test_failed_write_leaves_the_old_file(tmp_path):
+    target = tmp_path / "sub" / "a.txt"
+    write_atomically(target, lambda beside: beside.write_text("old"))
+
+    def fail(beside):
+        beside.write_text("half")
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError):
+        write_atomically(target, fail)
+    assert target.read_text() == "old"
+    assert [file.name for file in target.parent.iterdir()] == ["a.txt"]
+
+
+def test_aist_file_has_its_layout(tmp_path, motion, caplog):
+    plain = replace(motion, betas=np.zeros(10), scaling=92.5, transl=motion.transl * 100)
+    with caplog.at_level(logging.WARNING):
+        path = write_aist(tmp_path / "clip.pkl", plain, loss=1.25)
+    assert not caplog.records
+    raw = path.read_bytes()
+    assert b"numpy._core" not in raw
+    data = pickle.loads(raw)
+    assert sorted(data) == ["smpl_loss", "smpl_poses", "smpl_scaling", "smpl_trans"]
+    assert data["smpl_poses"].shape == (50, 72)
+    assert data["smpl_poses"].dtype == np.float32
+    assert data["smpl_scaling"].shape == (1, 1)
+    assert data["smpl_scaling"][0, 0] == pytest.approx(92.5)
+    assert np.allclose(data["smpl_trans"], plain.transl, rtol=1e-6)
+    assert np.allclose(data["smpl_poses"].reshape(50, 24, 3), plain.poses, atol=1e-6)
+    assert data["smpl_loss"] == 1.25
+    write_aist(tmp_path / "clip.pkl", motion)
+    assert "no shape" in caplog.text
+
+
+def test_aist_readers_get_the_same_joints(tmp_path, motion, body):
+    """As AIST++'s own loader reads it: trans / scaling, betas 0."""
+    plain = replace(motion, betas=np.zeros(10), scaling=92.5, transl=motion.transl * 100)
+    data = pickle.loads(write_aist(tmp_path / "clip.pkl", plain).read_bytes())
+    transl = data["smpl_trans"] / data["smpl_scaling"]
+    read = BodyMotion(data["smpl_poses"].reshape(-1, 24, 3), transl, np.zeros(10))
+    assert np.abs(read.joint_places(body) * 92.5 - plain.joint_places(body)).max() < 1e-3
+
+
+def test_amass_file_has_its_layout(tmp_path, motion, body):
+    with np.load(write_amass(tmp_path / "clip.npz", motion, "female"), allow_pickle=False) as data:
+        assert data["poses"].shape == (50, 156)
+        assert np.array_equal(data["poses"][:, :66].reshape(50, 22, 3), motion.poses[:, :22])
+        assert not data["poses"][:, 66:].any()
+        assert np.array_equal(data["betas"][:10], motion.betas)
+        assert data["betas"].shape == (16,)
+        assert str(data["gender"]) == "female"
+        assert float(data["mocap_framerate"]) == float(data["mocap_frame_rate"]) == 60.0
+        read = BodyMotion(motion.poses, data["trans"], data["betas"][:10])
+    assert np.allclose(read.joint_places(body) * 0.97, motion.joint_places(body), atol=1e-12)
+
+
+def test_amass_keeps_every_joint_of_larger_bodies(tmp_path, motion):
+    wide = replace(motion, poses=np.ones((50, 55, 3)))
+    with np.load(write_amass(tmp_path / "x.npz", wide, "neutral"), allow_pickle=False) as data:
+        assert data["poses"].shape == (50, 165)
+
+
+@pytest.mark.parametrize("order", ["ZXY", "ZYX"])
+@pytest.mark.parametrize(("unit", "factor"), [("cm", 100), ("m", 1), ("mm", 1000)])
+def test_bvh_reproduces_the_joints(tmp_path, motion, body, order, unit, factor):
+    path = write_bvh(tmp_path / "clip.bvh", motion, body, unit, order)
+    text = path.read_text()
+    names, parents, frame_time, places = read_bvh(text)
+    assert sorted(names) == sorted(JOINT_NAMES)
+    assert text.count("End Site") == 5
+    assert frame_time == pytest.approx(1 / 60, abs=1e-8)
+    chosen = [JOINT_NAMES.index(name) for name in names]
+    for name, parent in zip(names, parents, strict=True):
+        wanted = body.parents[JOINT_NAMES.index(name)]
+        assert wanted == (JOINT_NAMES.index(names[parent]) if parent >= 0 else -1)
+    error = np.abs(places / factor - motion.joint_places(body)[:, chosen]).max()
+    assert error < (1e-4 if unit != "m" else 1e-5)
+    assert f"Z{'rotation X' if order == 'ZXY' else 'rotation Y'}rotation" in text
+
+
+def test_bvh_angles_have_no_jumps_and_survive_gimbal_lock():
+    turns = np.linspace(0, 4 * np.pi, 200)
+    poses = np.zeros((200, 1, 3))
+    poses[:, 0, 1] = turns
+    angles = euler_angles(poses, "ZXY")
+    assert np.abs(np.diff(angles, axis=0)).max() < 5
+    locked = np.array([[[np.pi / 2, 0, 0]]])
+    back = Rotation.from_euler("ZXY", euler_angles(locked, "ZXY")[0, 0], degrees=True)
+    assert np.allclose(back.as_matrix(), Rotation.from_rotvec(locked[0, 0]).as_matrix(), atol=1e-9)
+
+
+def test_bvh_of_larger_bodies_has_the_22_shared_joints(tmp_path):
+    small = procedural_body()
+    parents = np.concatenate([small.parents[:22], np.full(30, 21)])
+    weights = np.pad(small.weights[:, :22], ((0, 0), (0, 30)))
+    regressor = np.vstack([small.J_regressor[:22], np.tile(small.J_regressor[21], (30, 1))])
+    large = replace(small, parents=parents, weights=weights, J_regressor=regressor)
+    still = BodyMotion(np.zeros((1, 52, 3)), np.ones((1, 3)), np.zeros(10))
+    names, _, _, places = read_bvh(write_bvh(tmp_path / "h.bvh", still, large).read_text())
+    assert len(names) == 22
+    chosen = [JOINT_NAMES.index(name) for name in names]
+    assert np.allclose(places[0] / 100, small.rest_joints[chosen] + 1, atol=1e-4)
+
+
+def test_motions_that_do_not_fit_are_refused(tmp_path, motion, body):
+    with pytest.raises(ValueError, match="poses"):
+        write_bvh(tmp_path / "a.bvh", replace(motion, poses=motion.poses[:, :22]), body)
+    with pytest.raises(ValueError, match="no numbers"):
+        write_glb(tmp_path / "a.glb", replace(motion, transl=motion.transl * np.nan), body)
+    with pytest.raises(ValueError, match="unit"):
+        write_bvh(tmp_path / "a.bvh", motion, body, unit="ft")
+    with pytest.raises(ValueError, match="fps"):
+        write_trc(tmp_path / "a.trc", replace(motion, fps=0.0), body)
+    assert not list(tmp_path.iterdir())
+
+
+class Glb:
+    """A reader of .glb files that follows the specification, not pygltflib."""
+
+    TYPES = {5121: "u1", 5125: "<u4", 5126: "<f4"}
+    WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
+
+    def __init__(self, blob):
+        magic, version, total = np.frombuffer(blob[:12], "<u4")
+        assert (magic, version, total) == (0x46546C67, 2, len(blob))
+        length = int.from_bytes(blob[12:16], "little")
+        assert blob[16:20] == b"JSON"
+        self.json = json.loads(blob[20 : 20 + length])
+        rest = blob[20 + length :]
+        assert rest[4:8] == b"BIN\0"
+        assert len(blob) % 4 == 0
+        self.binary = rest[8 : 8 + int.from_bytes(rest[:4], "little")]
+
+    def array(self, index):
+        accessor = self.json["accessors"][index]
+        view = self.json["bufferViews"][accessor["bufferView"]]
+        width = self.WIDTHS[accessor["type"]]
+        kind = np.dtype(self.TYPES[accessor["componentType"]])
+        assert accessor["count"] * width * kind.itemsize == view["byteLength"]
+        assert view["byteOffset"] % 4 == 0
+        values = np.frombuffer(
+            self.binary, kind, accessor["count"] * width, offset=view["byteOffset"]
+        ).reshape(-1, width)
+        if "min" in accessor:
+            assert np.allclose(values.min(axis=0), accessor["min"], atol=1e-7)
+            assert np.allclose(values.max(axis=0), accessor["max"], atol=1e-7)
+        return values
+
+    def skinned(self, frame):
+        """(N, 3): the vertices at a key frame, by the specification's own formula."""
+        nodes, skin = self.json["nodes"], self.json["skins"][0]
+        local = {}
+        for number, node in enumerate(nodes):
+            local[number] = [np.array(node.get("translation", [0, 0, 0.0])), [0, 0, 0, 1.0]]
+        animation = self.json["animations"][0]
+        for channel in animation["channels"]:
+            sampler = animation["samplers"][channel["sampler"]]
+            assert len(self.array(sampler["input"])) == len(self.array(sampler["output"]))
+            value = self.array(sampler["output"])[frame]
+            local[channel["target"]["node"]][channel["target"]["path"] == "rotation"] = value
+        matrices = {}
+
+        def visit(number, above):
+            matrix = np.eye(4)
+            matrix[:3, 3] = local[number][0]
+            matrix[:3, :3] = Rotation.from_quat(local[number][1]).as_matrix()
+            matrices[number] = above @ matrix
+            for child in nodes[number].get("children", []):
+                visit(child, matrices[number])
+
+        for root in self.json["scenes"][0]["nodes"]:
+            visit(root, np.eye(4))
+        inverse = self.array(skin["inverseBindMatrices"]).reshape(-1, 4, 4).transpose(0, 2, 1)
+        bones = np.array([matrices[node] for node in skin["joints"]]) @ inverse
+        attributes = self.json["meshes"][0]["primitives"][0]["attributes"]
+        weights, joints = self.array(attributes["WEIGHTS_0"]), self.array(attributes["JOINTS_0"])
+        blended = np.einsum("nw,nwab->nab", weights, bones[joints])
+        points = np.column_stack([self.array(attributes["POSITION"]), np.ones(len(weights))])
+        return np.einsum("nab,nb->na", blended, points)[:, :3]
+
+
+@pytest.mark.parametrize("make", [lambda: load_body(None), lambda: procedural_body(correctives=0)])
+def test_glb_moves_as_the_body_does(tmp_path, motion, make):
+    model = make()
+    glb = Glb(write_glb(tmp_path / "clip.glb", motion, model).read_bytes())
+    for frame in (0, 17, 49):
+        row = slice(frame, frame + 1)
+        wanted = posed_vertices(
+            model, motion.poses[row], motion.betas, motion.transl[row], motion.scaling
+        )[0]
+        assert np.abs(glb.skinned(frame) - wanted).max() < 2e-5
+
+
+def test_glb_is_well_formed(tmp_path, motion, body):
+    glb = Glb(write_glb(tmp_path / "clip.glb", motion, body).read_bytes())
+    attributes = glb.json["meshes"][0]["primitives"][0]["attributes"]
+    weights, joints = glb.array(attributes["WEIGHTS_0"]), glb.array(attributes["JOINTS_0"])
+    assert np.abs(weights.astype(np.float64).sum(axis=1) - 1).max() < 2e-7 * 4
+    assert not joints[weights == 0].any()
+    assert joints.max() < 24
+    normals = glb.array(attributes["NORMAL"])
+    assert np.abs(np.linalg.norm(normals, axis=1) - 1).max() < 1e-5
+    nose = body.landmarks["nose"]
+    assert normals[nose, 2] > 0.5
+    indices = glb.array(glb.json["meshes"][0]["primitives"][0]["indices"])
+    assert np.array_equal(indices.reshape(-1, 3), body.faces)
+    times = glb.array(glb.json["animations"][0]["samplers"][0]["input"])
+    assert np.allclose(times[:, 0], np.arange(50) / 60, atol=1e-6)
+    assert [node["name"] for node in glb.json["nodes"]] == [*JOINT_NAMES, "body"]
+    for accessor in glb.json["accessors"]:
+        assert accessor["bufferView"] < len(glb.json["bufferViews"])
+    for sampler in glb.json["animations"][0]["samplers"][:24]:
+        turns = glb.array(sampler["output"])
+        assert np.abs(np.linalg.norm(turns, axis=1) - 1).max() < 1e-6
+        assert ((turns[1:] * turns[:-1]).sum(axis=1) > 0).all()
+
+
+def test_glb_of_a_single_frame(tmp_path, motion, body):
+    one = replace(motion, poses=motion.poses[:1], transl=motion.transl[:1])
+    glb = Glb(write_glb(tmp_path / "one.glb", one, body).read_bytes())
+    assert len(glb.array(glb.json["animations"][0]["samplers"][0]["input"])) == 1
+
+
+def test_trc_holds_the_joints(tmp_path, motion, body):
+    lines = write_trc(tmp_path / "clip.trc", motion, body).read_text().splitlines()
+    assert lines[0].split("\t") == ["PathFileType", "4", "(X/Y/Z)", "clip.trc"]
+    settings = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=True))
+    assert settings["Units"] == "mm"
+    assert (settings["NumFrames"], settings["NumMarkers"]) == ("50", "24")
+    assert float(settings["DataRate"]) == 60
+    assert re.split(r"\t+", lines[3].strip()) == ["Frame#", "Time", *JOINT_NAMES]
+    assert lines[4].split("\t")[2:5] == ["X1", "Y1", "Z1"]
+    assert len(lines[3].split("\t")) == len(lines[4].split("\t")) == len(lines[6].split("\t"))
+    rows = np.array([[float(word) for word in line.split("\t")] for line in lines[6:]])
+    assert rows.shape == (50, 2 + 72)
+    assert np.allclose(rows[:, 1], np.arange(50) / 60, atol=1e-6)
+    places = rows[:, 2:].reshape(50, 24, 3) / 1000
+    assert np.abs(places - motion.joint_places(body)).max() < 1e-8
+
+
+def test_picture_shows_the_body_where_the_camera_sees_it(body):
+    camera = look_at(np.zeros(3), np.array([0, 0, 1.0]), np.array([0, 1.0, 0]), 2.4, (640, 480))
+    blank = np.zeros((480, 640, 3), np.uint8)
+    drawn = draw_body(blank, body.v_template, body.faces, camera)
+    assert not blank.any()
+    shown = drawn.any(axis=2)
+    pixels, depths = project(body.v_template, camera)
+    assert (depths > 0).all()
+    rows, columns = np.nonzero(shown)
+    assert abs(columns.min() - pixels[:, 0].min()) < 2
+    assert abs(columns.max() - pixels[:, 0].max()) < 2
+    assert abs(rows.min() - pixels[:, 1].min()) < 2
+    hull = np.zeros((480, 640), np.uint8)
+    for face in pixels[body.faces].round().astype(np.int32):
+        cv2.fillConvexPoly(hull, face, 1)
+    overlap = (shown & (hull > 0)).sum() / (shown | (hull > 0)).sum()
+    assert overlap > 0.97
+    # The left hand is at the right of a picture taken from the front.
+    assert pixels[body.v_template[:, 0].argmax(), 0] > 450
+
+
+def test_nearer_things_hide_farther_ones_and_light_falls_from_the_camera():
+    square = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], float)
+    tilt = np.array([[np.sqrt(0.5), 0, np.sqrt(0.5)], [0, 1, 0], [-np.sqrt(0.5), 0, np.sqrt(0.5)]])
+    near = 0.4 * square @ tilt.T + [0, 0, 1]
+    faces = np.array([[4, 5, 6], [4, 6, 7], [0, 1, 2], [0, 2, 3]])
+    camera = look_at(np.zeros(3), np.array([0, 0, 1.0]), np.array([0, 1.0, 0]), 4, (400, 400))
+    picture = np.zeros((400, 400, 3), np.uint8)
+    drawn = draw_body(picture, np.vstack([square, near]), faces, camera, (200, 200, 200))
+    assert drawn[200, 120, 0] > 195
+    assert drawn[200, 200, 0] == pytest.approx(200 * (0.35 + 0.65 * np.sqrt(0.5)), abs=4)
+    away = draw_body(picture, square, faces[2:, ::-1], camera)
+    assert not away.any()
+    half = draw_body(picture, square, faces[2:], camera, (200, 200, 200), opacity=0.5)
+    assert 95 < half[200, 200, 0] < 101
+
+
+def test_bodies_behind_the_camera_or_of_nan_draw_nothing(body):
+    camera = look_at(np.zeros(3), np.array([0, 0, 1.0]), np.array([0, 1.0, 0]), 2.4, (64, 48))
+    blank = np.zeros((48, 64, 3), np.uint8)
+    assert not draw_body(blank, body.v_template + np.array([0, 0, 50]), body.faces, camera).any()
+    assert not draw_body(blank, body.v_template * np.nan, body.faces, camera).any()
+
+
+def test_drawing_a_full_hd_picture_is_quick(body):
+    camera = look_at(np.zeros(3), np.array([0, 0, 1.0]), np.array([0, 1.0, 0]), 2, (1920, 1080))
+    picture = np.zeros((1080, 1920, 3), np.uint8)
+    spent = []
+    for _ in range(5):
+        start = time.perf_counter()
+        draw_body(picture, body.v_template, body.faces, camera)
+        spent.append(time.perf_counter() - start)
+    # 25 to 35 ms on one core; the bound leaves room for a busy machine.
+    assert min(spent) < 0.25
+
+
+def test_contact_sheet_shows_every_moment(motion, body):
+    sheet = contact_sheet(motion, body, count=7, columns=4, cell=(120, 150))
+    assert sheet.shape == (300, 480, 3)
+    for number in range(8):
+        row, column = divmod(number, 4)
+        cell = sheet[row * 150 + 25 : row * 150 + 150, column * 120 : column * 120 + 120]
+        drawn = (cell.astype(int) < 235).any(axis=2)
+        assert (drawn.sum() > 600) == (number < 7)
+        if number < 7:
+            assert not drawn[:, [0, -1]].any()
+            assert not drawn[-1].any()
+    one = replace(motion, poses=motion.poses[:1], transl=motion.transl[:1])
+    assert contact_sheet(one, body, cell=(120, 150)).shape == (150, 120, 3)
