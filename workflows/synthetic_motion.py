@@ -102,8 +102,8 @@ def _steps(
     """One foot's ankle (F, 3) and orientation (F, 3, 3): a step every other beat."""
     beats = rhythm.beats + side
     count = int(np.ceil(beats[-1] / 2)) + 2
-    # Where it lands: beside the place where the pelvis will be while the foot carries it.
-    when = 2 * np.arange(count) + 1.5 - side
+    # It lands beside the place where the pelvis is halfway through the time that it stands.
+    when = 2 * np.arange(count) - 0.5 - side
     sign = 1 - 2 * side
     yaw = np.interp(when, rhythm.beats, heading)
     lifted = rhythm.rng.uniform(0.05, 0.14)
