@@ -71,22 +71,25 @@ def arranged(points: np.ndarray, names: Sequence[str], source: str) -> tuple[np.
     Raises:
         ValueError: No convention shares ten names.
     """
-    known = [plain_name(name) for name in names]
+    # Our own names come first: OpenPose's neck is not what OpenSim's users call so.
+    spellings = [[name.strip() for name in names], [plain_name(name) for name in names]]
     shared = {
-        name: sum(keypoint in known for keypoint in convention.keypoints)
-        for name, convention in CONVENTIONS.items()
+        (name, spelling): sum(keypoint in spellings[spelling] for keypoint in layout.keypoints)
+        for name, layout in CONVENTIONS.items()
+        for spelling in (0, 1)
     }
-    best = max(shared, key=lambda name: (shared[name], -len(CONVENTIONS[name].keypoints)))
+    best = max(shared, key=lambda pair: (shared[pair], -len(CONVENTIONS[pair[0]].keypoints)))
     if shared[best] < LEAST_SHARED:
         raise ValueError(
             f"the points of {source} ({', '.join(list(names)[:8])}, ...) are of no known "
             f"convention ({', '.join(CONVENTIONS)})"
         )
-    out = np.full((len(points), len(CONVENTIONS[best].keypoints), 3), np.nan)
-    for index, keypoint in enumerate(CONVENTIONS[best].keypoints):
+    convention, known = CONVENTIONS[best[0]], spellings[best[1]]
+    out = np.full((len(points), len(convention.keypoints), 3), np.nan)
+    for index, keypoint in enumerate(convention.keypoints):
         if keypoint in known:
             out[:, index] = points[:, known.index(keypoint)]
-    return out, best
+    return out, convention.name
 
 
 def plain_name(name: str) -> str:
