@@ -19,8 +19,8 @@ class Options:
     min_confidence: float = 0.15
     camera_confidence: float = 0.5
     optimise: bool = True
-    smooth: float = 1.0
-    bone: float = 1.0
+    smooth: float = 3.0
+    bone: float = 2.0
     repair_swaps: bool = True
     max_gap_fill: int = 30
     sync: str = "off"
