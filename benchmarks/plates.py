@@ -69,9 +69,9 @@ def measure(way: str, clip: str, frames: int, gain_alignment: bool = False) -> d
         frames: How many frames to take; after its last one the clip begins again.
         gain_alignment: As in :class:`PlateOptions`.
     """
-    _use_one_thread()
-    _compile(way)
-    measuring.forget_peak()
+    if way != PLAIN:
+        _use_one_thread()
+        _compile(way)
     start = time.process_time()
     if way == PLAIN:
         _plain_alpha_mean(_read(clip, frames))
@@ -89,9 +89,10 @@ def _use_one_thread() -> None:
 
 
 def _compile(way: str) -> None:
-    if way != PLAIN:
-        small = np.random.default_rng(0).integers(0, 255, (6, 48, 64, 4), dtype=np.uint8)
-        _estimate(way, ((x[..., :3].copy(), x[..., 3]) for x in small), 6, True)
+    small = np.random.default_rng(0).integers(0, 255, (6, 48, 64, 4), dtype=np.uint8)
+    small[..., 3] = 0
+    small[:, :16, :, 3] = 255
+    _estimate(way, ((x[..., :3].copy(), x[..., 3]) for x in small), 6, True)
 
 
 def _estimate(
