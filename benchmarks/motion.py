@@ -7,19 +7,16 @@ descent over the whole mesh, of which a few are run and the time scaled up.
 
 from __future__ import annotations
 
-import json
-import os
-import resource
-import subprocess
-import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from rich.table import Table
+from threadpoolctl import threadpool_limits
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+from benchmarks import measuring
+from workflows.synthetic_capture import HARD, NOISE, TYPICAL, Faults
+
 SEED = 901
 FRAMES, CAMERA_FRAMES, FIT_FRAMES = 300, 100, 240
 AIST_STEPS, AIST_STEPS_RUN = 10_000, 20
@@ -34,7 +31,7 @@ def triangulation_table() -> Table:
         table.add_column(column, justify="right")
     for level in LEVELS:
         for way in WAYS:
-            done = _in_a_process("triangulation", way, level)
+            done = _measured("triangulation", way, level)
             table.add_row(
                 level,
                 way,
@@ -52,7 +49,7 @@ def camera_table() -> Table:
     for column in ("way", "centres cm", "f %", "CPU s", "peak MiB"):
         table.add_column(column, justify="right")
     for way in (*WAYS, "native, no first guess"):
-        done = _in_a_process("cameras", way, "typical")
+        done = _measured("cameras", way, "typical")
         table.add_row(
             way,
             f"{done['centres']:.1f}",
@@ -71,8 +68,8 @@ def fit_table() -> Table:
     )
     for column in ("way", "joints mm", "CPU s", "ratio", "peak MiB"):
         table.add_column(column, justify="right")
-    ours = _in_a_process("fit", "native", "")
-    theirs = _in_a_process("fit", "AIST++", "")
+    ours = _measured("fit", "native", "")
+    theirs = _measured("fit", "AIST++", "")
     for name, done in (("AIST++'s schedule, mesh", theirs), ("native", ours)):
         error = "not run to its end" if done["joints"] is None else f"{done['joints']:.1f}"
         ratio = f"{done['cpu'] / ours['cpu']:.0f}"
@@ -86,32 +83,12 @@ def long_table() -> Table:
     for column in ("step", "CPU s", "peak MiB"):
         table.add_column(column, justify="right")
     for name, task in (("triangulation", "long triangulation"), ("body fit", "long fit")):
-        done = _in_a_process(task, "native", "typical")
+        done = _measured(task, "native", "typical")
         table.add_row(name, f"{done['cpu']:.0f}", f"{done['mib']:.0f}")
     return table
 
 
-def tables() -> list[Table]:
-    return [triangulation_table(), camera_table(), fit_table(), long_table()]
-
-
-def _in_a_process(task: str, way: str, level: str) -> dict:
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.motion", task, way, level],
-        cwd=REPOSITORY,
-        env=os.environ | threads,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def _faults(level: str):
-    from workflows.synthetic_capture import HARD, NOISE, TYPICAL
-
+def _faults(level: str) -> Faults:
     known = {"noise": NOISE, "typical": TYPICAL, "hard": HARD}
     return known[level] if level in known else replace(NOISE, memory=0.9)
 
@@ -249,21 +226,21 @@ def _off(points: np.ndarray, truth: np.ndarray) -> float:
     return float(np.nanmean(np.linalg.norm(points - truth, axis=-1)))
 
 
-def _run(task: str, way: str, level: str) -> dict:
+def measure(task: str, way: str, level: str) -> dict:
+    """One way of one task, measured in this process."""
     measures = {
         "triangulation": _measure_triangulation,
         "cameras": _measure_cameras,
         "fit": _measure_fit,
     }
-    done = measures[task](way, level) if task in measures else _measure_long(task)
-    return done | {"mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    with threadpool_limits(1):
+        done = measures[task](way, level) if task in measures else _measure_long(task)
+    return done | {"mib": measuring.peak_mib()}
+
+
+def _measured(task: str, way: str, level: str) -> dict:
+    return measuring.in_a_process("benchmarks.motion", task=task, way=way, level=level)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        from rich.console import Console
-
-        for shown in (triangulation_table, camera_table, fit_table, long_table):
-            Console(width=110).print(shown())
-    else:
-        print(json.dumps(_run(*sys.argv[1:])))
+    measuring.answer(measure)
