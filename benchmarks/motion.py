@@ -176,6 +176,7 @@ def _aist_descent(model, keypoints: np.ndarray) -> float:  # noqa: ANN001
 
     from infer_smpl_fit.smpl_body.loader import to_smplx
 
+    torch.set_num_threads(1)
     body = to_smplx(model, len(keypoints))
     # AIST++'s slots of coco17 and of smplx's joints for them.
     slots = [0, 5, 7, 9, 6, 8, 10, 11, 13, 15, 12, 14, 16, 1, 2, 3, 4]
