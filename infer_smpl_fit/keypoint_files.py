@@ -152,12 +152,15 @@ def _c3d(file: Path) -> Keypoints3D:
             warnings.simplefilter("ignore")
             reader = c3d.Reader(handle)
             frames = [points for _, points, _ in reader.read_frames()]
+            announced = reader.frame_count
             labels = tuple(label.strip() for label in reader.point_labels)
             units = reader.get("POINT:UNITS")
             fps = float(reader.point_rate)
     # The package meets damaged files with errors of any kind.
     except Exception as error:
         raise ValueError(str(error)) from error
+    if len(frames) != announced:
+        raise ValueError(f"{announced} frames are announced, {len(frames)} are there")
     samples = np.array(frames, np.float64)
     points = np.where(samples[..., 3:4] < 0, np.nan, samples[..., :3])
     unit = unit_called(units.string_value if units is not None else None, str(file))
