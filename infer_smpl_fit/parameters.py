@@ -20,7 +20,7 @@ class Settings(BaseModel):
         "", description=".npz, .pkl of AIST++, .trc, .c3d or .csv of 3D keypoints; else input 0"
     )
     convention: Literal["auto", "coco17", "openpose25", "body25b", "smpl24", "h36m17"] = Field(
-        "auto", description="What the keypoints are; auto asks their names, input 1 and their count"
+        "auto", description="What the keypoints are; auto takes what is told, or names, or count"
     )
     model_file: str = Field(
         "", description="SMPL, SMPL-H or SMPL-X file, or its folder; none: the built-in body"
