@@ -47,7 +47,7 @@ class Keypoints3D:
 def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:
     """Points in the order of a convention, and its name.
 
-    Names win over the order of the points; then ``wanted`` wins over what the source says it is.
+    Names win over the order of the points, and ``wanted`` over what the source says they are.
 
     Args:
         given: The points.
@@ -57,20 +57,18 @@ def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:
         ValueError: The convention cannot be told, or the points are not of it.
     """
     count = given.points.shape[1]
-    told = ALIASES.get(given.skeleton, given.skeleton)
-    if given.names is not None and len(given.names) != count:
-        raise ValueError(
-            f"{given.source} names {len(given.names)} points and holds {count}: one name a point"
-        )
-    if given.names is not None and (wanted != "auto" or told not in CONVENTIONS):
-        found = _by_names(given, wanted)
-        if found is not None:
-            return found
+    told = (given.skeleton or "").strip().lower()
+    told = ALIASES.get(told, told)
+    if wanted == "auto" and told in CONVENTIONS:
+        told = convention_of(told, count).name
+    named = _by_names(given, wanted, told) if given.names is not None else None
+    if named is not None:
+        return named
     if wanted != "auto":
         return given.points, convention_of(wanted, count).name
     if told in CONVENTIONS:
-        return given.points, convention_of(told, count).name
-    if told is None and given.names is None:
+        return given.points, told
+    if not told and given.names is None:
         return given.points, _by_count(given, count)
     raise ValueError(
         f"the {count} points of {given.source} are of no known convention (skeleton "
@@ -79,13 +77,24 @@ def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:
     )
 
 
-def _by_names(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str] | None:
-    """Points ordered by the convention that shares most names, NaN where it has more."""
-    candidates = list(CONVENTIONS) if wanted == "auto" else [wanted]
+def _by_names(given: Keypoints3D, wanted: str, told: str) -> tuple[np.ndarray, str] | None:
+    """Points ordered by the convention that shares most names, NaN where it has more.
+
+    None where too few are known; beside the word of the source, all have to be.
+    """
+    count = given.points.shape[1]
+    if len(given.names) != count:
+        raise ValueError(
+            f"{given.source} names {len(given.names)} points and holds {count}: one name a point"
+        )
+    candidates, least = list(CONVENTIONS), LEAST_SHARED
+    if wanted != "auto":
+        candidates = [wanted]
+    elif told in CONVENTIONS:
+        candidates, least = [told], count
     columns = {name: _columns(given.names, CONVENTIONS[name].keypoints) for name in candidates}
-    shared = {name: len(found) for name, found in columns.items()}
-    best = max(shared, key=lambda name: (shared[name], -len(CONVENTIONS[name].keypoints)))
-    if shared[best] < LEAST_SHARED:
+    best = max(candidates, key=lambda n: (len(columns[n]), -len(CONVENTIONS[n].keypoints)))
+    if len(columns[best]) < least:
         return None
     out = np.full((len(given.points), len(CONVENTIONS[best].keypoints), 3), np.nan)
     for keypoint, column in columns[best].items():

@@ -233,6 +233,36 @@ def test_names_win_over_the_order_of_a_convention_that_was_set():
         np.testing.assert_array_equal(points[:, column], given.points[:, index])
 
 
+def test_names_win_over_the_order_of_the_sources_convention():
+    given = named(COCO[::-1], skeleton="coco17")
+    np.testing.assert_array_equal(resolved(given, "auto")[0], given.points[:, ::-1])
+
+
+def test_sources_convention_stands_where_a_name_is_unknown():
+    given = named(["the nose", *COCO[1:]], skeleton="coco17")
+    np.testing.assert_array_equal(resolved(given, "auto")[0], given.points)
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "convention"),
+    [
+        ("COCO17", "coco17"),
+        ("BODY_25B", "body25b"),
+        ("BODY_25", "openpose25"),
+        (" body25", "openp"),
+    ],
+)
+def test_words_for_a_skeleton(skeleton, convention):
+    count = 17 if "17" in skeleton else 25
+    given = Keypoints3D(np.zeros((1, count, 3)), None, skeleton, None, None, "input 0")
+    assert resolved(given, "auto")[1].startswith(convention)
+
+
+def test_empty_word_for_a_skeleton_is_none():
+    given = Keypoints3D(np.zeros((1, 24, 3)), None, "", None, None, "input 0")
+    assert resolved(given, "auto")[1] == "smpl24"
+
+
 def test_convention_that_was_set_wins_over_unknown_names():
     given = named([f"joint_{n}" for n in range(17)], skeleton="unknown")
     points, convention = resolved(given, "coco17")
