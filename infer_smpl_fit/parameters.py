@@ -20,7 +20,7 @@ class Settings(BaseModel):
         "", description=".npz, .pkl of AIST++, .trc, .c3d or .csv of 3D keypoints; else input 0"
     )
     convention: Literal["auto", "coco17", "openpose25", "body25b", "smpl24", "h36m17"] = Field(
-        "auto", description="What the keypoints are; auto takes input 1, or the names in the file"
+        "auto", description="What the keypoints are; auto takes what is told, or names, or count"
     )
     model_file: str = Field(
         "", description="SMPL, SMPL-H or SMPL-X file, or its folder; none: the built-in body"
@@ -37,10 +37,14 @@ class Settings(BaseModel):
     )
     up_axis: Literal["auto", "x", "y", "z", "-x", "-y", "-z"] = Field(
         "auto",
-        description="Up in the keypoints' world, for the pictures, .bvh and .glb; auto: the body's",
+        description="Up in the keypoints' world, for pictures, .bvh, .glb; auto: input 1's or the "
+        "body's",
     )
     video_path: str = Field("", description="A camera's video, to draw the body over a frame of it")
-    camera: str = Field("", description="The name of that camera in input 1; none: the first")
+    cameras_path: str = Field(
+        "", description="AIST++'s .json of the cameras, for video_path; else those of input 1"
+    )
+    camera: str = Field("", description="The name of the video's camera; none: the first")
     allow_pickle: bool = Field(
         False, description="Read .pkl keypoints of AIST++, by a reader that admits arrays only"
     )

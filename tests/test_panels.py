@@ -13,6 +13,7 @@ PANELS = {
         "InferBackgroundMatting",
         {"model_refine_mode": "full", "align_background": "True"},
     ),
+    "infer_smpl_fit": ("InferSmplFit", {"mode": "aist", "units": "cm", "allow_pickle": "True"}),
 }
 
 

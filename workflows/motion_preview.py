@@ -82,7 +82,7 @@ def _scene(
     units = UNITS[fit["unit"]]
     motion = BodyMotion(poses, transl, betas.ravel(), float(scaling[0, 0]), report["fps"])
     motion = motion.in_metres(units) if fit["mode"] == "aist" else motion
-    turn = turn_to_y(up_of(motion, "auto"))
+    turn = turn_to_y(up_of(motion))
     standing = motion.turned(turn, model)
     keypoints = tasks[TRIANGULATION].get_output(0).get_array() / units @ turn.T
     seen = keypoints[np.isfinite(keypoints).all(axis=2)]
@@ -124,16 +124,17 @@ def _overlays(
     video: Path, motion: Any, model: Any, cameras: list[dict[str, Any]], step: int
 ) -> Iterator[np.ndarray]:
     """The body over each shown frame of the first camera's video, cut out around its path."""
-    from infer_smpl_fit.overlay import draw_over, projection
+    from infer_smpl_fit.overlay import camera_backdrop, draw_over
     from infer_smpl_fit.smpl_export.render import project
 
     places = motion.joint_places(model).reshape(-1, 3)
-    pixels, _ = project(places, projection(cameras[0]))
     for index, frame in enumerate(VideoReader(VideoInfo.from_path(video))):
         if index >= len(motion):
             return
         if index % step == 0:
-            drawn = draw_over(frame.image, motion, model, cameras[0], index)
+            behind = camera_backdrop(cameras[0], frame.image[..., ::-1], index)
+            drawn = draw_over(behind, motion, model)
+            pixels, _ = project(places, behind.camera)
             yield _fitted(drawn[_around(pixels, drawn.shape)])
 
 
