@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from . import anipose_engine
+from .aist_objective import optimise_aist
 from .alignment import IDENTITY, Similarity
 from .bundle import adjust
 from .camera import Camera
@@ -146,8 +147,11 @@ def _optimised(
         return solved, unknown
     bones = np.array(skeleton.bones, int).reshape(-1, 2)
     rate_scale = (DEFAULT_RATE / (fps or DEFAULT_RATE)) ** 2
-    weights = SequenceOptions(options.smooth, options.bone, rate_scale)
-    solved = optimise_sequence(rays, raw, bones, found.scale, weights)
+    if options.objective == "aist":
+        solved = optimise_aist(cameras, chosen, raw, bones)
+    else:
+        weights = SequenceOptions(options.smooth, options.bone, rate_scale)
+        solved = optimise_sequence(rays, raw, bones, found.scale, weights)
     return _without_long_gaps(raw, solved.points, options.max_gap_fill), solved.sigma
 
 
