@@ -22,6 +22,8 @@ OUTSIDE_SHARE, OUTSIDE_MARGIN = 0.2, 1.02
 def check(keypoints: np.ndarray, cameras: Sequence[Camera] | None, options: Options) -> None:
     if keypoints.ndim != 5 or keypoints.shape[-1] != 3:
         raise ValueError(f"keypoints must be (V, F, P, J, 3), they are {keypoints.shape}")
+    if not keypoints.size:
+        raise ValueError(f"keypoints of shape {keypoints.shape} hold nothing to reconstruct")
     if len(keypoints) < 2:
         raise ValueError("one view cannot be triangulated: give the keypoints of at least two")
     choices = {"mode": MODES, "method": METHODS, "engine": ENGINES, "objective": OBJECTIVES}

@@ -20,7 +20,7 @@ from .robust import Triangulated, lengths_of, scale_of, triangulate_robust
 from .sequence import SequenceOptions, optimise_sequence, triangulated_as
 from .skeletons import Skeleton
 from .swaps import repaired
-from .triangulation import plain_dlt, weighted_dlt
+from .triangulation import determinate, plain_dlt, weighted_dlt
 from .views import Rays, rays_of
 from .world import scaling, upright
 
@@ -77,7 +77,7 @@ def reconstruct(
         rays, swaps = repaired(rays, found.points, skeleton, chosen.shape[1], found.scale)
         if swaps.any():
             found = triangulate_robust(rays)
-    raw = _points(found, chosen.shape[1], options)
+    raw = _points(rays, found, chosen.shape[1], options)
     step("optimisation")
     optimised, sigma = _optimised(rays, raw, found, cameras, chosen, skeleton, options, fps)
     world = _world(optimised, skeleton, cameras, options, was_given)
@@ -116,14 +116,17 @@ def _triangulated(
         points = anipose_engine.triangulate(cameras, chosen).reshape(-1, 3)
     else:
         points = plain_dlt(rays) if options.method == "plain" else weighted_dlt(rays)
+        points[~determinate(rays, points)] = np.nan
     error = lengths_of(rays, points)
     return Triangulated(points, rays.weight, error, scale_of(error))
 
 
-def _points(found: Triangulated, frames: int, options: Options) -> np.ndarray:
-    """(F, J, 3); a plain triangulation is wanted as it is, with no point dropped."""
+def _points(rays: Rays, found: Triangulated, frames: int, options: Options) -> np.ndarray:
+    """(F, J, 3); a plain triangulation keeps points on which the views do not agree."""
     if _is_robust(options):
-        return triangulated_as(found, frames)
+        points = triangulated_as(found, frames)
+        points[~determinate(rays, found.points).reshape(frames, -1)] = np.nan
+        return points
     return found.points.reshape(frames, -1, 3)
 
 
