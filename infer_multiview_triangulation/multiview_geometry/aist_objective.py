@@ -163,7 +163,7 @@ class _Problem:
                     if a >= b:
                         band[a - b, :, i, b] += outer[:, a, b]
                         band[a - b, :, j, b] += outer[:, a, b]
-        return border.reshape(-1, len(lengths)), corner, pull
+        return border.reshape(points.size, len(lengths)), corner, pull
 
 
 def _soft(off: np.ndarray) -> np.ndarray:

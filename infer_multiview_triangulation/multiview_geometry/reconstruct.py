@@ -80,7 +80,7 @@ def reconstruct(
     raw = _points(rays, found, chosen.shape[1], options)
     step("optimisation")
     optimised, sigma = _optimised(rays, raw, found, cameras, chosen, skeleton, options, fps)
-    world = _world(optimised, skeleton, cameras, options, was_given)
+    world = _world(optimised, skeleton, cameras, options, was_given, warnings)
     notes = {
         "swaps": swaps,
         "offsets": offsets,
@@ -180,11 +180,16 @@ def _world(
     cameras: list[Camera],
     options: Options,
     were_given: bool,
+    warnings: list[str],
 ) -> Similarity:
     """What the parameters ask for; a world estimated from nothing stands along y."""
-    has_world = were_given or options.start_cameras != "none"
-    axis = "y" if options.up_axis == "keep" and not has_world else options.up_axis
-    known = np.isfinite(points).any()
-    world = upright(points, skeleton, axis) if axis != "keep" and known else IDENTITY
+    world, known = IDENTITY, np.isfinite(points).any()
+    if options.up_axis != "keep" and known:
+        world = upright(points, skeleton, options.up_axis)
+    elif not were_given and options.start_cameras == "none" and known:
+        try:
+            world = upright(points, skeleton, "y")
+        except ValueError as error:
+            warnings.append(f"the world stands as the first camera: {error}")
     moved = [world.camera(camera) for camera in cameras]
     return scaling(options.scale, world(points), skeleton, moved).after(world)

@@ -124,9 +124,8 @@ class _Window:
         self._rays, self._scale, self._options = rays, scale, options
         self._frames, self._joints = start.shape[:2]
         self._known = np.isfinite(start[..., 0]).any(axis=0)
-        usable = self._known[bones].all(axis=1) & np.isfinite(lengths) if len(bones) else []
-        self._bones = bones[usable] if len(bones) else bones.reshape(0, 2)
-        self._lengths = lengths[usable] if len(bones) else lengths
+        usable = self._known[bones].all(axis=1) & np.isfinite(lengths) & (options.bone > 0)
+        self._bones, self._lengths = bones[usable], lengths[usable]
         self._start = _interpolated(start)
         self._pixels = _pixels_a_unit(rays, self._start)
         self._width = 3 * self._joints
@@ -241,7 +240,7 @@ class _Window:
             border[:, j, :, index] = weight * unit
             corner_gradient[index] = -weight * off.sum()
         corner = np.full(count, weight * self._frames)
-        return border.reshape(-1, count), corner, corner_gradient
+        return border.reshape(points.size, count), corner, corner_gradient
 
     def _add_smoothness(self, points: np.ndarray, band: np.ndarray, gradient: np.ndarray) -> None:
         weight = self._smooth
