@@ -43,6 +43,9 @@ class Settings(BaseModel):
         "none", description="Without cameras: estimate from nothing, or from AIST's ring"
     )
     optimise: bool = Field(True, description="Optimise the sequence with bones and smoothness")
+    objective: Literal["robust", "aist"] = Field(
+        "robust", description="What engine=native optimises: its own, or exactly AIST++'s"
+    )
     smooth: float = Field(
         3.0, ge=0, le=1000, description="Weight of smooth motion; 0 for none, 10 for slow motion"
     )
