@@ -47,9 +47,9 @@ class Settings(BaseModel):
         "robust", description="What engine=native optimises: its own, or exactly AIST++'s"
     )
     smooth: float = Field(
-        3.0, ge=0, le=1000, description="Weight of smooth motion; 0 for none, 10 for slow motion"
+        1.0, ge=0, le=1000, description="Weight of smooth motion; 0 for none, 10 for slow motion"
     )
-    bone: float = Field(2.0, ge=0, le=1000, description="Weight of constant bone lengths")
+    bone: float = Field(1.0, ge=0, le=1000, description="Weight of constant bone lengths")
     repair_swaps: bool = Field(True, description="Repair left and right confused by a detector")
     max_gap_fill: int = Field(
         30, ge=0, le=10000, description="Longest gap of a joint that is bridged (frames)"
