@@ -13,6 +13,10 @@ PANELS = {
         "InferBackgroundMatting",
         {"model_refine_mode": "full", "align_background": "True"},
     ),
+    "infer_multiview_triangulation": (
+        "InferMultiviewTriangulation",
+        {"mode": "refine_cameras", "max_gap_fill": "5", "optimise": "False", "scale": "height:1.7"},
+    ),
 }
 
 
