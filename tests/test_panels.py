@@ -14,6 +14,10 @@ PANELS = {
         {"model_refine_mode": "full", "align_background": "True"},
     ),
     "infer_smpl_fit": ("InferSmplFit", {"mode": "aist", "units": "cm", "allow_pickle": "True"}),
+    "infer_multiview_triangulation": (
+        "InferMultiviewTriangulation",
+        {"mode": "refine_cameras", "max_gap_fill": "5", "optimise": "False", "scale": "height:1.7"},
+    ),
 }
 
 

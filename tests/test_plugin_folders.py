@@ -16,6 +16,7 @@ PLUGINS = {
     "extract_background": "ExtractBackground",
     "infer_background_matting": "InferBackgroundMatting",
     "infer_smpl_fit": "InferSmplFit",
+    "infer_multiview_triangulation": "InferMultiviewTriangulation",
 }
 FILES = (
     "__init__.py",
