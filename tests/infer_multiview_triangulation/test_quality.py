@@ -33,7 +33,7 @@ def test_a_late_view_is_named_and_does_little_harm(taken):
     found = solve(taken, late)
     assert error(found.keypoints3d_optim, taken.points) < 0.8
     (warning,) = found.quality["warnings"]
-    assert "view c05 disagrees with the others" in warning
+    assert warning.startswith("view c05 ")
     assert "sync=report" in warning
 
 
