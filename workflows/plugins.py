@@ -9,6 +9,15 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+# Folder and what its classes' names begin with.
+PLUGINS = {
+    "infer_rvm": "InferRvm",
+    "extract_background": "ExtractBackground",
+    "infer_background_matting": "InferBackgroundMatting",
+    "infer_multiview_triangulation": "InferMultiviewTriangulation",
+    "infer_smpl_fit": "InferSmplFit",
+}
+
 os.environ.setdefault("IKOMIA_AUTO_COMPLETION", "0")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
