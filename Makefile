@@ -24,6 +24,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: setup
 	$(VENV)/bin/python -m workflows.demo --output $(OUTPUT)/demo
+	$(VENV)/bin/python -m workflows.motion_demo --output $(OUTPUT)/demo
 
 test: setup lint
 	$(VENV)/bin/python -m pytest

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from ikomia import core, dataprocess
 from ikomia.dataprocess.io import DataDictIO
+from threadpoolctl import threadpool_limits
 
 from infer_multiview_triangulation.data import cameras_from, report_of, unit_of
 from infer_multiview_triangulation.multiview_files import Detections, read_cameras, read_detections
@@ -79,16 +80,18 @@ class InferMultiviewTriangulation(dataprocess.C2dImageTask):
             self.begin_task_run()
         self.emit_step_progress()
         fps = settings.fps or detections.fps or DEFAULT_RATE
-        found = reconstruct(
-            detections.keypoints2d,
-            cameras,
-            skeleton,
-            settings.options,
-            detections.views,
-            detections.sizes,
-            fps,
-            lambda: self._stopped,
-        )
+        # The matrices are small: more threads cost time, and take it from others.
+        with threadpool_limits(1, user_api="blas"):
+            found = reconstruct(
+                detections.keypoints2d,
+                cameras,
+                skeleton,
+                settings.options,
+                detections.views,
+                detections.sizes,
+                fps,
+                lambda: self._stopped,
+            )
         found.quality["warnings"] = [*detections.warnings, *found.quality["warnings"]]
         for warning in found.quality["warnings"]:
             logger.warning(warning)

@@ -13,7 +13,7 @@ from ikomia import core, dataprocess
 from ikomia.dataprocess.io import DataDictIO
 
 from infer_smpl_fit.keypoint_files import Keypoints3D, arranged, read_keypoints
-from infer_smpl_fit.outputs import motion_of, write_all
+from infer_smpl_fit.outputs import motion_of, turn_to_y, up_of, write_all
 from infer_smpl_fit.overlay import body_over_video
 from infer_smpl_fit.parameters import InferSmplFitParam, Settings
 from infer_smpl_fit.smpl_body.conventions import ALIASES, CONVENTIONS
@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 KEYPOINTS, METADATA = range(2)
 POSES, TRANSL, SCALING, BETAS, REPORT, LOSS, PICTURE, OVERLAY = range(8)
 DEFAULT_RATE = 60.0
-UP = {"y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
-FRONT = {"y": (0.5, 0.25, 1.0), "z": (0.5, -1.0, 0.25)}
+# From the body to the picture's camera, in a world that is y up.
+VIEW = np.array([0.5, 0.25, 1.0])
 
 
 class InferSmplFit(dataprocess.C2dImageTask):
@@ -168,13 +168,13 @@ class InferSmplFit(dataprocess.C2dImageTask):
         # Ikomia empties a published dictionary in place when the task runs again.
         self.get_output(REPORT).data = copy.deepcopy(report)
         self._publish_losses(fit.losses)
-        up, front = UP[settings.up_axis], FRONT[settings.up_axis]
-        sheet = contact_sheet(motion, model, direction=front, up=up)
+        up = up_of(motion, settings.up_axis)
+        sheet = contact_sheet(motion, model, direction=VIEW @ turn_to_y(up), up=up)
         self.get_output(PICTURE).set_image(cv2.cvtColor(sheet, cv2.COLOR_BGR2RGB))
         self._publish_overlay(motion, model, given, settings)
         if settings.output_folder:
             folder = Path(settings.output_folder)
-            written = write_all(folder, motion, aist, model, settings.up_axis)
+            written = write_all(folder, motion, aist, model, up)
             logger.info("written: %s", ", ".join(str(path) for path in written))
 
     def _publish_losses(self, losses: tuple[float, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from infer_smpl_fit.smpl_body.model import BodyModel
 from infer_smpl_fit.smpl_export.aist import write_aist
@@ -16,8 +17,29 @@ from infer_smpl_fit.smpl_export.trc import write_trc
 from infer_smpl_fit.smpl_fitting import Fit
 from infer_smpl_fit.smpl_fitting.units import UNITS
 
-# z up to glTF's y up.
-Z_TO_Y = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+AXES = {
+    sign + axis: (-1.0 if sign else 1.0) * np.eye(3)[index]
+    for sign in ("", "-")
+    for index, axis in enumerate("xyz")
+}
+
+
+def up_of(motion: BodyMotion, told: str) -> np.ndarray:
+    """(3,): the axis ``told``, or for auto the one along which the body mostly stands."""
+    if told != "auto":
+        return AXES[told]
+    upright = Rotation.from_rotvec(motion.poses[:, 0]).apply([0.0, 1.0, 0.0])
+    mean = upright.mean(axis=0)
+    return max(AXES.values(), key=lambda axis: float(axis @ mean))
+
+
+def turn_to_y(up: np.ndarray) -> np.ndarray:
+    """(3, 3): the rotation that brings the axis ``up`` to y by the shortest way."""
+    y = np.array([0.0, 1.0, 0.0])
+    if np.allclose(up, -y):
+        return np.diag([1.0, -1.0, -1.0])
+    axis = np.cross(up, y)
+    return Rotation.from_rotvec(axis * np.pi / 2).as_matrix()
 
 
 def motion_of(fit: Fit, mode: str, fps: float) -> BodyMotion:
@@ -27,7 +49,7 @@ def motion_of(fit: Fit, mode: str, fps: float) -> BodyMotion:
 
 
 def write_all(
-    folder: Path, motion: BodyMotion, aist: Fit, model: BodyModel, up_axis: str
+    folder: Path, motion: BodyMotion, aist: Fit, model: BodyModel, up: np.ndarray
 ) -> list[Path]:
     """Write motion.npz (AMASS), .bvh, .glb, .trc of ``motion`` and motion.pkl (AIST++) of ``aist``.
 
@@ -36,9 +58,10 @@ def write_all(
 
     Args:
         motion: In metres.
+        up: (3,), the axis of the keypoints' world that points up.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    standing = motion.turned(Z_TO_Y, model) if up_axis == "z" else motion
+    standing = motion.turned(turn_to_y(up), model)
     in_keypoint_units = BodyMotion(aist.poses, aist.transl, aist.betas, aist.scaling, motion.fps)
     residual = aist.report["residual_mean_mm"] / 1e3 * UNITS[aist.report["unit"]]
     return [

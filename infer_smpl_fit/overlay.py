@@ -9,9 +9,10 @@ import numpy as np
 
 from infer_smpl_fit.smpl_body.model import BodyModel
 from infer_smpl_fit.smpl_export.motion import BodyMotion
-from infer_smpl_fit.smpl_export.render import draw_frame
+from infer_smpl_fit.smpl_export.render import draw_body, frame_vertices
 
 OPACITY = 0.75
+BLUE = (215, 150, 90)
 
 
 def body_over_video(
@@ -35,9 +36,17 @@ def body_over_video(
     reader.release()
     if not is_read:
         raise ValueError(f"{video} has no frame {frame} that can be read")
+    return draw_over(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), motion, model, camera, frame)
+
+
+def draw_over(
+    picture: np.ndarray, motion: BodyMotion, model: BodyModel, camera: dict[str, Any], frame: int
+) -> np.ndarray:
+    """Draw the body of ``frame`` over uint8 RGB ``picture`` (H, W, 3), freed of distortion."""
     matrix, distortions = np.array(camera["matrix"]), np.array(camera["distortions"])
-    straight = cv2.undistort(picture, matrix, distortions)
-    drawn = draw_frame(straight, motion, model, frame, projection(camera), OPACITY)
+    straight = cv2.undistort(picture[..., ::-1], matrix, distortions)
+    vertices = frame_vertices(motion, model, frame)
+    drawn = draw_body(straight, vertices, model.faces, projection(camera), BLUE, OPACITY)
     return cv2.cvtColor(drawn, cv2.COLOR_BGR2RGB)
 
 

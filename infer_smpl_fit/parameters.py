@@ -63,9 +63,9 @@ class Settings(BaseModel):
             "lowest_means": "as the input's, or 60",
         },
     )
-    up_axis: Literal["y", "z"] = Field(
-        "y",
-        description="Which way is up in the keypoints' world, for the picture and the .glb",
+    up_axis: Literal["auto", "x", "y", "z", "-x", "-y", "-z"] = Field(
+        "auto",
+        description="Up in the keypoints' world, for the pictures, .bvh and .glb; auto: the body's",
         json_schema_extra={"label": "Upward axis"},
     )
     video_path: str = Field(

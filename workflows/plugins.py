@@ -9,13 +9,11 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-# Folder and what its classes' names begin with.
+# Every plugin of the checkout, and what the names of its classes begin with.
 PLUGINS = {
-    "infer_rvm": "InferRvm",
-    "extract_background": "ExtractBackground",
-    "infer_background_matting": "InferBackgroundMatting",
-    "infer_multiview_triangulation": "InferMultiviewTriangulation",
-    "infer_smpl_fit": "InferSmplFit",
+    folder.name: folder.name.title().replace("_", "")
+    for folder in sorted(REPOSITORY.iterdir())
+    if (folder / f"{folder.name}_process.py").is_file()
 }
 
 os.environ.setdefault("IKOMIA_AUTO_COMPLETION", "0")

@@ -1,6 +1,6 @@
-"""Write the two workflows as JSON, with the parameters that users change exposed.
+"""Write the workflows as JSON, with the parameters that users change exposed.
 
-``python -m workflows.save`` renews ``workflows/plate.json`` and ``workflows/matting.json``.
+``python -m workflows.save`` renews ``plate.json``, ``matting.json`` and ``motion.json`` beside it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from workflows.matting import matting_workflow, plate_workflow
+from workflows.motion import motion_workflow
 
 FOLDER = Path(__file__).parent
 
@@ -34,12 +35,33 @@ MATTING_PARAMETERS = {
 }
 MATTING_OUTPUTS = {"infer_background_matting": ("composite", "alpha", "foreground", "error")}
 
+MOTION_PARAMETERS = {
+    "infer_multiview_triangulation": {
+        "keypoints_path": ("keypoints", "detector files: a folder with one folder a view"),
+        "cameras_path": ("cameras", "calibration file; none: estimated"),
+        "skeleton": ("skeleton", "coco17, coco18, body25 or body25b"),
+        "mode": ("camera_mode", "triangulate, estimate_cameras or refine_cameras"),
+        "fps": ("fps", "frames a second"),
+        "output_folder": ("keypoints_folder", "where keypoints and cameras are written"),
+    },
+    "infer_smpl_fit": {
+        "mode": ("fit_mode", "fit (shape, metres) or aist (one scale)"),
+        "model_file": ("body_model", "an SMPL file; none: the built-in body"),
+        "output_folder": ("motion_folder", "where the motion files are written"),
+    },
+}
+MOTION_OUTPUTS = {
+    "infer_multiview_triangulation": ("keypoints3d", "reconstruction", "errors", "picture"),
+    "infer_smpl_fit": ("poses", "transl", "scaling", "betas", "fit", "loss", "body"),
+}
+
 
 def save_workflows(folder: Path = FOLDER) -> None:
-    """Write ``plate.json`` and ``matting.json`` into ``folder``."""
+    """Write ``plate.json``, ``matting.json`` and ``motion.json`` into ``folder``."""
     pairs = (
         ("plate.json", plate_workflow(), PLATE_PARAMETERS, PLATE_OUTPUTS),
         ("matting.json", matting_workflow(), MATTING_PARAMETERS, MATTING_OUTPUTS),
+        ("motion.json", motion_workflow(), MOTION_PARAMETERS, MOTION_OUTPUTS),
     )
     for name, workflow, parameters, outputs in pairs:
         workflow.save(

@@ -73,7 +73,9 @@ def dance(
     )
     pelvis = _pelvis(rest, rhythm, path, heading, sway)
     for side, (hip, knee, ankle) in enumerate(((1, 4, 7), (2, 5, 8))):
-        target, foot = _steps(rhythm, side, path, heading)
+        # Its own chance, as the number of steps must not change the rest of the dance.
+        own = Rhythm(beats, np.random.default_rng((seed, side)))
+        target, foot = _steps(own, side, path, heading)
         _reach(rest, (hip, knee, ankle), pelvis, target, foot, rotations)
     _upper_body(rhythm, hip_twist, sway, rotations)
     return logarithm(rotations), pelvis - rest[0]
@@ -100,17 +102,19 @@ def _steps(
     """One foot's ankle (F, 3) and orientation (F, 3, 3): a step every other beat."""
     beats = rhythm.beats + side
     count = int(np.ceil(beats[-1] / 2)) + 2
-    # Where it lands: beside the place where the pelvis will be while the foot carries it.
-    when = 2 * np.arange(count) + 1.5 - side
+    # It lands beside the place where the pelvis is halfway through the time that it stands.
+    when = 2 * np.arange(count) - 0.5 - side
     sign = 1 - 2 * side
     yaw = np.interp(when, rhythm.beats, heading)
-    width = sign * rhythm.rng.uniform(0.07, 0.17, count)
-    ahead = rhythm.rng.uniform(-0.08, 0.08, count)
+    lifted = rhythm.rng.uniform(0.05, 0.14)
+    chance = rhythm.rng.random((count, 3))
+    width = sign * (0.07 + 0.1 * chance[:, 0])
+    ahead = 0.16 * chance[:, 1] - 0.08
     places = np.stack(
         [
             np.interp(when, rhythm.beats, path[:, 0]) + width * np.cos(yaw) + ahead * np.sin(yaw),
             np.interp(when, rhythm.beats, path[:, 1]) - width * np.sin(yaw) + ahead * np.cos(yaw),
-            yaw + sign * rhythm.rng.uniform(0.0, 0.35, count),
+            yaw + sign * 0.35 * chance[:, 2],
         ],
         axis=1,
     )
@@ -119,7 +123,7 @@ def _steps(
     eased = share**3 * (10 - 15 * share + 6 * share * share)
     now = places[step] + eased[:, None] * (places[step + 1] - places[step])
     lift = np.sin(np.pi * eased) ** 2
-    height = ANKLE_HEIGHT + rhythm.rng.uniform(0.05, 0.14) * lift
+    height = ANKLE_HEIGHT + lifted * lift
     foot = _turn(now[:, 2], UP) @ _turn(0.3 * lift, np.array((1.0, 0.0, 0.0)))
     return np.stack([now[:, 0], height, now[:, 1]], axis=1), foot
 

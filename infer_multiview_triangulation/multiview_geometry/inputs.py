@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,8 +12,6 @@ from .identity import main_person, people_by_geometry
 from .options import ENGINES, METHODS, MODES, Options
 from .sync import find_offsets, shifted
 from .unposed import pose_cameras, unposed_camera
-
-logger = logging.getLogger(__name__)
 
 OUTSIDE_SHARE, OUTSIDE_MARGIN = 0.2, 1.02
 
@@ -67,7 +64,6 @@ def with_cameras(
     names = list(names) or [f"view{i + 1}" for i in range(len(people))]
     if cameras is None and options.start_cameras == "aist":
         warnings.append("no cameras were given: they are estimated from AIST's ring")
-        logger.warning(warnings[-1])
         cameras = ring_cameras(names)
     if cameras is None:
         chosen = main_person(people)
@@ -77,7 +73,6 @@ def with_cameras(
             for name, size, view in zip(names, sizes, chosen, strict=True)
         ]
         warnings.append("no cameras were given: they were estimated from the person")
-        logger.warning(warnings[-1])
         posed = pose_cameras(given, confident(chosen, options.camera_confidence), True)
         warnings += posed.warnings
         cameras = posed.cameras
@@ -104,7 +99,6 @@ def _person(
     everybody = people_by_geometry(cameras, people)
     if not everybody:
         warnings.append("the views do not agree on any person; the main person of each is used")
-        logger.warning(warnings[-1])
         return main_person(people)
     if index is not None and index >= len(everybody):
         raise ValueError(

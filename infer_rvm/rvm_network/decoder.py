@@ -29,6 +29,10 @@ class ConvGRU(nn.Module):
 
     def forward(self, x: Tensor, state: Tensor | None, frames: int) -> tuple[Tensor, Tensor]:
         """Run over ``frames`` frames of each item of the folded batch ``x``."""
+        if frames == 1:
+            # Stacking would lose the channels-last layout, and every layer below would reorder.
+            state = self.step(x, torch.zeros_like(x) if state is None else state)
+            return state, state
         sequence = x.unflatten(0, (-1, frames))
         if state is None:
             state = torch.zeros_like(sequence[:, 0])

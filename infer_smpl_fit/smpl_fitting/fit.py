@@ -29,6 +29,7 @@ from .units import (
     limb_lengths,
     scale_from_limbs,
     shape_from_limbs,
+    size_of,
     unit_of,
 )
 from .windows import minimise_sequence
@@ -194,14 +195,14 @@ def _prepared(
         )
     unit = units
     if units == "auto":
-        unit, _ = unit_of(rig, *limb_lengths(layout, rig, points))
+        unit = unit_of(rig, *limb_lengths(layout, rig, points))
     points = points / UNITS[unit]
     missing = float((weights == 0).mean())
     gated = gate(points)
     points[gated] = np.nan
     weights = np.where(gated, 0.0, weights)
     pairs, lengths = limb_lengths(layout, rig, points)
-    size = unit_of(rig, pairs, lengths * UNITS[unit])[1] if len(pairs) else 1.0
+    size = size_of(rig, pairs, lengths)
     fitting = mode == "fit"
     betas = shape_from_limbs(rig, pairs, lengths) if fitting else np.zeros(model.beta_count)
     scaling = 1.0 if fitting else scale_from_limbs(rig, pairs, lengths)

@@ -1,4 +1,4 @@
-"""The objective: robust distances to the keypoints, priors, and smoothness in time.
+"""The objective: robust distances to the keypoints (Geman and McClure, 1987), priors, smoothness.
 
 Every term is in units of its own standard deviation, so that the weights are those of a maximum a
 posteriori estimate.
@@ -25,7 +25,7 @@ from .rotations import inverse_left_jacobian, logarithm
 
 KEYPOINT_NOISE = 0.01
 # Usual second differences of motion at 60 fps: metres and radians a frame².
-TRANSL_JERK, ROTATION_JERK = 0.004, 0.02
+TRANSL_BEND, ROTATION_BEND = 0.004, 0.02
 OFFSET_SPREAD = 0.03
 # Both grow with the number of frames: the data would outvote any constant prior on a long clip,
 # and what poses cannot explain would end up in the belly.
@@ -59,7 +59,16 @@ class Observations:
 
 @dataclass(frozen=True)
 class Normal:
-    """The Gauss-Newton system; see ``banded`` for its parts."""
+    """The Gauss-Newton system, half the objective's gradient on its right.
+
+    Attributes:
+        diagonal: (F, n, n) with n = 3 + 3A.
+        next_one, next_two: (F - 1, n) and (F - 2, n), diagonals of the blocks beside it.
+        gradient: (F, n).
+        coupling: (F, n, S), with what all frames share.
+        shared_matrix: (S, S).
+        shared_gradient: (S,).
+    """
 
     diagonal: np.ndarray
     next_one: np.ndarray
@@ -173,9 +182,9 @@ class Objective:
         White noise on the acceleration gives second differences a variance that goes with the
         third power of the time step, so that the result does not depend on the frame rate.
         """
-        jerk = np.full(3 + 3 * len(self.rig.active), ROTATION_JERK)
-        jerk[:3] = TRANSL_JERK
-        return self.smooth * (self.seen.fps / 60) ** 3 / np.square(jerk)
+        bend = np.full(3 + 3 * len(self.rig.active), ROTATION_BEND)
+        bend[:3] = TRANSL_BEND
+        return self.smooth * (self.seen.fps / 60) ** 3 / np.square(bend)
 
     def _second_differences(self, state: State) -> tuple[np.ndarray, np.ndarray]:
         """Those of translation and of the rotations' steps from frame to frame.

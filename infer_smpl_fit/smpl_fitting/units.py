@@ -51,8 +51,13 @@ def _column(convention: Convention, joint: int) -> int:
     return -1 if found is None else found
 
 
-def unit_of(rig: Rig, pairs: np.ndarray, lengths: np.ndarray) -> tuple[str, float]:
-    """The unit whose size is nearest to the body's, and the person's size in it (1 is the body's).
+def size_of(rig: Rig, pairs: np.ndarray, lengths: np.ndarray) -> float:
+    """How many times as long as the body's own limbs (L,) are; 1 where none is seen."""
+    return float(np.median(lengths / _rest_lengths(rig, pairs))) if len(pairs) else 1.0
+
+
+def unit_of(rig: Rig, pairs: np.ndarray, lengths: np.ndarray) -> str:
+    """The unit in which the person comes nearest to the body's size.
 
     Raises:
         ValueError: No limb is seen at both ends.
@@ -61,10 +66,12 @@ def unit_of(rig: Rig, pairs: np.ndarray, lengths: np.ndarray) -> tuple[str, floa
         raise ValueError(
             "no limb is seen at both ends, so the unit cannot be told: set units to m, cm or mm"
         )
-    rest = np.linalg.norm(rig.anchors[pairs[:, 0]] - rig.anchors[pairs[:, 1]], axis=1)
-    ratio = float(np.median(lengths / rest))
-    name = min(UNITS, key=lambda unit: abs(np.log(ratio / UNITS[unit])))
-    return name, ratio / UNITS[name]
+    size = size_of(rig, pairs, lengths)
+    return min(UNITS, key=lambda unit: abs(np.log(size / UNITS[unit])))
+
+
+def _rest_lengths(rig: Rig, pairs: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(rig.anchors[pairs[:, 0]] - rig.anchors[pairs[:, 1]], axis=1)
 
 
 def shape_from_limbs(rig: Rig, pairs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -87,5 +94,5 @@ def scale_from_limbs(rig: Rig, pairs: np.ndarray, lengths: np.ndarray) -> float:
     """The one factor that takes the mean shape's limbs to the lengths in metres."""
     if not len(pairs):
         return 1.0
-    rest = np.linalg.norm(rig.anchors[pairs[:, 0]] - rig.anchors[pairs[:, 1]], axis=1)
+    rest = _rest_lengths(rig, pairs)
     return float(rest @ lengths / (rest @ rest))

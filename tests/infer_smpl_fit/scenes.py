@@ -34,14 +34,19 @@ class Scene:
 
 
 def scene_of(
-    model, convention, seed, frames=240, noise=0.01, missing=0.05, fps=60.0, shapes=1.0, bias=0.0
+    model, convention, seed, frames=240, noise=0.01, missing=0.05, fps=60.0, shapes=1.0, tall=None
 ):
-    """A dance with noise in metres an axis; a share of the keypoints is missing."""
+    """A dance with noise in metres an axis; a share of the keypoints is missing.
+
+    ``shapes`` is the spread of betas, ``tall`` the first of them.
+    """
     rng = np.random.default_rng((seed, 1))
     poses, transl = dance(seed, frames, fps, model.rest_joints)
     betas = rng.normal(0, shapes, model.beta_count)
+    if tall is not None:
+        betas[0] = tall
     clean = keypoints_of(model, convention, poses, transl, betas)
-    seen = clean + rng.normal(0, noise, clean.shape) + rng.normal(0, bias, clean.shape[1:])
+    seen = clean + rng.normal(0, noise, clean.shape)
     seen[rng.random(clean.shape[:2]) < missing] = np.nan
     return Scene(model, convention, poses, transl, betas, clean, seen)
 

@@ -222,6 +222,55 @@ def test_another_body_fits_as_well(builtin):
     assert errors(scene, fit)["rotations"] < 13
 
 
+@pytest.mark.parametrize("size", [-3.0, 3.0])
+def test_small_and_tall_people(builtin, size):
+    scene = scene_of(builtin, "coco17", 213, tall=size)
+    fit = fit_body(builtin, scene.seen, "coco17", 60.0)
+    assert fit.betas[0] == pytest.approx(size, abs=0.5)
+    assert errors(scene, fit)["joints"] < PROMISE["joints"]
+
+
+def test_the_worlds_axes_do_not_matter(builtin):
+    scene = scene_of(builtin, "coco17", 214, frames=60)
+    turn = exponential(np.array((1.0, 0.5, -2.0)))
+    fit = fit_body(builtin, scene.seen, "coco17", 60.0)
+    turned = fit_body(builtin, scene.seen @ turn.T + 3, "coco17", 60.0)
+    np.testing.assert_allclose(turned.poses[:, 1:], fit.poses[:, 1:], atol=1e-4)
+    root = turn @ exponential(fit.poses[:, 0])
+    np.testing.assert_allclose(exponential(turned.poses[:, 0]), root, atol=1e-4)
+
+
+def test_real_keypoints(builtin, shared):
+    """A walker on a beam by Pose2Sim: the fit is close, and swapped sides are noticed."""
+    folder = shared / "data/pose2sim_demo_single/S00_P00_T01_BalancingTrial/pose-3d"
+    files = sorted(folder.glob("*butterworth.trc"))
+    if not files:
+        pytest.skip(f"no .trc in {folder}")
+    keypoints = _trc_as_body25b(files[0])
+    fit = fit_body(builtin, keypoints, "body25b", 60.0)
+    assert fit.report["residual_mean_mm"] < 16 and fit.report["warnings"] == []
+    swapped = keypoints[:, list(convention_of("body25b", 25).mirrored)]
+    assert fit_body(builtin, swapped, "body25b", 60.0).report["mirrored_labels"]
+
+
+def _trc_as_body25b(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    names = [name for name in lines[3].split("\t")[2:] if name]
+    rows = [line.split("\t") for line in lines[5:] if line.strip()]
+    values = np.array(
+        [[float(v) if v else np.nan for v in row[: 2 + 3 * len(names)]] for row in rows]
+    )
+    places = {"Neck": "upper_neck", "Head": "head_top", "Nose": "nose"}
+    parts = {"BigToe": "big_toe", "SmallToe": "small_toe"}
+    keypoints = convention_of("body25b", 25).keypoints
+    out = np.full((len(values), 25, 3), np.nan)
+    for i, name in enumerate(names):
+        side = {"L": "left_", "R": "right_"}.get(name[0], "")
+        known = places.get(name) or side + parts.get(name[1:], name[1:].lower())
+        out[:, keypoints.index(known)] = values[:, 2 + 3 * i : 5 + 3 * i]
+    return out
+
+
 def test_offsets_take_up_a_detectors_own_idea_of_joints(builtin):
     scene = scene_of(builtin, "coco17", 210)
     hips = np.zeros((17, 3))

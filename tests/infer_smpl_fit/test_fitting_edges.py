@@ -1,12 +1,16 @@
 """What goes wrong with keypoints, and what the fit says or does about it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_fitting import fit_body
 from infer_smpl_fit.smpl_fitting.start import gate
 from tests.infer_smpl_fit.scenes import assert_finite, errors, keypoint_error, scene_of
+from tests.infer_smpl_fit.stand_in import stand_in_body
 
 FPS = 60.0
 
@@ -99,7 +103,8 @@ def test_half_a_body(body, scene, shown):
 def test_few_frames(body, scene, frames):
     short = scene.frames(0, frames)
     fit = fitted(body, short.seen)
-    assert keypoint_error(short, fit) < 20
+    # Nothing averages the noise of 16 mm away, and a missing keypoint is guessed.
+    assert keypoint_error(short, fit) < 30
 
 
 def test_static_clip(body, scene):
@@ -128,8 +133,6 @@ def test_aist_output_is_in_the_keypoints_unit(body, scene):
 
 @pytest.mark.parametrize("convention", ["coco17", "openpose25", "smpl24", "h36m17"])
 def test_mirrored_labels_warn(body, convention):
-    from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
-
     scene = scene_of(body, convention, 221, frames=60)
     right = fitted(body, scene.seen, convention)
     assert not right.report["mirrored_labels"] and right.report["warnings"] == []
@@ -193,6 +196,24 @@ def test_wrong_input_is_told(body, scene):
         given = {"keypoints": scene.seen, "convention": "coco17", "fps": FPS} | change
         with pytest.raises(ValueError, match=words):
             fit_body(body, **given)
+
+
+def test_bodies_with_fingers_take_the_first_22_joints():
+    base = stand_in_body()
+    extra = 28
+    model = replace(
+        base,
+        J_regressor=np.vstack([base.J_regressor, np.repeat(base.J_regressor[20:21], extra, 0)]),
+        weights=np.pad(base.weights, ((0, 0), (0, extra))),
+        posedirs=np.zeros((len(base.v_template), 3, 9 * (23 + extra))),
+        parents=np.concatenate([base.parents[:22], [20, 21], np.full(extra, 20)]),
+    )
+    scene = scene_of(base, "smpl24", 223, frames=60)
+    fit = fit_body(model, scene.seen, "smpl24", FPS)
+    assert fit.poses.shape == (60, 52, 3) and not fit.poses[:, 22:].any()
+    assert errors(scene, replace(fit, poses=fit.poses[:, :24]))["joints"] < 15
+    first = fit_body(model, scene.seen[:, :22], "smpl24", FPS)
+    np.testing.assert_allclose(first.poses[:, :20], fit.poses[:, :20], atol=1e-6)
 
 
 def test_input_is_left_alone(body, scene):

@@ -1,0 +1,88 @@
+"""From the small picture's filter to the full picture's matte, strip by strip with OpenCV."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from torch import Tensor
+
+from .matte import Matte
+
+# Large enough that the rows borrowed from the neighbours cost little, and small enough that a
+# strip's floats are neither written out to memory nor paged in anew each time.
+STRIP_ROWS = 128
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Rows of the full picture and what enlarges to them.
+
+    Attributes:
+        rows: The strip's rows of the full picture.
+        small: Rows of the small picture, some of them borrowed from the strips beside.
+        height: Rows that ``small`` is enlarged to.
+        inner: The strip's rows among these.
+    """
+
+    rows: slice
+    small: slice
+    height: int
+    inner: slice
+
+    def enlarged(self, values: np.ndarray, width: int) -> np.ndarray:
+        """This strip of ``values`` (h, w) or (h, w, C), enlarged bilinearly to ``width``."""
+        size = (width, self.height)
+        return cv2.resize(values[self.small], size, interpolation=cv2.INTER_LINEAR)[self.inner]
+
+
+def strips(height: int, small_height: int) -> Iterator[Strip]:
+    """Cut the full picture where its rows and the small one's meet, so that strips fit exactly."""
+    count = math.gcd(height, small_height)
+    full, small = height // count, small_height // count
+    if 2 * full > STRIP_ROWS:
+        count, full, small = 1, height, small_height
+    step = max(1, STRIP_ROWS // full)
+    for first in range(0, count, step):
+        last = min(first + step, count)
+        start, stop = max(first - 1, 0), min(last + 1, count)
+        yield Strip(
+            rows=slice(first * full, last * full),
+            small=slice(start * small, stop * small),
+            height=(stop - start) * full,
+            inner=slice((first - start) * full, (last - start) * full),
+        )
+
+
+def apply_filter(pixels: np.ndarray, slope: Tensor, offset: Tensor) -> Matte:
+    """Enlarge the guided filter's ``slope`` and ``offset`` and apply them to the picture.
+
+    Args:
+        pixels: The full picture, float32 RGB in 0..255 (H, W, 3).
+        slope, offset: (1, 4, h, w); the channels are the foreground's residual and alpha.
+    """
+    height, width = pixels.shape[:2]
+    # Foreground = source + residual, so the source joins the slope before it is enlarged.
+    colour_slope, colour_offset = _picture(slope[0, :3] + 1), _picture(offset[0, :3] * 255)
+    alpha_slope, alpha_offset = _picture(slope[0, 3:]), _picture(offset[0, 3:])
+    mean = np.full((1, 3), 1 / (3 * 255), np.float32)
+    matte = Matte(np.empty((height, width), np.float32), np.empty((height, width, 3), np.uint8))
+    for strip in strips(height, slope.shape[2]):
+        source = pixels[strip.rows]
+        colours = strip.enlarged(colour_slope, width)
+        cv2.multiply(colours, source, dst=colours)
+        offsets = strip.enlarged(colour_offset, width)
+        cv2.add(colours, offsets, dst=matte.foreground[strip.rows], dtype=cv2.CV_8U)
+        alpha = cv2.transform(source, mean)
+        cv2.multiply(alpha, strip.enlarged(alpha_slope, width), dst=alpha)
+        cv2.add(alpha, strip.enlarged(alpha_offset, width), dst=alpha)
+        np.clip(alpha, 0, 1, out=matte.alpha[strip.rows])
+    return matte
+
+
+def _picture(planes: Tensor) -> np.ndarray:
+    """(C, h, w) to (h, w, C)."""
+    return planes.permute(1, 2, 0).contiguous().numpy()
