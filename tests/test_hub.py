@@ -159,6 +159,8 @@ def test_missing_metadata_is_named():
 @pytest.mark.parametrize("name", PLUGINS)
 def test_the_hubs_own_tool_reads_the_same(name):
     pytest.importorskip("ikcli", reason="ikomia-cli is not installed")
+    if not (REPOSITORY / name / "README.md").is_file():
+        pytest.skip("this plugin is not finished: it has no README")
     info = metadata_of(name)
     local = importlib.import_module("ikcli.algos.local").Algo(name)
     local._path = REPOSITORY / name
