@@ -13,9 +13,7 @@ from PyQt6 import QtWidgets as qt
 from infer_background_matting.parameters import InferBackgroundMattingParam as Param
 from infer_background_matting.parameters import Settings
 
-# The largest number that Qt's spin boxes hold.
-MOST = 2**31 - 1
-ANYTHING = "*"
+MOST = 2**31 - 1  # what Qt's spin boxes hold
 # What reads, writes and announces the value of each kind of control.
 ACCESS = (
     ("currentText", "setCurrentText", "currentTextChanged"),
@@ -61,16 +59,13 @@ class InferBackgroundMattingWidget(core.CWorkflowTaskWidget):
         self.layout.setColumnStretch(1, 1)
         self.labels: dict[str, qt.QLabel] = {}
         self.controls: dict[str, qt.QWidget] = {}
-        self.advanced = qt.QCheckBox("Advanced")
-        self.advanced.toggled.connect(self.show_rows)
-        self.message = qt.QLabel("")
-        self.message.setWordWrap(True)
-        self.message.setStyleSheet("color: #d9534f")
-        for is_advanced, end in ((False, self.advanced), (True, self.message)):
+        self.advanced = qt.QCheckBox("Advanced", toggled=self.show_rows)
+        self.message = qt.QLabel("", wordWrap=True, styleSheet="color: #d9534f")
+        for is_advanced, start in ((False, self.message), (True, self.advanced)):
+            self.layout.addWidget(start, self.layout.rowCount(), 0, 1, 2)
             for name in Settings.model_fields:
                 if bool(_hint(name, "advanced")) is is_advanced:
                     self._add_row(name)
-            self.layout.addWidget(end, self.layout.rowCount(), 0, 1, 2)
         self.set_layout(qtconversion.PyQtToQt(self.layout))
         self.on_parameters_changed()
 
@@ -125,9 +120,18 @@ class InferBackgroundMattingWidget(core.CWorkflowTaskWidget):
             if any(_hint(name, "advanced") for name, _ in _faults(error)):
                 self.advanced.setChecked(True)
             self.show_rows()
+            _scroll_to(self.message)
             return
         self.on_parameters_changed()
         self.emit_apply(self.parameters)
+
+
+def _scroll_to(widget: qt.QWidget) -> None:
+    area = widget
+    while area is not None and not isinstance(area, qt.QScrollArea):
+        area = area.parentWidget()
+    if area is not None:
+        area.ensureWidgetVisible(widget)
 
 
 def _hint(name: str, key: str) -> Any:
@@ -153,8 +157,7 @@ def _spin_box(name: str, field: FieldInfo) -> qt.QSpinBox | qt.QDoubleSpinBox:
     bounds = {type(m).__name__: getattr(m, type(m).__name__.lower()) for m in field.metadata}
     box, least = qt.QSpinBox(), 1
     if field.annotation is float:
-        box = qt.QDoubleSpinBox()
-        box.setDecimals(_hint(name, "decimals") or 2)
+        box = qt.QDoubleSpinBox(decimals=_hint(name, "decimals") or 2)
         least = 10.0 ** -box.decimals()
     low = bounds["Gt"] + least if "Gt" in bounds else bounds.get("Ge", -MOST)
     high = bounds["Lt"] - least if "Lt" in bounds else bounds.get("Le", MOST)
@@ -169,11 +172,8 @@ def _applies(name: str, values: dict[str, str]) -> bool:
     """Whether all conditions of ``only_if`` hold or, of several sets, those of any."""
     given = _hint(name, "only_if") or {}
     return any(
-        all(
-            values[other] in allowed or (ANYTHING in allowed and values[other])
-            for other, allowed in conditions.items()
-        )
-        for conditions in (given if isinstance(given, list) else [given])
+        all(values[other] in few or ("*" in few and values[other]) for other, few in some.items())
+        for some in (given if isinstance(given, list) else [given])
     )
 
 

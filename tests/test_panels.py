@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
     QFileDialog,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSpinBox,
 )
 
@@ -245,6 +246,21 @@ def test_a_bad_value_is_shown_and_changes_nothing(panel_of, name, key, value):
     assert panel.message.text() == "" and panel.message.isHidden()
     assert task.get_parameters()[key] == TEXTS[key]
     assert applied == [task.get_param_object()]
+
+
+def test_an_error_is_scrolled_into_sight(panel_of):
+    panel, window, _ = panel_of("infer_multiview_triangulation")
+    panel.advanced.setChecked(True)
+    window.resize(420, 300)
+    window.show()
+    QApplication.processEvents()
+    bar = window.findChild(QScrollArea).verticalScrollBar()
+    bar.setValue(bar.maximum())
+    put(panel, "person", "nobody")
+    press_apply(window)
+    QApplication.processEvents()
+    assert not panel.message.visibleRegion().isEmpty()
+    window.close()
 
 
 def test_what_is_applied_is_what_runs(workflow_of):
