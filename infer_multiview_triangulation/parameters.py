@@ -88,8 +88,17 @@ class Settings(BaseModel):
         description="Optimise the sequence with bones and smoothness",
         json_schema_extra={"label": "Optimise the sequence"},
     )
+    objective: Literal["robust", "aist"] = Field(
+        "robust",
+        description="What engine=native optimises: its own, or exactly AIST++'s",
+        json_schema_extra={
+            "label": "Objective",
+            "advanced": True,
+            "only_if": {"optimise": ["True"], "engine": ["native"]},
+        },
+    )
     smooth: float = Field(
-        1.0,
+        3.0,
         ge=0,
         le=1000,
         description="Weight of smooth motion; 0 for none, 10 for slow motion",
@@ -97,11 +106,11 @@ class Settings(BaseModel):
             "label": "Weight of smoothness",
             "step": 0.5,
             "decimals": 3,
-            "only_if": {"optimise": ["True"], "engine": ["native"]},
+            "only_if": {"optimise": ["True"], "engine": ["native"], "objective": ["robust"]},
         },
     )
     bone: float = Field(
-        1.0,
+        2.0,
         ge=0,
         le=1000,
         description="Weight of constant bone lengths",
@@ -109,7 +118,7 @@ class Settings(BaseModel):
             "label": "Weight of bone lengths",
             "step": 0.5,
             "decimals": 3,
-            "only_if": {"optimise": ["True"], "engine": ["native"]},
+            "only_if": {"optimise": ["True"], "engine": ["native"], "objective": ["robust"]},
         },
     )
     repair_swaps: bool = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -12,16 +12,17 @@ import numpy as np
 from ikomia import core, dataprocess
 from ikomia.dataprocess.io import DataDictIO
 
-from infer_smpl_fit.keypoint_files import Keypoints3D, arranged, read_keypoints
-from infer_smpl_fit.outputs import motion_of, turn_to_y, up_of, write_all
-from infer_smpl_fit.overlay import body_over_video
+from infer_smpl_fit.keypoint_files import read_keypoints, unit_called
+from infer_smpl_fit.keypoint_names import Keypoints3D, resolved
+from infer_smpl_fit.outputs import AXES, motion_of, turn_to_y, up_of, write_all
+from infer_smpl_fit.overlay import Backdrop, backdrop, draw_over, read_cameras
 from infer_smpl_fit.parameters import InferSmplFitParam, Settings
-from infer_smpl_fit.smpl_body.conventions import ALIASES, CONVENTIONS
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import BodyModel
 from infer_smpl_fit.smpl_export.motion import BodyMotion
 from infer_smpl_fit.smpl_export.render import contact_sheet
 from infer_smpl_fit.smpl_fitting import Fit, fit_body
+from infer_smpl_fit.smpl_fitting.units import UNITS
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,27 @@ POSES, TRANSL, SCALING, BETAS, REPORT, LOSS, PICTURE, OVERLAY = range(8)
 DEFAULT_RATE = 60.0
 # From the body to the picture's camera, in a world that is y up.
 VIEW = np.array([0.5, 0.25, 1.0])
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What is fitted.
+
+    Attributes:
+        points: (F, J, 3), NaN where missing.
+        convention: Of the J points.
+        units: auto, m, cm or mm.
+        fps: Frames a second.
+        up_axis: An axis, or auto for that of the body.
+        warnings: For the report.
+    """
+
+    points: np.ndarray
+    convention: str
+    units: str
+    fps: float
+    up_axis: str
+    warnings: list[str]
 
 
 class InferSmplFit(dataprocess.C2dImageTask):
@@ -67,45 +89,48 @@ class InferSmplFit(dataprocess.C2dImageTask):
 
         Raises:
             ValueError, FileNotFoundError: An input, a file or a parameter cannot be used.
-            InterruptedError: It was stopped; nothing was published or written.
+            FitStopped: It was stopped; nothing was published or written.
         """
         settings = self.get_param_object().settings
         self._stopped = False
-        given = self._keypoints(settings)
+        clip = self._clip(settings)
         model = self._model(settings)
+        behind = self._backdrop(settings, len(clip.points))
         if all(self.get_input(index) is not None for index in (KEYPOINTS, METADATA)):
             # It refuses a task whose root hands over nothing, which is right with a path alone.
             self.begin_task_run()
         self.emit_step_progress()
-        fit = self._fit(model, given, settings, settings.mode)
+        fit = self._fit(model, clip, settings, settings.mode)
         needs_second = settings.output_folder and settings.mode == "fit"
-        aist = self._fit(model, given, settings, "aist") if needs_second else fit
+        aist = self._fit(model, clip, settings, "aist") if needs_second else fit
         self.emit_step_progress()
-        self._publish(fit, aist, model, given, settings)
+        motion = motion_of(fit, settings.mode, clip.fps)
+        if clip.up_axis == "auto":
+            clip = replace(clip, up_axis=up_of(motion))
+        self._publish(fit, model, clip, settings)
+        self._publish_pictures(motion, model, clip.up_axis, behind, UNITS[fit.report["unit"]])
+        if settings.output_folder:
+            folder = Path(settings.output_folder)
+            written = write_all(folder, motion, aist, model, clip.up_axis)
+            logger.info("written: %s", ", ".join(str(path) for path in written))
         self.emit_step_progress()
         self.end_task_run()
 
-    def _keypoints(self, settings: Settings) -> Keypoints3D:
+    def _clip(self, settings: Settings) -> Clip:
         if settings.keypoints_path:
             given = read_keypoints(settings.keypoints_path, settings.allow_pickle)
+            told = {}
         else:
             given = self._connected()
-        told = settings.convention if settings.convention != "auto" else given.convention
-        if told is None:
-            count = given.points.shape[1]
-            fitting = [n for n, c in CONVENTIONS.items() if len(c.keypoints) == count]
-            if len(fitting) != 1:
-                raise ValueError(
-                    f"{count} keypoints may be {' or '.join(fitting) or 'of no known convention'}: "
-                    f"set convention to one of {', '.join(CONVENTIONS)}"
-                )
-            told = fitting[0]
-        return Keypoints3D(
-            given.points,
-            told,
-            given.units if settings.units == "auto" else settings.units,
-            settings.fps or given.fps or DEFAULT_RATE,
-        )
+            told = self._metadata()
+        points, convention = resolved(given, settings.convention)
+        units = settings.units if settings.units != "auto" else given.units or "auto"
+        up = settings.up_axis if settings.up_axis != "auto" else told.get("up_axis")
+        warnings = []
+        if not (settings.fps or given.fps):
+            warnings.append(f"no frame rate is told, {DEFAULT_RATE:g} is taken: set fps")
+        fps = float(settings.fps or given.fps or DEFAULT_RATE)
+        return Clip(points, convention, units, fps, up if up in AXES else "auto", warnings)
 
     def _connected(self) -> Keypoints3D:
         connected = self.get_input(KEYPOINTS)
@@ -115,18 +140,30 @@ class InferSmplFit(dataprocess.C2dImageTask):
                 "input 0 of infer_smpl_fit is empty and keypoints_path is not set: connect an "
                 "array (F, J, 3), or set keypoints_path"
             )
-        points = np.array(array, np.float64)
+        if array.ndim != 3 or array.shape[2] != 3:
+            raise ValueError(f"input 0 is {array.shape}; it takes (F, J, 3) of x, y, z")
         told = self._metadata()
-        name = told.get("skeleton")
-        name = ALIASES.get(name, name)
-        if name is not None and name not in CONVENTIONS:
-            points, name = arranged(points, told.get("joints", []), "input 0")
-        units = told.get("units")
-        return Keypoints3D(points, name, None if units == "unknown" else units, told.get("fps"))
+        return Keypoints3D(
+            np.array(array, np.float64),
+            tuple(told["joints"]) if told.get("joints") else None,
+            told.get("skeleton"),
+            unit_called(told.get("units"), "input 1"),
+            told.get("fps"),
+            "input 0",
+        )
 
     def _metadata(self) -> dict:
         connected = self.get_input(METADATA)
         return dict(connected.data or {}) if connected and connected.is_data_available() else {}
+
+    def _backdrop(self, settings: Settings, frames: int) -> Backdrop | None:
+        """Before the fit, so that a wrong path costs nothing."""
+        if not settings.video_path:
+            return None
+        cameras = self._metadata().get("cameras", [])
+        if settings.cameras_path:
+            cameras = read_cameras(settings.cameras_path)
+        return backdrop(cameras, settings.camera, settings.video_path, frames)
 
     def _model(self, settings: Settings) -> BodyModel:
         key = (settings.model_file, settings.gender)
@@ -135,29 +172,28 @@ class InferSmplFit(dataprocess.C2dImageTask):
             self._body_key = key
         return self._body
 
-    def _fit(self, model: BodyModel, given: Keypoints3D, settings: Settings, mode: str) -> Fit:
+    def _fit(self, model: BodyModel, clip: Clip, settings: Settings, mode: str) -> Fit:
         return fit_body(
             model,
-            given.points,
-            given.convention,
-            given.fps,
+            clip.points,
+            clip.convention,
+            clip.fps,
             mode,
             smooth=settings.smooth,
-            units=given.units or "auto",
+            units=clip.units,
             should_stop=lambda: self._stopped,
         )
 
-    def _publish(
-        self, fit: Fit, aist: Fit, model: BodyModel, given: Keypoints3D, settings: Settings
-    ) -> None:
-        motion = motion_of(fit, settings.mode, given.fps)
+    def _publish(self, fit: Fit, model: BodyModel, clip: Clip, settings: Settings) -> None:
         report = fit.report | {
             "mode": settings.mode,
-            "fps": given.fps,
+            "fps": clip.fps,
+            "up_axis": clip.up_axis,
             "frames": len(fit.poses),
             "gender": model.gender,
             "body_note": _body_note(model),
             "scaling": float(fit.scaling),
+            "warnings": [*clip.warnings, *fit.report["warnings"]],
         }
         for warning in report["warnings"]:
             logger.warning(warning)
@@ -168,14 +204,6 @@ class InferSmplFit(dataprocess.C2dImageTask):
         # Ikomia empties a published dictionary in place when the task runs again.
         self.get_output(REPORT).data = copy.deepcopy(report)
         self._publish_losses(fit.losses)
-        up = up_of(motion, settings.up_axis)
-        sheet = contact_sheet(motion, model, direction=VIEW @ turn_to_y(up), up=up)
-        self.get_output(PICTURE).set_image(cv2.cvtColor(sheet, cv2.COLOR_BGR2RGB))
-        self._publish_overlay(motion, model, given, settings)
-        if settings.output_folder:
-            folder = Path(settings.output_folder)
-            written = write_all(folder, motion, aist, model, up)
-            logger.info("written: %s", ", ".join(str(path) for path in written))
 
     def _publish_losses(self, losses: tuple[float, ...]) -> None:
         curve = self.get_output(LOSS)
@@ -183,21 +211,26 @@ class InferSmplFit(dataprocess.C2dImageTask):
         curve.set_output_type(dataprocess.NumericOutputType.PLOT)
         curve.add_value_list([float(loss) for loss in losses], "loss")
 
-    def _publish_overlay(
-        self, motion: BodyMotion, model: BodyModel, given: Keypoints3D, settings: Settings
+    def _publish_pictures(
+        self,
+        motion: BodyMotion,
+        model: BodyModel,
+        up_axis: str,
+        behind: Backdrop | None,
+        units_per_metre: float,
     ) -> None:
-        if not settings.video_path:
+        sheet = contact_sheet(motion, model, direction=VIEW @ turn_to_y(up_axis), up=AXES[up_axis])
+        self.get_output(PICTURE).set_image(cv2.cvtColor(sheet, cv2.COLOR_BGR2RGB))
+        if behind is None:
+            # The picture of an earlier run must not pass for this one's.
+            self.get_output(OVERLAY).clear_data()
             return
-        scale = {"m": 1.0, "cm": 100.0, "mm": 1000.0}[given.units or "m"]
-        in_world = replace(motion, transl=motion.transl * scale, scaling=motion.scaling * scale)
-        picture = body_over_video(
-            in_world,
-            model,
-            self._metadata().get("cameras", []),
-            settings.camera,
-            settings.video_path,
+        in_world = replace(
+            motion,
+            transl=motion.transl * units_per_metre,
+            scaling=motion.scaling * units_per_metre,
         )
-        self.get_output(OVERLAY).set_image(picture)
+        self.get_output(OVERLAY).set_image(draw_over(behind, in_world, model))
 
 
 def _body_note(model: BodyModel) -> str:

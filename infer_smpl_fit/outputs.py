@@ -24,21 +24,18 @@ AXES = {
 }
 
 
-def up_of(motion: BodyMotion, told: str) -> np.ndarray:
-    """(3,): the axis ``told``, or for auto the one along which the body mostly stands."""
-    if told != "auto":
-        return AXES[told]
+def up_of(motion: BodyMotion) -> str:
+    """The axis of the world along which the body mostly stands: a key of :data:`AXES`."""
     upright = Rotation.from_rotvec(motion.poses[:, 0]).apply([0.0, 1.0, 0.0])
     mean = upright.mean(axis=0)
-    return max(AXES.values(), key=lambda axis: float(axis @ mean))
+    return max(AXES, key=lambda name: float(AXES[name] @ mean))
 
 
-def turn_to_y(up: np.ndarray) -> np.ndarray:
+def turn_to_y(up: str) -> np.ndarray:
     """(3, 3): the rotation that brings the axis ``up`` to y by the shortest way."""
-    y = np.array([0.0, 1.0, 0.0])
-    if np.allclose(up, -y):
+    if up == "-y":
         return np.diag([1.0, -1.0, -1.0])
-    axis = np.cross(up, y)
+    axis = np.cross(AXES[up], AXES["y"])
     return Rotation.from_rotvec(axis * np.pi / 2).as_matrix()
 
 
@@ -48,9 +45,7 @@ def motion_of(fit: Fit, mode: str, fps: float) -> BodyMotion:
     return motion.in_metres(UNITS[fit.report["unit"]]) if mode == "aist" else motion
 
 
-def write_all(
-    folder: Path, motion: BodyMotion, aist: Fit, model: BodyModel, up: np.ndarray
-) -> list[Path]:
+def write_all(folder: Path, motion: BodyMotion, aist: Fit, model: BodyModel, up: str) -> list[Path]:
     """Write motion.npz (AMASS), .bvh, .glb, .trc of ``motion`` and motion.pkl (AIST++) of ``aist``.
 
     AIST++'s file holds no shape, so it gets the fit that was made without one. The .bvh and the
@@ -58,7 +53,7 @@ def write_all(
 
     Args:
         motion: In metres.
-        up: (3,), the axis of the keypoints' world that points up.
+        up: The axis of the keypoints' world that points up.
     """
     folder.mkdir(parents=True, exist_ok=True)
     standing = motion.turned(turn_to_y(up), model)

@@ -25,7 +25,7 @@ class Settings(BaseModel):
     )
     convention: Literal["auto", "coco17", "openpose25", "body25b", "smpl24", "h36m17"] = Field(
         "auto",
-        description="What the keypoints are; auto takes input 1, or the names in the file",
+        description="What the keypoints are; auto takes what is told, or names, or count",
         json_schema_extra={"label": "Keypoints are"},
     )
     model_file: str = Field(
@@ -65,7 +65,8 @@ class Settings(BaseModel):
     )
     up_axis: Literal["auto", "x", "y", "z", "-x", "-y", "-z"] = Field(
         "auto",
-        description="Up in the keypoints' world, for the pictures, .bvh and .glb; auto: the body's",
+        description="Up in the keypoints' world, for pictures, .bvh, .glb; auto: input 1's or the "
+        "body's",
         json_schema_extra={"label": "Upward axis"},
     )
     video_path: str = Field(
@@ -73,9 +74,18 @@ class Settings(BaseModel):
         description="A camera's video, to draw the body over a frame of it",
         json_schema_extra={"label": "Video to draw over", "advanced": True},
     )
+    cameras_path: str = Field(
+        "",
+        description="AIST++'s .json of the cameras, for video_path; else those of input 1",
+        json_schema_extra={
+            "label": "File of its cameras",
+            "advanced": True,
+            "only_if": {"video_path": ["*"]},
+        },
+    )
     camera: str = Field(
         "",
-        description="The name of that camera in input 1; none: the first",
+        description="The name of the video's camera; none: the first",
         json_schema_extra={
             "label": "Its camera",
             "advanced": True,

@@ -25,8 +25,13 @@ def readme_of(name):
     return path.read_text(encoding="utf-8")
 
 
-def rows_of(text, key):
-    return [line for line in text.splitlines() if line.startswith(f"| {key} |")]
+def table_of(text, head):
+    """The rows of the table whose first column is called ``head``."""
+    return text.split(f"\n| {head} |", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+
+
+def rows_of(rows, key):
+    return [row for row in rows if row.startswith(f"| {key} |")]
 
 
 def bounds_of(field):
@@ -40,27 +45,28 @@ def bounds_of(field):
 
 @pytest.mark.parametrize("name", PLUGINS)
 def test_every_parameter_stands_in_the_readme(name):
-    readme = readme_of(name)
+    table = table_of(readme_of(name), "parameter")
     for key, field in importlib.import_module(f"{name}.parameters").Settings.model_fields.items():
-        rows = rows_of(readme, f"`{key}`")
+        rows = rows_of(table, f"`{key}`")
         assert len(rows) == 1, f"{key} has {len(rows)} rows in the table of parameters"
         cells = [cell.strip() for cell in rows[0].strip("|").split("|")]
         assert cells[2] == (str(field.default) or "(none)"), f"{key}: default"
         is_choice = get_origin(field.annotation) is Literal
         wanted = get_args(field.annotation) if is_choice else bounds_of(field)
-        assert [value for value in wanted if value not in cells[3]] == [], f"{key}: values"
+        told = re.split(r"[\s,]+", cells[3])
+        assert [value for value in wanted if value not in told] == [], f"{key}: values"
 
 
 @pytest.mark.parametrize("name", PLUGINS)
 def test_no_parameter_of_the_readme_is_made_up(name):
-    told = re.findall(r"^\| `(\w+)` \|", readme_of(name).split(":mag:")[0], re.M)
+    told = [row.split("`")[1] for row in table_of(readme_of(name), "parameter")]
     settings = importlib.import_module(f"{name}.parameters").Settings
     assert set(told) <= set(settings.model_fields)
 
 
 @pytest.mark.parametrize("name", PLUGINS)
 def test_every_output_stands_in_the_readme(name, workflow_of):
-    outputs = readme_of(name).split(":mag:")[1].split(":fast_forward:")[0]
+    outputs = table_of(readme_of(name).split(":mag:")[1], "#")
     _, (task,) = workflow_of(name)
     for index in range(task.get_output_count()):
         rows = rows_of(outputs, str(index))
@@ -80,7 +86,8 @@ def test_links_lead_somewhere(path):
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.S)
     for link in ("".join(found) for found in LINK.findall(text)):
         target = link.split("#")[0]
-        if target and not re.match(r"https?:|mailto:", target):
+        unwritten = any(target == f"{name}/README.md" for name in PLUGINS)
+        if target and not unwritten and not re.match(r"https?:|mailto:", target):
             assert (path.parent / target).exists(), link
 
 

@@ -83,11 +83,15 @@ SHOWN_IF = [
     ("infer_background_matting", "weights", {"model_weight_file": "a"}, {"model_weight_file": ""}),
     *(
         ("infer_multiview_triangulation", key, {"engine": "aniposelib"}, {"engine": "native"})
-        for key in ("smooth", "bone", "max_gap_fill", "method", "repair_swaps")
+        for key in ("objective", "smooth", "bone", "max_gap_fill", "method", "repair_swaps")
     ),
     *(
         ("infer_multiview_triangulation", key, {"optimise": "False"}, {"optimise": "True"})
-        for key in ("smooth", "bone", "max_gap_fill")
+        for key in ("objective", "smooth", "bone", "max_gap_fill")
+    ),
+    *(
+        ("infer_multiview_triangulation", key, {"objective": "aist"}, {"objective": "robust"})
+        for key in ("smooth", "bone")
     ),
     ("infer_multiview_triangulation", "repair_swaps", {"method": "plain"}, {"method": "robust"}),
     ("infer_multiview_triangulation", "max_offset", {"sync": "off"}, {"sync": "report"}),
@@ -110,6 +114,7 @@ SHOWN_IF = [
     ),
     ("infer_smpl_fit", "gender", {"model_file": ""}, {"model_file": "a"}),
     ("infer_smpl_fit", "camera", {"video_path": ""}, {"video_path": "a.mp4"}),
+    ("infer_smpl_fit", "cameras_path", {"video_path": ""}, {"video_path": "a.mp4"}),
     ("infer_smpl_fit", "allow_pickle", {"keypoints_path": ""}, {"keypoints_path": "a"}),
 ]
 

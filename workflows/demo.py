@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from workflows.matting_chain import ChainOptions, run_chain
+from workflows.pictures import cut_out, write_pictures
 from workflows.plugins import quiet_ikomia
-from workflows.synthetic_clip import SyntheticClip, checker
+from workflows.synthetic_clip import SyntheticClip
 from workflows.video_reader import VideoInfo, VideoReader
 from workflows.video_writer import VideoSink
 
@@ -85,25 +86,18 @@ def side_by_side(clip: SyntheticClip, folder: Path) -> list[np.ndarray]:
     return shown
 
 
-def cut_out(folder: Path, index: int, size: tuple[int, int]) -> np.ndarray:
-    """The foreground of one frame over a checkerboard."""
-    readers = [
-        VideoReader(VideoInfo.from_path(folder / name)) for name in ("foreground.mp4", "alpha.mp4")
-    ]
-    for position, (foreground, alpha) in enumerate(zip(*readers, strict=True)):
-        if position == index:
-            share = alpha.image.astype(np.float32) / 255
-            mixed = foreground.image * share + checker(*size) * (1 - share)
-            return np.rint(mixed).astype(np.uint8)
-    raise ValueError(f"{folder} has no frame {index}")
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo; everything that it writes lies below ``--output``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("output/demo"))
     parser.add_argument("--frames", type=int, default=48)
     parser.add_argument("--height", type=int, default=720)
+    parser.add_argument(
+        "--pictures", action="store_true", help="also renew the READMEs' pictures in this checkout"
+    )
+    parser.add_argument(
+        "--rvm-weights", type=Path, metavar="FILE", help="for infer_rvm's picture, which needs them"
+    )
     given = parser.parse_args(arguments)
     folder = given.output / "matting"
     folder.mkdir(parents=True, exist_ok=True)
@@ -126,7 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     shown = side_by_side(clip, folder)
     _save(folder / "side_by_side.png", np.vstack(shown))
-    _save(folder / "cut_out.png", cut_out(folder, clip.frames // 2, (clip.width, clip.height)))
+    _save(folder / "cut_out.png", cut_out(folder, clip.frames // 2))
     errors = measure(clip, folder, behind)
     table = Table(title="error against the truth")
     table.add_column("measure")
@@ -138,6 +132,9 @@ def main(arguments: list[str] | None = None) -> int:
     table.add_row("composite: mean error in levels", f"{errors.composite_levels:.2f}")
     Console().print(table)
     Console().print(f"Look at {folder / 'side_by_side.mp4'} and the pictures beside it.")
+    if given.pictures:
+        for path in write_pictures(clip, folder, given.rvm_weights):
+            Console().print(f"  {path}")
     return 0
 
 

@@ -160,7 +160,8 @@ def _plate_pass(options: ChainOptions, info: VideoInfo, report: ChainReport) -> 
             workflow.set_image_input(array=frame.image, index=0)
             workflow.run()
             last = frame.image
-        extract.finish()
+        with report.timed("of it estimation"):
+            extract.finish()
     report.warnings.extend(w for w in reader.warnings if w not in report.warnings)
     report.plate = dict(extract.get_output(3).data)
     for warning in report.plate.get("warnings", []):

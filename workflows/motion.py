@@ -34,7 +34,7 @@ def motion_workflow(
         ...     {"keypoints_path": "pose", "cameras_path": "Calib.toml", "skeleton": "body25b"}
         ... )
         >>> workflow.run()  # doctest: +SKIP
-        >>> fit = workflow.find_task("infer_smpl_fit")[0]  # doctest: +SKIP
+        >>> fit = workflow.find_task("infer_smpl_fit", 0)  # doctest: +SKIP
         >>> poses = fit.get_output(0).get_array()  # doctest: +SKIP
     """
     from ikomia.dataprocess.workflow import Workflow

@@ -89,8 +89,7 @@ def run_motion(options: MotionOptions) -> MotionReport:
         _run(workflow)
         seconds["triangulation and fit"] = time.perf_counter() - start
         progress.update(bar, total=1, completed=1)
-        tasks = {name: workflow.find_task(name)[0] for name in (TRIANGULATION, FIT)}
-        tasks = {name: task[1] if isinstance(task, tuple) else task for name, task in tasks.items()}
+        tasks = {name: workflow.find_task(name, 0) for name in (TRIANGULATION, FIT)}
         _write_pictures(tasks, options)
         start = time.perf_counter()
         if options.has_preview:

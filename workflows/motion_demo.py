@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from workflows.motion_chain import MotionOptions, run_motion
-from workflows.plugins import quiet_ikomia
+from workflows.plugins import REPOSITORY, quiet_ikomia
 from workflows.synthetic_capture import TYPICAL, detect, studio
 from workflows.synthetic_motion import dance
 from workflows.video_writer import VideoSink
@@ -28,6 +28,7 @@ from workflows.video_writer import VideoSink
 CENTIMETRES = 100.0
 RATE = 60.0
 SEED = 7
+SHOWN = (0.3, 0.8)
 CONVENTION, SKELETON = "openpose25", "body25"
 
 
@@ -162,11 +163,26 @@ def measure(capture: Capture, folder: Path, is_aligned: bool) -> list[tuple[str,
     ]
 
 
+def write_picture(path: Path, preview: Path) -> None:
+    """Two moments of the preview, one below the other, as a JPEG for the README."""
+    reader = cv2.VideoCapture(str(preview))
+    count = int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
+    shown = []
+    for share in SHOWN:
+        reader.set(cv2.CAP_PROP_POS_FRAMES, int(share * count))
+        shown.append(reader.read()[1])
+    reader.release()
+    picture = cv2.resize(np.vstack(shown), None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 85])
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo; everything that it writes lies below ``--output``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("output/demo"))
     parser.add_argument("--frames", type=int, default=180)
+    parser.add_argument("--pictures", action="store_true", help="renew docs/images/motion.jpg")
     given = parser.parse_args(arguments)
     folder = given.output / "motion"
     folder.mkdir(parents=True, exist_ok=True)
@@ -208,6 +224,9 @@ def main(arguments: list[str] | None = None) -> int:
     for name, options in runs.items():
         run_motion(options)
         columns[name] = measure(capture, options.output, options.cameras is None)
+    if given.pictures:
+        preview = folder / "with_cameras" / "preview.mp4"
+        write_picture(REPOSITORY / "docs" / "images" / "motion.jpg", preview)
     table = Table(title="mean error against the truth")
     table.add_column("measure")
     for name in columns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +17,7 @@ from workflows.video_writer import VideoSink
 
 PANEL = (640, 720)
 MOST_RATE = 30.0
+MARGIN = 1.3
 PAPER, BONE, JOINT = 244, (190, 90, 40), (30, 40, 160)
 VIEW = np.array([0.45, 0.2, 1.0])
 TRUNK = (
@@ -81,7 +82,7 @@ def _scene(
     units = UNITS[fit["unit"]]
     motion = BodyMotion(poses, transl, betas.ravel(), float(scaling[0, 0]), report["fps"])
     motion = motion.in_metres(units) if fit["mode"] == "aist" else motion
-    turn = turn_to_y(up_of(motion, "auto"))
+    turn = turn_to_y(up_of(motion))
     standing = motion.turned(turn, model)
     keypoints = tasks[TRIANGULATION].get_output(0).get_array() / units @ turn.T
     seen = keypoints[np.isfinite(keypoints).all(axis=2)]
@@ -121,22 +122,41 @@ def _keypoints(scene: _Scene, frame: int) -> np.ndarray:
 
 def _overlays(
     video: Path, motion: Any, model: Any, cameras: list[dict[str, Any]], step: int
-) -> Any:
-    """The body over each shown frame of the first camera's video, fitted into a panel."""
-    from infer_smpl_fit.overlay import draw_over
+) -> Iterator[np.ndarray]:
+    """The body over each shown frame of the first camera's video, cut out around its path."""
+    from infer_smpl_fit.overlay import camera_backdrop, draw_over
+    from infer_smpl_fit.smpl_export.render import project
 
+    places = motion.joint_places(model).reshape(-1, 3)
     for index, frame in enumerate(VideoReader(VideoInfo.from_path(video))):
         if index >= len(motion):
             return
         if index % step == 0:
-            yield _fitted(draw_over(frame.image, motion, model, cameras[0], index))
+            behind = camera_backdrop(cameras[0], frame.image[..., ::-1], index)
+            drawn = draw_over(behind, motion, model)
+            pixels, _ = project(places, behind.camera)
+            yield _fitted(drawn[_around(pixels, drawn.shape)])
+
+
+def _around(pixels: np.ndarray, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of the panel's shape around pixels (N, 2), inside the picture."""
+    low, high = np.nanpercentile(pixels, (0.5, 99.5), axis=0)
+    middle, extent = (low + high) / 2, MARGIN * (high - low)
+    height = max(extent[1], extent[0] * PANEL[1] / PANEL[0])
+    size = np.array([height * PANEL[0] / PANEL[1], height])
+    room = np.array([shape[1], shape[0]])
+    size = np.minimum(size, room)
+    first = np.clip(middle - size / 2, 0, room - size).astype(int)
+    last = first + size.astype(int)
+    return slice(first[1], last[1]), slice(first[0], last[0])
 
 
 def _fitted(picture: np.ndarray) -> np.ndarray:
     height, width = picture.shape[:2]
     scale = min(PANEL[0] / width, PANEL[1] / height)
     size = (round(width * scale), round(height * scale))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    small = cv2.resize(picture, size, interpolation=method)
     panel = np.full((PANEL[1], PANEL[0], 3), PAPER, np.uint8)
     top, left = (PANEL[1] - size[1]) // 2, (PANEL[0] - size[0]) // 2
     panel[top : top + size[1], left : left + size[0]] = small

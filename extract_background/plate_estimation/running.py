@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from .plate import Plate
@@ -12,6 +13,7 @@ class RunningMean:
     """The mean of what the mattes leave of the frames that a store takes.
 
     Its plate is not final: people who stay are in it, and where no matte is given, all are.
+    OpenCV does the sums: in numpy they took a third of the time of a network that makes mattes.
     """
 
     def __init__(self) -> None:
@@ -20,23 +22,25 @@ class RunningMean:
 
     def take(self, store: FrameStore) -> None:
         """Add the frame that ``store`` took last."""
-        frame = store.frames[-1].astype(np.float32)
-        weight = store.weights[-1].astype(np.float32) * np.float32(1 / 255)
+        frame, weight = store.frames[-1], np.ascontiguousarray(store.weights[-1])
         if self._total is None:
-            self._total, self._mass = np.zeros_like(frame), np.zeros_like(weight)
-        self._total += frame * weight[..., None]
-        self._mass += weight
+            self._total = np.zeros(frame.shape, np.float32)
+            self._mass = np.zeros(weight.shape, np.float32)
+        cv2.accumulateProduct(frame, cv2.merge([weight] * 3), self._total)
+        cv2.accumulate(weight, self._mass)
 
     def plate(self, store: FrameStore) -> Plate:
         """The mean so far; what no frame showed yet is the last frame."""
-        holes = self._mass < np.float32(1 / 255)
-        mean = self._total / np.maximum(self._mass, np.float32(1 / 255))[..., None]
-        mean[holes] = store.frames[-1][holes]
+        holes = self._mass == 0
+        # Where nothing was seen both are 0, and 0 / 1 spares a division by zero.
+        mass = cv2.max(self._mass, 1)
+        background = cv2.divide(self._total, cv2.merge([mass] * 3), dtype=cv2.CV_8U)
+        cv2.copyTo(store.frames[-1], holes.view(np.uint8), background)
         report = {
             "method": "running mean (not final)",
             "frames_offered": store.offered,
             "frames_used": store.count,
             "warnings": [],
         }
-        background = np.clip(np.rint(mean), 0, 255).astype(np.uint8)
-        return Plate(background, self._mass / np.float32(max(1, store.count)), holes, report)
+        coverage = self._mass * np.float32(1 / (255 * max(1, store.count)))
+        return Plate(background, coverage, holes, report)

@@ -9,7 +9,7 @@ import numpy as np
 from .aist import ring_cameras
 from .camera import Camera
 from .identity import main_person, people_by_geometry
-from .options import ENGINES, METHODS, MODES, Options
+from .options import ENGINES, METHODS, MODES, OBJECTIVES, Options
 from .sync import find_offsets, shifted
 from .unposed import pose_cameras, unposed_camera
 
@@ -19,9 +19,12 @@ OUTSIDE_SHARE, OUTSIDE_MARGIN = 0.2, 1.02
 def check(keypoints: np.ndarray, cameras: Sequence[Camera] | None, options: Options) -> None:
     if keypoints.ndim != 5 or keypoints.shape[-1] != 3:
         raise ValueError(f"keypoints must be (V, F, P, J, 3), they are {keypoints.shape}")
+    if not keypoints.size:
+        raise ValueError(f"keypoints of shape {keypoints.shape} hold nothing to reconstruct")
     if len(keypoints) < 2:
         raise ValueError("one view cannot be triangulated: give the keypoints of at least two")
-    for name, known in (("mode", MODES), ("method", METHODS), ("engine", ENGINES)):
+    choices = {"mode": MODES, "method": METHODS, "engine": ENGINES, "objective": OBJECTIVES}
+    for name, known in choices.items():
         if getattr(options, name) not in known:
             raise ValueError(f"{name} {getattr(options, name)!r} is not one of {', '.join(known)}")
     if cameras is None:

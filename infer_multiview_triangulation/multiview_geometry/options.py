@@ -7,6 +7,7 @@ from dataclasses import dataclass
 MODES = ("triangulate", "estimate_cameras", "refine_cameras")
 METHODS = ("robust", "weighted", "plain")
 ENGINES = ("native", "aniposelib")
+OBJECTIVES = ("robust", "aist")
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,9 @@ class Options:
     min_confidence: float = 0.15
     camera_confidence: float = 0.5
     optimise: bool = True
-    smooth: float = 1.0
-    bone: float = 1.0
+    objective: str = "robust"
+    smooth: float = 3.0
+    bone: float = 2.0
     repair_swaps: bool = True
     max_gap_fill: int = 30
     sync: str = "off"

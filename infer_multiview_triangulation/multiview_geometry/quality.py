@@ -12,8 +12,10 @@ from .robust import Triangulated, lengths_of, triangulate_robust
 from .views import Rays
 
 NARROW, WIDE = 10.0, 170.0
-BIASED_PIXELS, BIASED_FACTOR = 5.0, 3.0
+BIASED_PIXELS, BIASED_FACTOR, APART_FACTOR = 5.0, 3.0, 2.0
+REMEDY = "its calibration is wrong or it is late; try mode=refine_cameras or sync=report"
 LEFT_OUT_POINTS = 4000
+SAME_PLACE = 1e-3
 
 
 def view_quality(rays: Rays, points: np.ndarray, scale: float, names: Sequence[str]) -> list[dict]:
@@ -78,6 +80,18 @@ def parallax(cameras: Sequence[Camera], found: Triangulated) -> float | None:
     return float(min(angles, key=lambda angle: abs(angle - 90)))
 
 
+def coincident(cameras: Sequence[Camera]) -> list[str]:
+    """Words about cameras at one place: together they see no depth."""
+    centres = np.stack([camera.centre for camera in cameras])
+    apart = np.linalg.norm(centres[:, None] - centres, axis=-1)
+    return [
+        f"the cameras {cameras[a].name} and {cameras[b].name} stand at one place: points that "
+        "only they see are unknown"
+        for a, b in combinations(range(len(cameras)), 2)
+        if apart[a, b] <= SAME_PLACE * apart.max()
+    ]
+
+
 def geometry_warnings(views: list[dict], angle: float | None) -> list[str]:
     """What the figures say about calibration and set-up, in words."""
     warnings = []
@@ -95,12 +109,18 @@ def geometry_warnings(views: list[dict], angle: float | None) -> list[str]:
         ):
             warnings.append(
                 f"view {view['name']} is off by ({view['bias'][0]:+.0f}, {view['bias'][1]:+.0f}) "
-                "pixels all the time: its calibration is wrong or it is late; try "
-                "mode=refine_cameras or sync=report"
+                f"pixels all the time: {REMEDY}"
             )
-    warnings += [
+        elif view["median"] > max(BIASED_PIXELS, APART_FACTOR * middle):
+            warnings.append(
+                f"view {view['name']} disagrees with the others by {view['median']:.0f} pixels, "
+                f"they by {middle:.0f}: {REMEDY}"
+            )
+    return warnings + [
         f"view {view['name']} shows nobody: it is not used"
+        if not view["observed"]
+        else f"view {view['name']} agrees with no other on any point: two cameras at one place, "
+        "or a calibration that does not belong to these views"
         for view in views
         if view["median"] is None
     ]
-    return warnings

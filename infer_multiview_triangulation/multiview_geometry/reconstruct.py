@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from . import anipose_engine
+from .aist_objective import optimise_aist
 from .alignment import IDENTITY, Similarity
 from .bundle import adjust
 from .camera import Camera
@@ -19,7 +20,7 @@ from .robust import Triangulated, lengths_of, scale_of, triangulate_robust
 from .sequence import SequenceOptions, optimise_sequence, triangulated_as
 from .skeletons import Skeleton
 from .swaps import repaired
-from .triangulation import plain_dlt, weighted_dlt
+from .triangulation import determinate, plain_dlt, weighted_dlt
 from .views import Rays, rays_of
 from .world import scaling, upright
 
@@ -76,10 +77,10 @@ def reconstruct(
         rays, swaps = repaired(rays, found.points, skeleton, chosen.shape[1], found.scale)
         if swaps.any():
             found = triangulate_robust(rays)
-    raw = _points(found, chosen.shape[1], options)
+    raw = _points(rays, found, chosen.shape[1], options)
     step("optimisation")
     optimised, sigma = _optimised(rays, raw, found, cameras, chosen, skeleton, options, fps)
-    world = _world(optimised, skeleton, cameras, options, was_given)
+    world = _world(optimised, skeleton, cameras, options, was_given, warnings)
     notes = {
         "swaps": swaps,
         "offsets": offsets,
@@ -115,14 +116,17 @@ def _triangulated(
         points = anipose_engine.triangulate(cameras, chosen).reshape(-1, 3)
     else:
         points = plain_dlt(rays) if options.method == "plain" else weighted_dlt(rays)
+        points[~determinate(rays, points)] = np.nan
     error = lengths_of(rays, points)
     return Triangulated(points, rays.weight, error, scale_of(error))
 
 
-def _points(found: Triangulated, frames: int, options: Options) -> np.ndarray:
-    """(F, J, 3); a plain triangulation is wanted as it is, with no point dropped."""
+def _points(rays: Rays, found: Triangulated, frames: int, options: Options) -> np.ndarray:
+    """(F, J, 3); a plain triangulation keeps points on which the views do not agree."""
     if _is_robust(options):
-        return triangulated_as(found, frames)
+        points = triangulated_as(found, frames)
+        points[~determinate(rays, found.points).reshape(frames, -1)] = np.nan
+        return points
     return found.points.reshape(frames, -1, 3)
 
 
@@ -146,8 +150,11 @@ def _optimised(
         return solved, unknown
     bones = np.array(skeleton.bones, int).reshape(-1, 2)
     rate_scale = (DEFAULT_RATE / (fps or DEFAULT_RATE)) ** 2
-    weights = SequenceOptions(options.smooth, options.bone, rate_scale)
-    solved = optimise_sequence(rays, raw, bones, found.scale, weights)
+    if options.objective == "aist":
+        solved = optimise_aist(cameras, chosen, raw, bones)
+    else:
+        weights = SequenceOptions(options.smooth, options.bone, rate_scale)
+        solved = optimise_sequence(rays, raw, bones, found.scale, weights)
     return _without_long_gaps(raw, solved.points, options.max_gap_fill), solved.sigma
 
 
@@ -173,11 +180,16 @@ def _world(
     cameras: list[Camera],
     options: Options,
     were_given: bool,
+    warnings: list[str],
 ) -> Similarity:
     """What the parameters ask for; a world estimated from nothing stands along y."""
-    has_world = were_given or options.start_cameras != "none"
-    axis = "y" if options.up_axis == "keep" and not has_world else options.up_axis
-    known = np.isfinite(points).any()
-    world = upright(points, skeleton, axis) if axis != "keep" and known else IDENTITY
+    world, known = IDENTITY, np.isfinite(points).any()
+    if options.up_axis != "keep" and known:
+        world = upright(points, skeleton, options.up_axis)
+    elif not were_given and options.start_cameras == "none" and known:
+        try:
+            world = upright(points, skeleton, "y")
+        except ValueError as error:
+            warnings.append(f"the world stands as the first camera: {error}")
     moved = [world.camera(camera) for camera in cameras]
     return scaling(options.scale, world(points), skeleton, moved).after(world)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .alignment import Similarity
 from .camera import Camera
-from .quality import geometry_warnings, left_out_errors, parallax, view_quality
+from .quality import coincident, geometry_warnings, left_out_errors, parallax, view_quality
 from .robust import Triangulated, lengths_of
 from .sequence import bone_lengths
 from .skeletons import Skeleton
@@ -113,7 +113,7 @@ def _quality(
         "measured_share": float((mask == MEASURED).mean()),
         "interpolated_share": float((mask == INTERPOLATED).mean()),
         "rejected_share": float((mask == REJECTED).mean()),
-        "warnings": notes["warnings"] + geometry_warnings(views, angle),
+        "warnings": notes["warnings"] + coincident(cameras) + geometry_warnings(views, angle),
     }
 
 

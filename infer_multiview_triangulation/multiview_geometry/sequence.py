@@ -13,6 +13,7 @@ from scipy.linalg import cho_solve_banded, cholesky_banded
 from threadpoolctl import threadpool_limits
 
 from .robust import Triangulated, lengths_of, robust_weight
+from .uncertainty import marginal_errors
 from .views import Rays
 
 ITERATIONS = 10
@@ -32,8 +33,8 @@ class SequenceOptions:
         frame_rate_scale: (60 / fps)^2: accelerations a frame grow at lower rates.
     """
 
-    smooth: float = 1.0
-    bone: float = 1.0
+    smooth: float = 3.0
+    bone: float = 2.0
     frame_rate_scale: float = 1.0
 
 
@@ -123,9 +124,8 @@ class _Window:
         self._rays, self._scale, self._options = rays, scale, options
         self._frames, self._joints = start.shape[:2]
         self._known = np.isfinite(start[..., 0]).any(axis=0)
-        usable = self._known[bones].all(axis=1) & np.isfinite(lengths) if len(bones) else []
-        self._bones = bones[usable] if len(bones) else bones.reshape(0, 2)
-        self._lengths = lengths[usable] if len(bones) else lengths
+        usable = self._known[bones].all(axis=1) & np.isfinite(lengths) & (options.bone > 0)
+        self._bones, self._lengths = bones[usable], lengths[usable]
         self._start = _interpolated(start)
         self._pixels = _pixels_a_unit(rays, self._start)
         self._width = 3 * self._joints
@@ -140,14 +140,13 @@ class _Window:
         points, lengths = self._start.copy(), self._lengths.copy()
         points[:, ~self._known] = 0
         for _ in range(ITERATIONS):
-            step, length_step, _ = self._step(points, lengths)
+            step, length_step = self._step(points, lengths)
             points += step
             lengths += length_step
             if np.abs(step).max(initial=0) * self._pixels < CONVERGED * self._scale:
                 break
-        information = self._information(points)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            sigma = self._standard_errors(points, information)
+        errors = marginal_errors(self._information(points), self._smooth or 0.0)
+        sigma = self._noise(points) * errors
         points[:, ~self._known] = np.nan
         sigma[:, ~self._known] = np.nan
         return points, sigma
@@ -155,16 +154,8 @@ class _Window:
     def _information(self, points: np.ndarray) -> np.ndarray:
         flat = points.reshape(-1, 3)
         jacobian, _, weight = self._linearised(flat)
-        return np.einsum("vn,vnia,vnib->nab", weight, jacobian, jacobian, optimize=True)
-
-    def _standard_errors(self, points: np.ndarray, information: np.ndarray) -> np.ndarray:
-        """From the observations and the neighbours' pull: the band's diagonal blocks."""
-        blocks = information.copy()
-        if self._smooth is not None:
-            blocks += self._smooth * np.eye(3)
-        spread = np.linalg.pinv(blocks, hermitian=True)
-        noise = self._noise(points)
-        return noise * np.sqrt(np.trace(spread, axis1=1, axis2=2)).reshape(points.shape[:2])
+        blocks = np.einsum("vn,vnia,vnib->nab", weight, jacobian, jacobian, optimize=True)
+        return blocks.reshape(*points.shape, 3)
 
     def _noise(self, points: np.ndarray) -> float:
         lengths = lengths_of(self._rays, points.reshape(-1, 3))
@@ -183,9 +174,7 @@ class _Window:
         jacobian = jacobian * (rays.focal[:, None] / safe[..., None])[..., None]
         return jacobian, off, weight
 
-    def _step(
-        self, points: np.ndarray, lengths: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, float]:
+    def _step(self, points: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         size = points.size
         band = np.zeros((self._band + 1, size))
         gradient = np.zeros(points.shape)
@@ -203,7 +192,7 @@ class _Window:
         step = solved[:, 0] - solved[:, 1:] @ length_step
         step = step.reshape(points.shape)
         step[:, ~self._known] = 0
-        return step, length_step, float(np.abs(step).max(initial=0))
+        return step, length_step
 
     def _add_observations(self, points: np.ndarray, band: np.ndarray, gradient: np.ndarray) -> None:
         jacobian, off, weight = self._linearised(points.reshape(-1, 3))
@@ -251,7 +240,7 @@ class _Window:
             border[:, j, :, index] = weight * unit
             corner_gradient[index] = -weight * off.sum()
         corner = np.full(count, weight * self._frames)
-        return border.reshape(-1, count), corner, corner_gradient
+        return border.reshape(points.size, count), corner, corner_gradient
 
     def _add_smoothness(self, points: np.ndarray, band: np.ndarray, gradient: np.ndarray) -> None:
         weight = self._smooth

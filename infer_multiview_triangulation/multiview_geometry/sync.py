@@ -16,6 +16,7 @@ LEAST_OVERLAP = 20
 MOST_FRAMES = 600
 TRUNCATION = 4.0
 CLEAR = 1.05
+SIGNIFICANT = 4.0
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,13 @@ def _pair_offset(distances: EpipolarDistances, a: int, b: int, most: int) -> tup
         return 0, 0.0
     away = costs[np.abs(np.arange(len(costs)) - best) > 2]
     away = away[np.isfinite(away)]
-    ratio = float(away.min() / max(costs[best], 1e-9)) if len(away) else 1.0
-    return every[best], ratio - 1 if ratio > CLEAR else 0.0
+    if not len(away):
+        return 0, 0.0
+    ratio = float(away.min() / max(costs[best], 1e-9))
+    # Keypoints of one frame err together, so frames are what counts.
+    chance = np.minimum(per_offset[best], limit).std() / np.sqrt(frames - abs(every[best]))
+    is_clear = ratio > CLEAR and away.min() - costs[best] > SIGNIFICANT * chance
+    return every[best], ratio - 1 if is_clear else 0.0
 
 
 def _joined(differences: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from .views import Rays
 
 DEPTH_ROUNDS = 2
 SINGULAR = 1e-12
+LEAST_PARALLAX = np.deg2rad(0.5)
 
 
 def plain_dlt(rays: Rays) -> np.ndarray:
@@ -45,6 +46,20 @@ def weighted_dlt(rays: Rays, rounds: int = DEPTH_ROUNDS) -> np.ndarray:
         scale = scale / np.where(largest > 0, largest, 1)
         points = _solved(rows, weight * scale)
     return points
+
+
+def determinate(rays: Rays, points: np.ndarray) -> np.ndarray:
+    """(N,) bool: at least two views look at the point, and not all from one direction."""
+    turns = rays.extrinsics[:, :, :3]
+    centres = -np.einsum("vba,vb->va", turns, rays.extrinsics[:, :, 3])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ahead = rays.seen & (rays.residuals(points)[1] > 0)
+        towards = points - centres[:, None]
+        towards = towards / np.linalg.norm(towards, axis=-1, keepdims=True)
+        first = towards[np.argmax(ahead, axis=0), np.arange(len(points))]
+        apart = np.linalg.norm(towards - first, axis=-1)
+        spread = np.where(ahead, apart, 0).max(axis=0, initial=0)
+    return (ahead.sum(axis=0) >= 2) & (spread > LEAST_PARALLAX)
 
 
 def _rows(rays: Rays) -> np.ndarray:

@@ -129,8 +129,8 @@ def upright(points: np.ndarray, skeleton: Skeleton, axis: str) -> Similarity:
     }
     if not all(indices.values()):
         raise ValueError(f"up cannot be found in {skeleton.name}: it has no ankles and shoulders")
-    feet = points[:, indices["ankle"]].mean(axis=1)
-    bodies = points[:, indices["shoulder"]].mean(axis=1) - feet
+    feet, shoulders = (_middle(points[:, indices[part]]) for part in ("ankle", "shoulder"))
+    bodies = shoulders - feet
     bodies = bodies[np.isfinite(bodies).all(axis=1)]
     if not len(bodies):
         raise ValueError("up cannot be found: ankles and shoulders were never seen together")
@@ -139,10 +139,19 @@ def upright(points: np.ndarray, skeleton: Skeleton, axis: str) -> Similarity:
     turn = _shortest_turn(up / np.linalg.norm(up), AXES[axis])
     turned = points @ turn.T
     low = turned @ AXES[axis]
-    floor = float(np.nanpercentile(np.nanmin(low, axis=1), FLOOR_PERCENTILE))
+    lowest = np.where(np.isfinite(low), low, np.inf).min(axis=1)
+    floor = float(np.percentile(lowest[np.isfinite(lowest)], FLOOR_PERCENTILE))
     middle = np.nanmedian(turned.reshape(-1, 3), axis=0)
     shift = -(middle - (middle @ AXES[axis]) * AXES[axis]) - floor * AXES[axis]
     return Similarity(turn, shift, 1.0)
+
+
+def _middle(points: np.ndarray) -> np.ndarray:
+    """(F, 3): the mean of those of (F, K, 3) that are known."""
+    known = np.isfinite(points).all(axis=-1, keepdims=True)
+    count = known.sum(axis=1)
+    total = np.where(known, points, 0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _shortest_turn(a: np.ndarray, b: np.ndarray) -> np.ndarray:

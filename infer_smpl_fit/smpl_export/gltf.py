@@ -13,7 +13,7 @@ from infer_smpl_fit.smpl_body.model import BodyModel
 from infer_smpl_fit.smpl_export.files import write_atomically
 from infer_smpl_fit.smpl_export.motion import BodyMotion, joint_names
 
-SKIN = [0.72, 0.55, 0.45, 1.0]
+SURFACE = [0.42, 0.55, 0.72, 1.0]
 INFLUENCES = 4
 COMPONENTS = {"f4": gl.FLOAT, "u1": gl.UNSIGNED_BYTE, "u4": gl.UNSIGNED_INT}
 KINDS = {(): gl.SCALAR, (3,): gl.VEC3, (4,): gl.VEC4, (4, 4): gl.MAT4}
@@ -108,8 +108,10 @@ def build_document(motion: BodyMotion, model: BodyModel) -> gl.GLTF2:
 
 
 def plain_material() -> gl.Material:
-    surface = gl.PbrMetallicRoughness(baseColorFactor=SKIN, metallicFactor=0.0, roughnessFactor=0.8)
-    return gl.Material(name="skin", pbrMetallicRoughness=surface, doubleSided=True)
+    surface = gl.PbrMetallicRoughness(
+        baseColorFactor=SURFACE, metallicFactor=0.0, roughnessFactor=0.8
+    )
+    return gl.Material(name="surface", pbrMetallicRoughness=surface, doubleSided=True)
 
 
 def add_mesh(buffer: Buffer, vertices: np.ndarray, model: BodyModel) -> gl.Mesh:

@@ -8,7 +8,8 @@ import numpy as np
 from infer_smpl_fit.smpl_body.model import BodyModel, posed_vertices
 from infer_smpl_fit.smpl_export.motion import BodyMotion
 
-SKIN = (170, 190, 225)
+# A mannequin's blue, not skin.
+SURFACE = (225, 190, 160)
 AMBIENT = 0.35
 SUBPIXEL_BITS = 3
 NEAREST_M = 0.05
@@ -64,7 +65,7 @@ def draw_body(
     vertices: np.ndarray,
     faces: np.ndarray,
     camera: np.ndarray,
-    colour: tuple[int, int, int] = SKIN,
+    colour: tuple[int, int, int] = SURFACE,
     opacity: float = 1.0,
 ) -> np.ndarray:
     """Draw a mesh over a picture.

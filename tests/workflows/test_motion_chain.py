@@ -114,7 +114,7 @@ def test_another_detector_folder_and_coco18_reach_the_body(tmp_path):
         )
     )
     assert report.reconstruction["skeleton"] == "coco18"
-    assert report.fit["convention"] == "coco17"
+    assert report.fit["convention"] == "openpose25"
     assert report.reconstruction["quality"]["reprojection_median"] < 0.5
 
 
@@ -144,7 +144,7 @@ def test_library_workflow_hands_out_its_arrays(files):
         {"keypoints_path": files / "keypoints2d.npz", "cameras_path": files / "cameras.json"}
     )
     workflow.run()
-    fit = workflow.find_task("infer_smpl_fit")[0]
+    fit = workflow.find_task("infer_smpl_fit", 0)
     assert fit.get_output(0).get_array().shape == (FRAMES, 24, 3)
     assert np.isfinite(fit.get_output(0).get_array()).all()
 
@@ -158,11 +158,11 @@ for name in ("infer_multiview_triangulation", "infer_smpl_fit"):
 workflow = Workflow("loaded")
 workflow.load("workflows/motion.json")
 print(sorted(workflow.get_exposed_parameters()))
-first = workflow.find_task("infer_multiview_triangulation")[0]
+first = workflow.find_task("infer_multiview_triangulation", 0)
 first.set_parameters({{"keypoints_path": {str(files / "keypoints2d.npz")!r},
                        "cameras_path": {str(files / "cameras.json")!r}}})
 workflow.run()
-print(workflow.find_task("infer_smpl_fit")[0].get_output(0).get_array().shape)
+print(workflow.find_task("infer_smpl_fit", 0).get_output(0).get_array().shape)
 """
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=120

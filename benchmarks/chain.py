@@ -1,0 +1,158 @@
+"""The whole chain on a video of 1920x1080: what does it cost beside the networks?
+
+The time inside a network's engine (array in, matte out) is taken during the run; everything else
+of a pass (decoding, colour conversion, Ikomia, compositing, encoding) is overhead as far as it
+did not hide behind the network on another core. Because encoders slow the network down on a
+machine with few cores, the second pass is also compared with the network alone on the same
+frames.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from rich.table import Table
+
+from benchmarks import measuring
+
+WIDTH, HEIGHT = 1920, 1080
+FRAMES = 24
+TARGET = 0.35
+
+
+def table(rvm_weights: Path | None = None) -> Table:
+    """Milliseconds a frame of both passes, of the run with the least overhead of several.
+
+    Args:
+        rvm_weights: Where given, infer_rvm makes the matte of the plate.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        video = _write_video(Path(folder))
+        runs = [
+            measuring.in_a_process(
+                "benchmarks.chain",
+                video=str(video),
+                output=f"{folder}/out",
+                rvm_weights=rvm_weights and str(rvm_weights.resolve()),
+            )
+            for _ in range(measuring.ROUNDS)
+        ]
+    run = min(runs, key=lambda run: run["pass 2"])
+    matte = "infer_rvm" if rvm_weights else "none"
+    table = Table(title=f"chain: {WIDTH}x{HEIGHT} x {FRAMES} frames, all cores, matte: {matte}")
+    for column in ("step", "ms a frame", "of the network's time"):
+        table.add_column(column, justify="right")
+    for name, value in run.items():
+        table.add_row(name, f"{1e3 * value / FRAMES:.0f}")
+    if rvm_weights:
+        _add_share(table, run, "pass 1", "pass 1: infer_rvm", less="pass 1: estimation")
+    _add_share(table, run, "pass 2", "pass 2: network")
+    _add_share(table, run, "pass 2", "pass 2: network alone")
+    table.caption = f"overhead: the pass less the network; the aim is below {TARGET:.0%}"
+    return table
+
+
+def _add_share(table: Table, run: dict, whole: str, network: str, less: str | None = None) -> None:
+    rest = run[whole] - run[network] - (run[less] if less else 0.0)
+    name = f"overhead over {network}"
+    table.add_row(name, f"{1e3 * rest / FRAMES:.0f}", f"{rest / run[network]:.0%}")
+
+
+def _write_video(folder: Path) -> Path:
+    from workflows.synthetic_clip import SyntheticClip
+
+    return SyntheticClip(width=WIDTH, height=HEIGHT, frames=FRAMES).write(folder / "source.mp4")
+
+
+def measure(video: str, output: str, rvm_weights: str | None) -> dict:
+    """Run the chain in this process; return seconds."""
+    from workflows.matting_chain import ChainOptions, run_chain
+    from workflows.plugins import quiet_ikomia
+
+    quiet_ikomia()
+    from infer_background_matting.bgm_network.cpu import CellwiseMatter
+    from infer_rvm.rvm_network.stream import MattingStream
+
+    options = ChainOptions(
+        video=Path(video),
+        output=Path(output),
+        matte="rvm" if rvm_weights else "none",
+        rvm_weights=Path(rvm_weights) if rvm_weights else None,
+        weights="builtin",
+        device="cpu",
+        quiet=True,
+    )
+    matting, rvm = Stopwatch(CellwiseMatter.__call__), Stopwatch(MattingStream.__call__)
+    with (
+        mock.patch.object(CellwiseMatter, "__call__", matting.call),
+        mock.patch.object(MattingStream, "__call__", rvm.call),
+    ):
+        report = run_chain(options)
+    first = {"pass 1": report.seconds["pass 1: plate"]}
+    if rvm_weights:
+        first["pass 1: infer_rvm"] = rvm.seconds
+    return {
+        **first,
+        "pass 1: estimation": report.seconds["of it estimation"],
+        "pass 2": report.seconds["pass 2: matting"],
+        "pass 2: network": matting.seconds,
+        "pass 2: network alone": _network_alone(Path(video), Path(output) / "plate.png"),
+    }
+
+
+class Stopwatch:
+    """Adds up the seconds inside a method; put :attr:`call` in the method's place."""
+
+    def __init__(self, method: Callable) -> None:
+        self.seconds = 0.0
+
+        def call(*arguments: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return method(*arguments)
+            finally:
+                self.seconds += time.perf_counter() - start
+
+        self.call = call
+
+
+def _network_alone(video: Path, plate: Path) -> float:
+    import torch
+
+    from infer_background_matting.bgm_network import MattingRefine, build_matter
+    from infer_background_matting.checkpoints import checkpoint_path, load_checkpoint
+    from workflows.new_background import read_picture
+    from workflows.video_reader import VideoInfo, VideoReader
+
+    network = MattingRefine("mobilenetv2")
+    load_checkpoint(network, checkpoint_path("builtin", "mobilenetv2", ""))
+    matter, background = build_matter(network, "cpu", torch.float32), read_picture(plate)
+    frames = [frame.image for frame in VideoReader(VideoInfo.from_path(video))]
+    start = time.perf_counter()
+    for frame in frames:
+        matter(frame, background)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """``python -m benchmarks.chain --rvm-weights FILE``: the chain with infer_rvm's matte."""
+    from rich.console import Console
+
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--rvm-weights", type=Path, required=True, metavar="FILE")
+    Console(width=110).print(table(parser.parse_args().rvm_weights))
+
+
+if __name__ == "__main__":
+    import sys
+
+    if sys.argv[1:2] and sys.argv[1].startswith("{"):
+        measuring.answer(measure)
+    else:
+        main()

@@ -1,0 +1,247 @@
+"""The motion chain against aniposelib 0.8 and AIST++'s descent, on captures whose truth is known.
+
+Each way runs in a process of its own with one BLAS thread, so that seconds and peak memory are its
+own; both see the same data. The AIST++ schedule is re-created on smplx: 10,000 steps of plain
+descent over the whole mesh, of which a few are run and the time scaled up.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+from rich.table import Table
+from threadpoolctl import threadpool_limits
+
+from benchmarks import measuring
+from workflows.synthetic_capture import HARD, NOISE, TYPICAL, Faults
+
+SEED = 901
+FRAMES, CAMERA_FRAMES, FIT_FRAMES = 300, 100, 240
+AIST_STEPS, AIST_STEPS_RUN = 10_000, 20
+LEVELS = ("noise", "typical", "hard", "noise AR(0.9)")
+WAYS = ("aniposelib", "native")
+
+
+def triangulation_table() -> Table:
+    """Plain and optimised triangulation of 300 frames before nine views."""
+    table = Table(title=f"3D keypoints, 9 views, coco17, {FRAMES} frames: mean error and CPU time")
+    for column in ("capture", "way", "DLT cm", "optimised cm", "CPU s", "peak MiB"):
+        table.add_column(column, justify="right")
+    for level in LEVELS:
+        for way in WAYS:
+            done = _measured("triangulation", way, level)
+            table.add_row(
+                level,
+                way,
+                f"{done['plain']:.2f}",
+                f"{done['optimised']:.2f}",
+                f"{done['cpu']:.1f}",
+                f"{done['mib']:.0f}",
+            )
+    return table
+
+
+def camera_table() -> Table:
+    """Cameras from AIST's ring, and from nothing."""
+    table = Table(title=f"cameras, 9 views, {CAMERA_FRAMES} frames: error of centres and f")
+    for column in ("way", "centres cm", "f %", "CPU s", "peak MiB"):
+        table.add_column(column, justify="right")
+    for way in (*WAYS, "native, no first guess"):
+        done = _measured("cameras", way, "typical")
+        table.add_row(
+            way,
+            f"{done['centres']:.1f}",
+            f"{100 * done['focal']:.2f}",
+            f"{done['cpu']:.1f}",
+            f"{done['mib']:.0f}",
+        )
+    return table
+
+
+def fit_table() -> Table:
+    """The body fit against AIST++'s schedule."""
+    table = Table(
+        title=f"body fit, built-in body, coco17, {FIT_FRAMES} frames, 1 cm of noise; AIST++: "
+        f"{AIST_STEPS_RUN} of {AIST_STEPS} steps run, CPU time scaled up"
+    )
+    for column in ("way", "joints mm", "CPU s", "ratio", "peak MiB"):
+        table.add_column(column, justify="right")
+    ours = _measured("fit", "native", "")
+    theirs = _measured("fit", "AIST++", "")
+    for name, done in (("AIST++'s schedule, mesh", theirs), ("native", ours)):
+        error = "not run to its end" if done["joints"] is None else f"{done['joints']:.1f}"
+        ratio = f"{done['cpu'] / ours['cpu']:.0f}"
+        table.add_row(name, error, f"{done['cpu']:.2f}", ratio, f"{done['mib']:.0f}")
+    return table
+
+
+def long_table() -> Table:
+    """10,000 frames: time and memory."""
+    table = Table(title="10,000 frames, 4 views, coco17, native")
+    for column in ("step", "CPU s", "peak MiB"):
+        table.add_column(column, justify="right")
+    for name, task in (("triangulation", "long triangulation"), ("body fit", "long fit")):
+        done = _measured(task, "native", "typical")
+        table.add_row(name, f"{done['cpu']:.0f}", f"{done['mib']:.0f}")
+    return table
+
+
+def _faults(level: str) -> Faults:
+    known = {"noise": NOISE, "typical": TYPICAL, "hard": HARD}
+    return known[level] if level in known else replace(NOISE, memory=0.9)
+
+
+def _measure_triangulation(way: str, level: str) -> dict:
+    from infer_multiview_triangulation.multiview_geometry import SKELETONS, Options, reconstruct
+    from infer_multiview_triangulation.multiview_geometry import anipose_engine as anipose
+    from workflows.synthetic_capture import detect, stick_dancer, studio
+
+    points = stick_dancer(FRAMES, seed=SEED)
+    cameras = studio(seed=SEED)
+    seen = detect(points, cameras, "coco17", _faults(level), SEED)
+    skeleton = SKELETONS["coco17"]
+    start = time.process_time()
+    if way == "native":
+        found = reconstruct(seen[:, :, None], cameras, skeleton, Options())
+        optimised = found.keypoints3d_optim
+        cpu = time.process_time() - start
+        options = Options(method="plain", optimise=False)
+        plain = reconstruct(seen[:, :, None], cameras, skeleton, options).keypoints3d
+    else:
+        plain = anipose.triangulate(cameras, seen)
+        optimised = anipose.optimise(cameras, seen, skeleton.bones)
+        cpu = time.process_time() - start
+    return {"plain": _off(plain, points), "optimised": _off(optimised, points), "cpu": cpu}
+
+
+def _measure_cameras(way: str, level: str) -> dict:
+    from infer_multiview_triangulation.multiview_geometry import anipose_engine as anipose
+    from infer_multiview_triangulation.multiview_geometry.aist import ring_camera
+    from infer_multiview_triangulation.multiview_geometry.alignment import similarity
+    from infer_multiview_triangulation.multiview_geometry.bundle import adjust
+    from infer_multiview_triangulation.multiview_geometry.unposed import (
+        pose_cameras,
+        unposed_camera,
+    )
+    from workflows.synthetic_capture import detect, stick_dancer, studio
+
+    truth = studio(seed=SEED)
+    seen = detect(stick_dancer(CAMERA_FRAMES, seed=SEED), truth, "coco17", _faults(level), SEED)
+    ring = [ring_camera(index) for index in range(1, 10)]
+    start = time.process_time()
+    if way == "aniposelib":
+        cameras = anipose.adjust(ring, seen)
+    elif way == "native":
+        cameras = adjust(ring, seen, True).cameras
+    else:
+        blank = [unposed_camera(camera.name, camera.size) for camera in truth]
+        cameras = pose_cameras(blank, seen, True).cameras
+    cpu = time.process_time() - start
+    found, wanted = (np.stack([c.centre for c in group]) for group in (cameras, truth))
+    centres = np.linalg.norm(similarity(found, wanted)(found) - wanted, axis=1).mean()
+    pairs = zip(cameras, truth, strict=True)
+    focal = np.mean([abs(a.matrix[0, 0] / b.matrix[0, 0] - 1) for a, b in pairs])
+    return {"centres": float(centres), "focal": float(focal), "cpu": cpu}
+
+
+def _measure_fit(way: str, _: str) -> dict:
+    from infer_smpl_fit.smpl_body.loader import load_body
+    from infer_smpl_fit.smpl_fitting import fit_body
+    from workflows.motion_demo import joints_of, keypoints_of
+    from workflows.synthetic_motion import dance
+
+    model = load_body(None)
+    poses, transl = dance(SEED, FIT_FRAMES, 60.0, model.rest_joints)
+    clean = keypoints_of(model, "coco17", poses, transl)
+    seen = clean + np.random.default_rng(SEED).normal(0, 0.01, clean.shape)
+    if way == "AIST++":
+        return {"joints": None, "cpu": _aist_descent(model, 100 * seen)}
+    start = time.process_time()
+    fit = fit_body(model, seen, "coco17", 60.0, units="m")
+    cpu = time.process_time() - start
+    from infer_smpl_fit.smpl_body.model import world_transforms
+    from infer_smpl_fit.smpl_fitting.rotations import exponential
+
+    places = world_transforms(exponential(fit.poses), model.joints(fit.betas), model.parents)[1]
+    found = (places + fit.transl[:, None])[:, :22]
+    off = np.linalg.norm(found - joints_of(model, poses, transl)[:, :22], axis=-1)
+    return {"joints": 1000 * float(off.mean()), "cpu": cpu}
+
+
+def _aist_descent(model, keypoints: np.ndarray) -> float:  # noqa: ANN001
+    """CPU seconds of 10,000 steps, scaled up from a few (keypoints in cm, as AIST++'s)."""
+    import torch
+
+    from infer_smpl_fit.smpl_body.loader import to_smplx
+
+    torch.set_num_threads(1)
+    body = to_smplx(model, len(keypoints))
+    # AIST++'s slots of coco17 and of smplx's joints for them.
+    slots = [0, 5, 7, 9, 6, 8, 10, 11, 13, 15, 12, 14, 16, 1, 2, 3, 4]
+    joints = [24, 16, 18, 20, 17, 19, 21, 1, 4, 7, 2, 5, 8, 26, 25, 28, 27]
+    target = torch.tensor(keypoints[:, slots], dtype=torch.float32)
+    frames = len(keypoints)
+    shapes = {"transl": 3, "global_orient": 3, "body_pose": 69}
+    values = {k: torch.zeros(frames, n, requires_grad=True) for k, n in shapes.items()}
+    scaling = torch.ones(1, 1, requires_grad=True)
+    rates = (("transl", 100.0), ("global_orient", 0.1), ("body_pose", 0.1))
+    groups = [{"params": [values[name]], "lr": rate} for name, rate in rates]
+    optimiser = torch.optim.SGD([*groups, {"params": [scaling], "lr": 1.0}])
+    start = time.process_time()
+    for _ in range(AIST_STEPS_RUN):
+        out = body(
+            body_pose=values["body_pose"],
+            global_orient=values["global_orient"],
+            betas=torch.zeros(frames, body.num_betas),
+        )
+        moved = out.joints[:, joints] * scaling + values["transl"][:, None]
+        loss = ((moved - target) ** 2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return (time.process_time() - start) * AIST_STEPS / AIST_STEPS_RUN
+
+
+def _measure_long(task: str) -> dict:
+    from infer_multiview_triangulation.multiview_geometry import SKELETONS, Options, reconstruct
+    from infer_smpl_fit.smpl_body.loader import load_body
+    from infer_smpl_fit.smpl_fitting import fit_body
+    from workflows.synthetic_capture import TYPICAL, detect, stick_dancer, studio
+
+    points = stick_dancer(10_000, seed=SEED)
+    if task == "long fit":
+        noisy = points + np.random.default_rng(SEED).normal(0, 1.0, points.shape)
+        start = time.process_time()
+        fit_body(load_body(None), noisy, "coco17", 60.0, units="cm")
+        return {"cpu": time.process_time() - start}
+    cameras = studio((1, 3, 5, 7), seed=SEED)
+    seen = detect(points, cameras, "coco17", TYPICAL, SEED)
+    start = time.process_time()
+    reconstruct(seen[:, :, None], cameras, SKELETONS["coco17"], Options())
+    return {"cpu": time.process_time() - start}
+
+
+def _off(points: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.nanmean(np.linalg.norm(points - truth, axis=-1)))
+
+
+def measure(task: str, way: str, level: str) -> dict:
+    """One way of one task, measured in this process."""
+    measures = {
+        "triangulation": _measure_triangulation,
+        "cameras": _measure_cameras,
+        "fit": _measure_fit,
+    }
+    with threadpool_limits(1):
+        done = measures[task](way, level) if task in measures else _measure_long(task)
+    return done | {"mib": measuring.peak_mib()}
+
+
+def _measured(task: str, way: str, level: str) -> dict:
+    return measuring.in_a_process("benchmarks.motion", task=task, way=way, level=level)
+
+
+if __name__ == "__main__":
+    measuring.answer(measure)

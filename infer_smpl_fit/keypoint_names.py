@@ -1,0 +1,169 @@
+"""From the names that files give their points to a convention of the body fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from infer_smpl_fit.smpl_body.conventions import ALIASES, CONVENTIONS, convention_of
+
+LEAST_SHARED = 10
+# The words of OpenSim and Pose2Sim, after the side was taken off.
+OTHER_WORDS = {
+    "bigtoe": "big_toe",
+    "smalltoe": "small_toe",
+    "head": "head_top",
+    "headtop": "head_top",
+    "neck": "upper_neck",
+    "hip": "mid_hip",
+    "chip": "mid_hip",
+    "midhip": "mid_hip",
+}
+
+
+@dataclass(frozen=True)
+class Keypoints3D:
+    """Points (F, J, 3), NaN where unknown, and what is told of them; None where it is not.
+
+    Attributes:
+        points: float64.
+        names: Of the J points.
+        skeleton: A convention's name, or a detector's word for it.
+        units: m, cm or mm.
+        fps: Frames a second.
+        source: What to call them in a message.
+    """
+
+    points: np.ndarray
+    names: tuple[str, ...] | None
+    skeleton: str | None
+    units: str | None
+    fps: float | None
+    source: str
+
+
+def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:
+    """Points in the order of a convention, and its name.
+
+    Names win over the order of the points, and ``wanted`` over what the source says they are.
+
+    Args:
+        given: The points.
+        wanted: A convention, or ``auto``.
+
+    Raises:
+        ValueError: The convention cannot be told, or the points are not of it.
+    """
+    count = given.points.shape[1]
+    told = (given.skeleton or "").strip().lower()
+    told = ALIASES.get(told, told)
+    if wanted == "auto" and told in CONVENTIONS:
+        told = convention_of(told, count).name
+    named = _by_names(given, wanted, told) if given.names is not None else None
+    if named is not None:
+        return named
+    if wanted != "auto":
+        return given.points, convention_of(wanted, count).name
+    if told in CONVENTIONS:
+        return given.points, told
+    if not told and given.names is None:
+        return given.points, _by_count(given, count)
+    raise ValueError(
+        f"the {count} points of {given.source} are of no known convention (skeleton "
+        f"{told or 'not told'}, points named {_listed(given.names)}): name them, or set convention "
+        f"to {_choices()}"
+    )
+
+
+def _by_names(given: Keypoints3D, wanted: str, told: str) -> tuple[np.ndarray, str] | None:
+    """Points ordered by the convention that shares most names, NaN where it has more.
+
+    None where too few are known; beside the word of the source, all have to be.
+    """
+    count = given.points.shape[1]
+    if len(given.names) != count:
+        raise ValueError(
+            f"{given.source} names {len(given.names)} points and holds {count}: one name a point"
+        )
+    candidates, least = list(CONVENTIONS), LEAST_SHARED
+    if wanted != "auto":
+        candidates = [wanted]
+    elif told in CONVENTIONS:
+        candidates, least = [told], count
+    columns = {name: _columns(given.names, CONVENTIONS[name].keypoints) for name in candidates}
+    best = max(candidates, key=lambda n: (len(columns[n]), -len(CONVENTIONS[n].keypoints)))
+    if len(columns[best]) < least:
+        return None
+    out = np.full((len(given.points), len(CONVENTIONS[best].keypoints), 3), np.nan)
+    for keypoint, column in columns[best].items():
+        out[:, keypoint] = given.points[:, column]
+    return out, best
+
+
+def _columns(names: Sequence[str], keypoints: Sequence[str]) -> dict[int, int]:
+    """For each keypoint that is named, the first point of that name."""
+    # SMPL and OpenPose have a neck and a head of their own, for which no other word may stand.
+    exact = [joined(name) for name in names]
+    others = [plain_name(name) for name in names]
+    found = {}
+    for index, keypoint in enumerate(keypoints):
+        for known in (exact, others):
+            if keypoint in known:
+                found[index] = known.index(keypoint)
+                break
+    return found
+
+
+def _by_count(given: Keypoints3D, count: int) -> str:
+    fitting = [name for name, known in CONVENTIONS.items() if len(known.keypoints) == count]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        known = ", ".join(f"{name} ({len(c.keypoints)})" for name, c in CONVENTIONS.items())
+        raise ValueError(
+            f"{given.source} holds {count} points, which is no known convention: {known}. Name "
+            "the points, or take those of one of these"
+        )
+    raise ValueError(
+        f"the {count} points of {given.source} may be {' or '.join(fitting)}: set convention to "
+        "the right one"
+    )
+
+
+def _choices() -> str:
+    # smpl24 stands for its first 22 as well.
+    return ", ".join(name for name in CONVENTIONS if name != "smpl22")
+
+
+def _listed(names: Sequence[str] | None) -> str:
+    if not names:
+        return "not at all"
+    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+
+
+def joined(name: str) -> str:
+    """The name in small letters, its words and side joined by underscores."""
+    plain = name.strip().replace(" ", "_").replace("-", "_")
+    lower = plain.lower()
+    for side, letter in (("left", "L"), ("right", "R")):
+        rest = ""
+        if lower.startswith(side):
+            rest = lower.removeprefix(side).lstrip("_")
+        elif len(plain) > 1 and plain[0] == letter and (plain[1].isupper() or plain[1] == "_"):
+            rest = lower[1:].lstrip("_")
+        if rest:
+            return f"{side}_{rest}"
+    return lower
+
+
+def plain_name(name: str) -> str:
+    """``left_big_toe`` for LBigToe, left big toe, Left_BigToe and itself."""
+    known = joined(name)
+    for side in ("left_", "right_"):
+        if known.startswith(side):
+            rest = known.removeprefix(side)
+            # A side's hip is a joint; only the middle one has other words.
+            return side + (rest if rest == "hip" else OTHER_WORDS.get(rest, rest))
+    return OTHER_WORDS.get(known, known)

@@ -1,0 +1,118 @@
+"""The two engines against each other: the same points, the same cost or less."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from infer_multiview_triangulation.multiview_geometry import SKELETONS, anipose_engine
+from infer_multiview_triangulation.multiview_geometry.aist import ring_cameras
+from infer_multiview_triangulation.multiview_geometry.aist_objective import (
+    _interpolated,
+    optimise_aist,
+    smooth_scale,
+)
+from infer_multiview_triangulation.multiview_geometry.bundle import adjust
+from infer_multiview_triangulation.multiview_geometry.triangulation import weighted_dlt
+from infer_multiview_triangulation.multiview_geometry.views import rays_of
+from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
+from workflows.synthetic_capture import NOISE, TYPICAL, Faults
+
+pytest.importorskip("aniposelib.cameras")
+pytestmark = pytest.mark.filterwarnings("ignore")
+BONES = SKELETONS["coco17"].bones
+VIEWS = (1, 2, 4, 6, 8)
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    return shot(301, 24, NOISE, views=VIEWS)
+
+
+@pytest.fixture(scope="module")
+def typical():
+    return shot(304, 24, TYPICAL, views=VIEWS)
+
+
+@pytest.mark.parametrize("name", ["noisy", "typical"])
+def test_plain_triangulation_is_aniposelibs(name, request):
+    taken = request.getfixturevalue(name)
+    ours = solve(taken, method="plain", optimise=False).keypoints3d
+    theirs = solve(taken, engine="aniposelib", optimise=False).keypoints3d
+    assert np.isfinite(ours).mean() > 0.9
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
+
+
+def reached(taken, points, scale):
+    """aniposelib's objective at ``points``, bone lengths at their best."""
+    a, b = np.array(BONES).T
+    now = np.linalg.norm(points[:, a] - points[:, b], axis=-1)
+    lengths = (now**2).sum(axis=0) / now.sum(axis=0)
+    residuals = anipose_engine.camera_group(taken.cameras)._error_fun_triangulation(
+        np.concatenate([points.ravel(), lengths]),
+        taken.keypoints[..., :2],
+        BONES,
+        scale_smooth=scale,
+        scale_length=2,
+        reproj_error_threshold=15,
+    )
+    return float(residuals @ residuals)
+
+
+@pytest.mark.parametrize("name", ["noisy", "typical"])
+def test_the_same_objective_is_brought_as_low(name, request):
+    taken = request.getfixturevalue(name)
+    start = anipose_engine.triangulate(taken.cameras, taken.keypoints)
+    theirs = anipose_engine.optimise(taken.cameras, taken.keypoints, BONES)
+    ours = optimise_aist(taken.cameras, taken.keypoints, start, np.array(BONES)).points
+    start = _interpolated(start)
+    scale = smooth_scale(start)
+    costs = [reached(taken, points, scale) for points in (ours, theirs, start)]
+    assert costs[0] <= 1.01 * costs[1]
+    assert costs[0] < 0.9 * costs[2]
+    assert error(ours, taken.points) <= 1.01 * error(theirs, taken.points)
+
+
+def mean_squared(taken, cameras):
+    """Reprojection error of the points that these cameras make of the keypoints."""
+    rays = rays_of(cameras, taken.keypoints)
+    points = weighted_dlt(rays.weighted(rays.seen.astype(float)))
+    flat = taken.keypoints.reshape(len(cameras), -1, 3)
+    off = np.stack([c.project(points) - v[:, :2] for c, v in zip(cameras, flat, strict=True)])
+    return float((off[np.isfinite(off).all(axis=-1)] ** 2).sum(axis=-1).mean())
+
+
+def test_bundle_adjustment_fits_as_well(monkeypatch):
+    for name, value in (("ROUNDS", 2), ("ROUND_SAMPLES", 40), ("FINAL_SAMPLES", 120)):
+        monkeypatch.setattr(anipose_engine, name, value)
+    # aniposelib draws its points with numpy's global state.
+    np.random.seed(306)  # noqa: NPY002
+    taken = shot(307, 60, Faults(noise=3), views=(1, 3, 5, 7))
+    start = ring_cameras([camera.name for camera in taken.cameras])
+    ours = adjust(start, taken.keypoints, free_intrinsics=True).cameras
+    theirs = anipose_engine.adjust(start, taken.keypoints)
+    assert mean_squared(taken, ours) <= 1.01 * mean_squared(taken, theirs)
+    assert mean_squared(taken, ours) <= 1.01 * mean_squared(taken, taken.cameras)
+
+
+def test_what_aniposelib_cannot_is_refused(noisy):
+    still = np.repeat(noisy.keypoints[:, :1], 30, axis=1)
+    with pytest.raises(ValueError, match="use engine=native or optimise=False"):
+        solve(noisy, still, engine="aniposelib")
+    with pytest.raises(ValueError, match="at least 20 points"):
+        solve(noisy, noisy.keypoints[:, :1], engine="aniposelib")
+
+
+def test_a_joint_never_seen_stays_unknown(noisy):
+    kept = noisy.keypoints.copy()
+    kept[:, :, 0] = np.nan
+    found = solve(noisy, kept, engine="aniposelib", optimise=False)
+    assert np.isnan(found.keypoints3d[:, 0]).all()
+    nothing = solve(noisy, np.full_like(kept, np.nan), engine="aniposelib")
+    assert np.isnan(nothing.keypoints3d_optim).all()
+
+
+def test_a_missing_aniposelib_is_told(noisy, monkeypatch):
+    monkeypatch.setitem(sys.modules, "aniposelib.cameras", None)
+    with pytest.raises(ImportError):
+        solve(noisy, engine="aniposelib")

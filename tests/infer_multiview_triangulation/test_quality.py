@@ -1,0 +1,71 @@
+"""What the report says of views that do not fit."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
+from workflows.synthetic_capture import NOISE
+
+
+@pytest.fixture(scope="module")
+def taken():
+    return shot(291, 100)
+
+
+def test_a_biased_view_is_named_and_does_little_harm(taken):
+    biased = taken.keypoints.copy()
+    biased[4, ..., 0] += 60
+    found = solve(taken, biased)
+    assert error(found.keypoints3d_optim, taken.points) < 0.7
+    view = found.quality["views"][4]
+    np.testing.assert_allclose(view["bias"], (-60, 0), atol=3)
+    assert view["inlier_share"] < 0.1
+    (warning,) = found.quality["warnings"]
+    assert warning.startswith("view c05 is off by (-60, +0) pixels")
+    assert "mode=refine_cameras" in warning
+
+
+def test_a_late_view_is_named_and_does_little_harm(taken):
+    late = taken.keypoints.copy()
+    late[4, 8:], late[4, :8] = taken.keypoints[4, :-8], np.nan
+    found = solve(taken, late)
+    assert error(found.keypoints3d_optim, taken.points) < 0.8
+    (warning,) = found.quality["warnings"]
+    assert "view c05 disagrees with the others" in warning
+    assert "sync=report" in warning
+
+
+@pytest.fixture(scope="module")
+def found(taken):
+    return solve(taken)
+
+
+def test_a_good_clip_has_no_warning_and_plain_figures(found):
+    quality = found.quality
+    assert quality["warnings"] == []
+    assert json.loads(json.dumps(quality)) == quality
+    assert 3 < quality["reprojection_median"] < 7
+    # A view predicted from the others is farther off than one that took part.
+    assert quality["reprojection_median"] < quality["left_out_median"] < 9
+    assert quality["measured_share"] > 0.95
+    assert 70 < quality["parallax_degrees"] <= 110
+    assert quality["scale"] == 1
+    for view in quality["views"]:
+        assert view["inlier_share"] > 0.9
+        assert np.hypot(*view["bias"]) < 1.5
+
+
+def test_two_views_predict_nothing():
+    quality = solve(shot(292, 10, NOISE, views=(1, 3))).quality
+    assert quality["left_out_median"] is None
+    assert [view["left_out_median"] for view in quality["views"]] == [None, None]
+
+
+def test_counts_and_errors_of_points(taken, found):
+    measured = found.mask == 1
+    assert (found.n_views[measured] >= 2).all()
+    assert np.isfinite(found.reprojection_error[measured]).all()
+    assert np.nanmedian(found.reprojection_error) < 7
+    assert found.sigma.shape == found.mask.shape == taken.points.shape[:2]

@@ -1,0 +1,67 @@
+"""Views that are late."""
+
+import numpy as np
+import pytest
+
+from infer_multiview_triangulation.multiview_geometry.sync import find_offsets, shifted
+from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
+from workflows.synthetic_capture import NOISE, TYPICAL, detect, stick_dancer
+
+LATE = np.array([0, 3, -5, 8, 0, -2, 11, 1, -7])
+
+
+def late_take(seed, frames=300, views=9):
+    """Views that show frame f + LATE[v] of the others' frame f."""
+    taken = shot(seed, 1)
+    whole = stick_dancer(frames + 40, seed=seed + 1)
+    shown = [
+        detect(whole, [camera], "coco17", TYPICAL, seed + i)[0, 20 - late : 20 - late + frames]
+        for i, (camera, late) in enumerate(zip(taken.cameras[:views], LATE, strict=False))
+    ]
+    return taken._replace(
+        cameras=taken.cameras[: len(shown)],
+        points=whole[20 : 20 + frames],
+        keypoints=np.stack(shown),
+    )
+
+
+@pytest.mark.parametrize("seed", [201, 221])
+def test_offsets_are_exact(seed):
+    taken = late_take(seed)
+    found = find_offsets(taken.cameras, taken.keypoints)
+    np.testing.assert_array_equal(found.frames, LATE)
+    assert found.certain.all()
+
+
+def test_report_tells_and_auto_corrects():
+    taken = late_take(241, 100, 5)
+    told = solve(taken, sync="report")
+    assert [view["late_frames"] for view in told.quality["views"]] == (LATE[:5]).tolist()
+    assert "view c04 is +8 frames late (set sync=auto to correct it)" in told.quality["warnings"]
+    mended = solve(taken, sync="auto")
+    assert "view c04 is +8 frames late (corrected)" in mended.quality["warnings"]
+    assert error(mended.keypoints3d_optim, taken.points) < 0.7
+    assert error(told.keypoints3d_optim, taken.points) > 2
+
+
+def test_nothing_moves_nothing_is_told():
+    taken = shot(261, 1, NOISE)
+    still = detect(np.repeat(taken.points, 60, axis=0), taken.cameras, "coco17", NOISE, 262)
+    found = solve(taken, still, sync="auto")
+    assert sum("too little motion" in text for text in found.quality["warnings"]) == 9
+    assert error(found.keypoints3d_optim, taken.points) < 0.7
+
+
+def test_a_clip_shorter_than_the_overlap():
+    taken = shot(263, 10)
+    found = find_offsets(taken.cameras, taken.keypoints)
+    assert not found.certain.any()
+    assert not found.frames.any()
+
+
+def test_shifting_leaves_nan_where_nothing_was_filmed():
+    ramp = np.broadcast_to(np.arange(6.0)[None, :, None, None], (3, 6, 1, 3)).copy()
+    out = shifted(ramp, np.array([2, 0, -1]))[..., 0, 0]
+    np.testing.assert_array_equal(out[0], [2, 3, 4, 5, np.nan, np.nan])
+    np.testing.assert_array_equal(out[1], np.arange(6))
+    np.testing.assert_array_equal(out[2], [np.nan, 0, 1, 2, 3, 4])

@@ -1,0 +1,487 @@
+"""The plugin through the real Ikomia API."""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pygltflib
+import pytest
+
+from infer_multiview_triangulation import multiview_files as files
+from infer_multiview_triangulation.data import cameras_to
+from infer_smpl_fit import infer_smpl_fit_process
+from infer_smpl_fit.keypoint_files import read_keypoints
+from infer_smpl_fit.parameters import InferSmplFitParam
+from infer_smpl_fit.smpl_body.builtin import builtin_body
+from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
+from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP
+from infer_smpl_fit.smpl_fitting import fit_body
+from tests.infer_smpl_fit.bvh_reader import read_bvh
+from tests.infer_smpl_fit.procedural_body import procedural_body, stored
+from tests.infer_smpl_fit.scenes import scene_of
+from tests.infer_smpl_fit.stand_in import joints_of
+from workflows.plugins import REPOSITORY
+from workflows.synthetic_capture import NOISE, detect, studio
+from workflows.video_writer import VideoSink
+
+NAME = "infer_smpl_fit"
+FRAMES = 30
+UNITS = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
+COCO = list(CONVENTIONS["coco17"].keypoints)
+WRITTEN = ["motion.bvh", "motion.glb", "motion.npz", "motion.pkl", "motion.trc"]
+POSES, TRANSL, SCALING, BETAS, REPORT, LOSS, PICTURE, OVERLAY = range(8)
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return scene_of(builtin_body(), "coco17", 7, FRAMES, noise=0.003, shapes=0.5)
+
+
+@pytest.fixture
+def task_of(workflow_of):
+    def build(**parameters):
+        workflow, (task,) = workflow_of(NAME)
+        task.set_parameters({key: str(value) for key, value in parameters.items()})
+        return workflow, task
+
+    return build
+
+
+def run(workflow, task, points, told=None):
+    """Connect the keypoints and what is told of them to a task, and run."""
+    from ikomia.dataprocess import CArrayIO
+    from ikomia.dataprocess.io import DataDictIO
+
+    array = CArrayIO()
+    array.set_array(points)
+    workflow.add_input(array)
+    edges = [(0, 0)]
+    if told is not None:
+        metadata = DataDictIO()
+        metadata.data = told
+        workflow.add_input(metadata)
+        edges.append((1, 1))
+    workflow.connect_tasks(workflow.root(), task, edges)
+    workflow.run()
+    return task.get_output(REPORT).data
+
+
+def run_alone(workflow, task):
+    workflow.connect_tasks(workflow.root(), task)
+    workflow.run()
+    return task.get_output(REPORT).data
+
+
+def fitted_joints(task, model=None):
+    """(F, K, 3) in metres where the mode is fit."""
+    poses, transl, scaling, betas = (task.get_output(i).get_array() for i in range(4))
+    return joints_of(model or builtin_body(), poses, transl, betas, scaling[0, 0])
+
+
+def away(scene, joints):
+    """Millimetres from the truth, 22 joints."""
+    truth = joints_of(scene.model, scene.poses, scene.transl, scene.betas)
+    return 1000 * np.linalg.norm(joints - truth, axis=2)[:, :22].mean()
+
+
+LIGHT = """
+import sys, time
+sys.path.insert(0, {repository!r})
+import ikomia
+before = time.process_time()
+import infer_smpl_fit.infer_smpl_fit_process
+assert time.process_time() - before < 2, time.process_time() - before
+heavy = {{"torch", "smplx", "jax", "numba"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_plugin_loads_in_two_seconds_without_torch(tmp_path):
+    script = LIGHT.format(repository=str(REPOSITORY))
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+# What comes out
+
+
+def test_outputs_come_in_the_documented_order(task_of, scene):
+    workflow, task = task_of()
+    before = scene.seen.copy()
+    report = run(workflow, task, scene.seen, {"skeleton": "coco17", "units": "m", "fps": 60})
+    arrays = [task.get_output(index).get_array() for index in (POSES, TRANSL, SCALING, BETAS)]
+    assert [a.shape for a in arrays] == [(FRAMES, 24, 3), (FRAMES, 3), (1, 1), (10,)]
+    assert {a.dtype for a in arrays} == {np.dtype(np.float64)}
+    assert arrays[SCALING][0, 0] == 1
+    assert away(scene, fitted_joints(task)) < 20
+    assert task.get_output(LOSS).get_value_list(0)
+    sheet = task.get_output(PICTURE).get_image()
+    assert (sheet.shape, sheet.dtype) == ((720, 1920, 3), np.uint8)
+    assert not task.get_output(OVERLAY).is_data_available()
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+    assert report["warnings"] == []
+    assert (report["convention"], report["unit"], report["fps"]) == ("coco17", "m", 60)
+    assert "betas mean nothing" in report["body_note"]
+    np.testing.assert_array_equal(scene.seen, before)
+
+
+def test_run_again_gives_the_whole_report(task_of, scene):
+    workflow, task = task_of(convention="coco17")
+    first = dict(run(workflow, task, scene.seen[:5]))
+    workflow.run()
+    assert task.get_output(REPORT).data == first
+    assert first["frames"] == 5
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_mode_aist_keeps_the_keypoints_unit(task_of, scene, unit):
+    workflow, task = task_of(mode="aist", fps=60)
+    told = {"skeleton": "coco17", "units": "unknown", "fps": None}
+    report = run(workflow, task, scene.seen * UNITS[unit], told)
+    assert report["unit"] == unit
+    assert not task.get_output(BETAS).get_array().any()
+    assert 0.8 < task.get_output(SCALING).get_array()[0, 0] / UNITS[unit] < 1.25
+    assert away(scene, fitted_joints(task) / UNITS[unit]) < 40
+
+
+def test_single_frame_without_a_rate(task_of, scene, tmp_path):
+    workflow, task = task_of(output_folder=tmp_path)
+    told = {"skeleton": "coco17", "units": "unknown", "fps": None}
+    report = run(workflow, task, scene.seen[:1], told)
+    assert task.get_output(POSES).get_array().shape == (1, 24, 3)
+    assert report["fps"] == 60
+    assert "no frame rate is told, 60 is taken" in report["warnings"][0]
+    assert sorted(file.name for file in tmp_path.iterdir()) == WRITTEN
+
+
+def test_body_of_a_file(task_of, tmp_path):
+    body = procedural_body()
+    np.savez(tmp_path / "SMPL_NEUTRAL.npz", **stored(body))
+    of_body = scene_of(body, "coco17", 3, 8, noise=0.002, shapes=0.1, missing=0)
+    workflow, task = task_of(model_file=tmp_path, convention="coco17", units="m", fps=60)
+    report = run(workflow, task, of_body.seen)
+    assert report["body"] == "SMPL neutral (SMPL_NEUTRAL.npz)"
+    assert report["body_note"].endswith("betas are this file's")
+    assert away(of_body, fitted_joints(task, body)) < 40
+
+
+# What goes in
+
+
+def test_file_alone(task_of, scene, tmp_path):
+    files.write_csv(tmp_path / "a.csv", scene.seen, COCO, 60, "m")
+    workflow, task = task_of(keypoints_path=tmp_path / "a.csv")
+    report = run_alone(workflow, task)
+    assert (report["convention"], report["unit"], report["fps"]) == ("coco17", "m", 60)
+    assert away(scene, fitted_joints(task)) < 20
+
+
+def test_real_trc(task_of, shared):
+    path = next((shared / "data" / "pose2sim_demo_single").glob("*T00*/pose-3d/*0-12.trc"))
+    workflow, task = task_of(keypoints_path=path)
+    report = run_alone(workflow, task)
+    assert report["convention"] == "body25b"
+    assert report["residual_mean_mm"] < 30
+
+
+def test_18_points_by_their_names(task_of):
+    body25 = scene_of(builtin_body(), "openpose25", 2, 6, missing=0)
+    names = [k for k in CONVENTIONS["openpose25"].keypoints[:19] if k != "mid_hip"]
+    points = body25.seen[:, [CONVENTIONS["openpose25"].keypoints.index(k) for k in names]]
+    workflow, task = task_of()
+    told = {"skeleton": "coco18", "joints": names, "units": "m", "fps": 60}
+    report = run(workflow, task, points, told)
+    assert report["convention"] == "openpose25"
+    assert report["residual_mean_mm"] < 15
+
+
+@pytest.fixture(scope="module")
+def capture(scene):
+    """Cameras in centimetres, what they see of the scene, and where the body is in pixels."""
+    # The ring's own lenses cut the feet off.
+    wider = np.array([[0.6, 1, 1], [1, 0.6, 1], [1, 1, 1]])
+    cameras = [
+        replace(camera, matrix=camera.matrix * wider) for camera in studio(range(1, 6), seed=3)
+    ]
+    world = scene.clean * 100
+    return cameras, detect(world, cameras, "coco17", NOISE, seed=1), world
+
+
+def chained(workflow_of, capture, triangulation=(), **parameters):
+    """The two tasks in a row, run; and the workflow."""
+    from ikomia.dataprocess import CArrayIO
+    from ikomia.dataprocess.io import DataDictIO
+
+    cameras, seen, _ = capture
+    workflow, (before, task) = workflow_of("infer_multiview_triangulation", NAME)
+    before.set_parameters(dict(triangulation))
+    task.set_parameters({key: str(value) for key, value in parameters.items()})
+    keypoints, told, views = CArrayIO(), DataDictIO(), DataDictIO()
+    keypoints.set_array(seen)
+    told.data = {"skeleton": "coco17", "fps": 60, "views": [camera.name for camera in cameras]}
+    views.data = {"cameras": cameras_to(cameras)}
+    for given in (keypoints, told, views):
+        workflow.add_input(given)
+    workflow.connect_tasks(workflow.root(), before, [(0, 0), (1, 1), (2, 2)])
+    workflow.connect_tasks(before, task, [(0, 0), (1, 1)])
+    workflow.run()
+    return workflow, task
+
+
+def video_of(path, frames, size=(480, 270)):
+    """Grey, each frame a little brighter."""
+    rate = Fraction(60)
+    with VideoSink(path, *size, rate, 1 / rate, crf=5) as sink:
+        for index in range(frames):
+            sink.write(np.full((size[1], size[0], 3), 60 + index, np.uint8), index)
+    return path
+
+
+def drawn_share(picture, camera, points):
+    """Share of the points that lie on drawn pixels, and of the picture that is drawn."""
+    backdrop = np.median(picture, axis=(0, 1))
+    drawn = np.abs(picture.astype(int) - backdrop).max(axis=2) > 12
+    pixels = np.round(camera.project(points[None])[0] * picture.shape[1] / camera.size[0])
+    inside = (pixels >= 0).all(axis=1) & (pixels < picture.shape[1::-1]).all(axis=1)
+    assert inside.sum() >= 8
+    columns, rows = pixels[inside].astype(int).T
+    return drawn[rows, columns].mean(), drawn.mean()
+
+
+def test_chain_and_overlay(workflow_of, capture, scene, tmp_path):
+    cameras, _, world = capture
+    video = video_of(tmp_path / "c02.mp4", FRAMES)
+    _, task = chained(workflow_of, capture, video_path=video, camera=cameras[1].name)
+    report = task.get_output(REPORT).data
+    assert (report["convention"], report["unit"], report["fps"]) == ("coco17", "cm", 60)
+    assert away(scene, fitted_joints(task)) < 25
+    picture = task.get_output(OVERLAY).get_image()
+    assert (picture.shape, picture.dtype) == ((270, 480, 3), np.uint8)
+    # The middle frame, as the calibration's undistorted pixels have it to a pixel or two.
+    hit, drawn = drawn_share(picture, cameras[1], world[FRAMES // 2, 5:])
+    assert hit > 0.7
+    assert 0.002 < drawn < 0.2
+    assert np.median(picture) == pytest.approx(60 + FRAMES // 2, abs=2)
+    # The body is blue: the picture is RGB.
+    brightest = picture[picture.max(axis=2) > 140]
+    assert brightest[:, 0].mean() < brightest[:, 2].mean()
+
+
+def test_chain_hands_the_up_axis_on(workflow_of, capture):
+    _, task = chained(workflow_of, capture, triangulation={"up_axis": "z"})
+    assert task.get_output(REPORT).data["up_axis"] == "z"
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_overlay_takes_the_unit_that_the_fit_found(task_of, capture, tmp_path, unit):
+    cameras, _, world = capture
+    factor = UNITS[unit] / 100
+    listed = cameras_to(cameras)
+    for camera in listed:
+        camera["translation"] = (np.array(camera["translation"]) * factor).tolist()
+    (tmp_path / "cameras.json").write_text(json.dumps(listed))
+    aist = tmp_path / "a.pkl"
+    files.write_aist_pickle(aist, world[:4] * factor, world[:4] * factor)
+    workflow, task = task_of(
+        keypoints_path=aist,
+        allow_pickle=True,
+        convention="coco17",
+        fps=60,
+        video_path=video_of(tmp_path / "a.mp4", 4),
+        cameras_path=tmp_path / "cameras.json",
+    )
+    assert run_alone(workflow, task)["unit"] == unit
+    hit, drawn = drawn_share(task.get_output(OVERLAY).get_image(), cameras[0], world[2, 5:])
+    assert hit > 0.7
+    assert 0.002 < drawn < 0.2
+    task.set_parameters({**task.get_parameters(), "video_path": "", "mode": "aist"})
+    workflow.run()
+    assert not task.get_output(OVERLAY).is_data_available()
+
+
+# Files
+
+
+def test_every_file_is_written_and_readable(task_of, scene, tmp_path):
+    workflow, task = task_of(output_folder=tmp_path / "new", units="cm", fps=50)
+    run(workflow, task, scene.seen * 100, {"skeleton": "coco17"})
+    folder = tmp_path / "new"
+    assert sorted(file.name for file in folder.iterdir()) == WRITTEN
+    joints = fitted_joints(task)
+    with np.load(folder / "motion.npz") as amass:
+        poses = task.get_output(POSES).get_array().reshape(FRAMES, 72)
+        np.testing.assert_allclose(amass["poses"][:, :66], poses[:, :66])
+        np.testing.assert_allclose(amass["trans"], task.get_output(TRANSL).get_array())
+        assert amass["poses"].shape == (FRAMES, 156)
+        assert amass["mocap_framerate"] == 50
+    names, _, frame_time, places = read_bvh((folder / "motion.bvh").read_text())
+    assert (names[0], frame_time) == ("pelvis", pytest.approx(1 / 50))
+    np.testing.assert_allclose(places[:, 0], 100 * joints[:, 0], atol=1e-3)
+    glb = pygltflib.GLTF2().load(str(folder / "motion.glb"))
+    assert len(glb.skins[0].joints) == 24
+    trc = read_keypoints(str(folder / "motion.trc"), False)
+    assert (trc.units, trc.fps) == ("mm", 50)
+    np.testing.assert_allclose(trc.points, 1000 * joints, atol=1e-3)
+    aist = pickle.loads((folder / "motion.pkl").read_bytes())
+    assert {name: np.shape(value) for name, value in aist.items()} == {
+        "smpl_loss": (),
+        "smpl_poses": (FRAMES, 72),
+        "smpl_scaling": (1, 1),
+        "smpl_trans": (FRAMES, 3),
+    }
+    # AIST++'s file is in the keypoints' unit and holds the mean body.
+    at_rest = joints_of(
+        builtin_body(),
+        aist["smpl_poses"].reshape(FRAMES, 24, 3).astype(float),
+        aist["smpl_trans"].astype(float),
+        scaling=aist["smpl_scaling"].item(),
+    )
+    assert away(scene, at_rest / 100) < 40
+
+
+def test_world_that_is_z_up(task_of, scene, tmp_path):
+    reports = {}
+    for up in ("y", "z"):
+        turn = Y_UP_TO_Z_UP if up == "z" else np.eye(3)
+        workflow, task = task_of(output_folder=tmp_path / up)
+        told = {"skeleton": "coco17", "units": "m", "fps": 60, "up_axis": up}
+        reports[up] = run(workflow, task, scene.seen[:8] @ turn.T, told)["up_axis"]
+        reports[f"{up} picture"] = task.get_output(PICTURE).get_image()
+    assert (reports["y"], reports["z"]) == ("y", "z")
+    standing, turned = (read_bvh((tmp_path / up / "motion.bvh").read_text())[3] for up in "yz")
+    # Blender and game engines get both y up; in centimetres.
+    np.testing.assert_allclose(turned, standing, atol=0.5)
+    trc = read_keypoints(str(tmp_path / "z" / "motion.trc"), False).points
+    np.testing.assert_allclose(trc[:, 0] / 10 @ Y_UP_TO_Z_UP, standing[:, 0], atol=0.5)
+    heights = [np.flatnonzero((reports[f"{up} picture"] < 200).any(axis=(1, 2))) for up in "yz"]
+    assert abs(np.ptp(heights[0]) - np.ptp(heights[1])) < 60
+
+
+# What goes wrong
+
+
+def test_bad_value_leaves_the_old_ones():
+    parameters = InferSmplFitParam()
+    before = parameters.get_values()
+    with pytest.raises(ValueError, match="mode"):
+        parameters.set_values({**before, "fps": "30", "mode": "magic"})
+    assert parameters.get_values() == before
+
+
+def test_bad_value_is_refused_by_the_task(task_of):
+    _, task = task_of(fps=30)
+    with pytest.raises(RuntimeError, match="smooth"):
+        task.set_parameters({**task.get_parameters(), "fps": "50", "smooth": "-1"})
+    assert task.get_parameters()["fps"] == "30.0"
+
+
+@pytest.mark.parametrize(
+    ("points", "told", "text"),
+    [
+        (np.zeros((2, 17, 3)), {}, "coco17 or h36m17: set convention"),
+        (np.zeros((2, 17)), {}, r"input 0 is \(2, 17\); it takes \(F, J, 3\)"),
+        (np.zeros((2, 17, 4)), {}, r"input 0 is \(2, 17, 4\)"),
+        (np.full((2, 17, 3), np.nan), {"skeleton": "coco17"}, "nothing to fit"),
+        (np.zeros((2, 17, 3)), {"skeleton": "coco17", "fps": -1}, "fps must be a positive"),
+        (np.zeros((2, 16, 3)), {"skeleton": "coco17"}, "coco17 has 17 keypoints, the data have 16"),
+    ],
+)
+def test_inputs_that_cannot_be_used(task_of, points, told, text):
+    workflow, task = task_of()
+    with pytest.raises(RuntimeError, match=text):
+        run(workflow, task, points, told)
+
+
+def test_nothing_to_read_is_refused(task_of):
+    _, task = task_of()
+    with pytest.raises(ValueError, match="input 0 of infer_smpl_fit is empty"):
+        task.run()
+
+
+@pytest.fixture
+def no_fit(monkeypatch):
+    def never(*_args, **_named):
+        raise AssertionError("the fit was started")
+
+    monkeypatch.setattr(infer_smpl_fit_process, "fit_body", never)
+
+
+CAMERA = {"name": "c01", "matrix": np.eye(3).tolist(), "rotation": [0, 0, 0]}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "cameras", "text"),
+    [
+        ({"video_path": "a.mp4"}, [], "video_path needs the cameras: connect input 1, or set"),
+        ({"video_path": "a.mp4"}, [CAMERA], "camera c01 has no translation"),
+        (
+            {"video_path": "a.mp4"},
+            [{**CAMERA, "translation": [0, 0, 0]}],
+            r"a\.mp4 cannot be opened",
+        ),
+        ({"video_path": "a.mp4", "camera": "c9"}, [CAMERA], "no camera 'c9' .* there are: c01"),
+        ({"video_path": "a.mp4", "cameras_path": "c.json"}, [], r"no file c\.json"),
+        ({"model_file": "nowhere"}, [], "There is no body model at nowhere"),
+    ],
+)
+def test_wrong_paths_are_refused_before_the_fit(task_of, scene, no_fit, parameters, cameras, text):
+    workflow, task = task_of(**parameters)
+    with pytest.raises(RuntimeError, match=text):
+        run(workflow, task, scene.seen, {"skeleton": "coco17", "cameras": cameras})
+
+
+@pytest.mark.parametrize("content", ["{}", "[1]", "[{"])
+def test_cameras_of_another_form_are_refused(task_of, scene, no_fit, tmp_path, content):
+    (tmp_path / "c.json").write_text(content)
+    workflow, task = task_of(video_path="a.mp4", cameras_path=tmp_path / "c.json")
+    with pytest.raises(RuntimeError, match=r"c\.json (holds no list of cameras|is not a whole)"):
+        run(workflow, task, scene.seen, {"skeleton": "coco17"})
+
+
+def test_video_that_is_shorter_than_the_keypoints(task_of, scene, no_fit, tmp_path):
+    video = video_of(tmp_path / "a.mp4", 5)
+    camera = {**CAMERA, "translation": [0, 0, 0], "size": [480, 270]}
+    workflow, task = task_of(video_path=video)
+    with pytest.raises(RuntimeError, match=r"a\.mp4 has no frame 15"):
+        run(workflow, task, scene.seen, {"skeleton": "coco17", "cameras": [camera]})
+
+
+def test_stop_ends_the_fit_and_leaves_nothing(task_of, scene, monkeypatch, tmp_path):
+    workflow, task = task_of(output_folder=tmp_path / "out")
+
+    def stopped_meanwhile(*arguments, **named):
+        task.stop()
+        return fit_body(*arguments, **named)
+
+    monkeypatch.setattr(infer_smpl_fit_process, "fit_body", stopped_meanwhile)
+    with pytest.raises(RuntimeError, match="FitStopped"):
+        run(workflow, task, scene.seen, {"skeleton": "coco17"})
+    assert not (tmp_path / "out").exists()
+    assert not task.get_output(POSES).is_data_available()
+    monkeypatch.undo()
+    workflow.run()
+    assert len(list((tmp_path / "out").iterdir())) == len(WRITTEN)
+
+
+def test_picture_is_what_ikomia_shows(task_of, scene):
+    workflow, task = task_of(convention="coco17")
+    run(workflow, task, scene.seen[:3])
+    sheet = task.get_output(PICTURE).get_image()
+    body = sheet[np.ptp(sheet.astype(int), axis=2) > 20]
+    assert len(body) > 1000
+    assert body[:, 0].mean() < body[:, 2].mean()
+    assert cv2.cvtColor(sheet, cv2.COLOR_RGB2GRAY)[0, -1] == 245
