@@ -66,7 +66,7 @@ def test_no_parameter_of_the_readme_is_made_up(name):
 
 @pytest.mark.parametrize("name", PLUGINS)
 def test_every_output_stands_in_the_readme(name, workflow_of):
-    outputs = table_of(readme_of(name).split(":mag:")[1], "#")
+    outputs = table_of(readme_of(name).split(":mag:")[1], "# | output")
     _, (task,) = workflow_of(name)
     for index in range(task.get_output_count()):
         rows = rows_of(outputs, str(index))

@@ -28,7 +28,7 @@ FILES = (
     "LICENSE",
     "images/icon.png",
 )
-SUFFIXES = (".py", ".md", ".txt", ".png", ".json", ".csv")
+SUFFIXES = (".py", ".md", ".txt", ".png", ".jpg", ".json", ".csv")
 PLAIN_NAMES = ("LICENSE", "NOTICE")
 # Weights and bodies are named one by one, so that a download in the folder is never packed.
 DATA = (
