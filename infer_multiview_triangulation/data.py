@@ -60,7 +60,8 @@ def unit_of(points: np.ndarray, told: str) -> str:
     """
     if told != "auto":
         return told
-    extents = np.nanmax(points, axis=1) - np.nanmin(points, axis=1) if len(points) else points
+    seen = points[np.isfinite(points).any(axis=(1, 2))]
+    extents = np.nanmax(seen, axis=1) - np.nanmin(seen, axis=1)
     extents = extents[np.isfinite(extents).all(axis=1)]
     if not len(extents):
         return "unknown"

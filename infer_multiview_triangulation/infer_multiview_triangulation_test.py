@@ -1,4 +1,4 @@
-"""The HUB's own check: a small clip of three cameras, by two methods, with a report of sync."""
+"""The HUB's own check: a small clip of three cameras, triangulated in three ways."""
 
 import logging
 

@@ -98,7 +98,7 @@ class Settings(BaseModel):
         },
     )
     smooth: float = Field(
-        3.0,
+        1.0,
         ge=0,
         le=1000,
         description="Weight of smooth motion; 0 for none, 10 for slow motion",
@@ -110,7 +110,7 @@ class Settings(BaseModel):
         },
     )
     bone: float = Field(
-        2.0,
+        1.0,
         ge=0,
         le=1000,
         description="Weight of constant bone lengths",

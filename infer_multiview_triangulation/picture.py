@@ -55,6 +55,7 @@ def _draw_studio(
     axes.set_xlabel("x")
     axes.set_ylabel("-z" if is_turned else "y")
     axes.set_zlabel("y" if is_turned else "z")
+    axes.locator_params(axis="z", nbins=4)
     axes.set_title("cameras and skeleton over time")
 
 

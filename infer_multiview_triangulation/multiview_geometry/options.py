@@ -21,8 +21,8 @@ class Options:
     camera_confidence: float = 0.5
     optimise: bool = True
     objective: str = "robust"
-    smooth: float = 3.0
-    bone: float = 2.0
+    smooth: float = 1.0
+    bone: float = 1.0
     repair_swaps: bool = True
     max_gap_fill: int = 30
     sync: str = "off"

@@ -33,8 +33,8 @@ class SequenceOptions:
         frame_rate_scale: (60 / fps)^2: accelerations a frame grow at lower rates.
     """
 
-    smooth: float = 3.0
-    bone: float = 2.0
+    smooth: float = 1.0
+    bone: float = 1.0
     frame_rate_scale: float = 1.0
 
 

