@@ -11,7 +11,7 @@ export IKOMIA_AUTO_COMPLETION := 0
 export QT_QPA_PLATFORM := offscreen
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: setup demo test bench lint format clean
+.PHONY: setup demo test bench hub panels lint format clean
 
 setup: $(STAMP)
 
@@ -32,6 +32,12 @@ test: setup lint
 bench: setup
 	$(VENV)/bin/python -m benchmarks
 
+hub: setup
+	$(VENV)/bin/python -m workflows.hub
+
+panels: setup
+	$(VENV)/bin/python -m workflows.panels
+
 lint: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -41,4 +47,4 @@ format: setup
 	$(VENV)/bin/ruff format .
 
 clean:
-	rm -rf $(VENV) .build .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist .build .pytest_cache .ruff_cache

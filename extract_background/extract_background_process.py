@@ -214,7 +214,7 @@ class ExtractBackgroundFactory(dataprocess.CTaskFactory):
         info.path = "Plugins/Python/Background"
         info.version = "0.1.0"
         info.icon_path = "images/icon.png"
-        info.authors = "The authors of ikomia-human-capture"
+        info.authors = "Thierry Bouwmans, Lucia Maddalena, Alfredo Petrosino"
         info.article = "Scene background initialization: a taxonomy"
         info.article_url = "https://doi.org/10.1016/j.patrec.2016.12.024"
         info.journal = "Pattern Recognition Letters"

@@ -14,27 +14,45 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
 
     model_name: Literal["mobilenetv3", "resnet50"] = Field(
-        "mobilenetv3", description="Backbone: fast, or a little better and three times slower"
+        "mobilenetv3",
+        description="Backbone: fast, or a little better and three times slower",
+        json_schema_extra={"label": "Network"},
     )
     refiner: Literal["deep_guided_filter", "fast_guided_filter"] = Field(
-        "deep_guided_filter", description="How the small matte is brought to full resolution"
+        "deep_guided_filter",
+        description="How the small matte is brought to full resolution",
+        json_schema_extra={"label": "Refiner"},
     )
     downsample_ratio: str = Field(
-        "auto", description="auto (long side to 512 pixels) or a number above 0, at most 1"
+        "auto",
+        description="auto (long side to 512 pixels) or a number above 0, at most 1",
+        json_schema_extra={"label": "Size of the small copy"},
     )
     composite_color: str = Field(
-        "120,255,155", description="R,G,B from 0 to 255 behind the person without a background"
+        "120,255,155",
+        description="R,G,B from 0 to 255 behind the person without a background",
+        json_schema_extra={"label": "Colour behind the person"},
     )
-    device: Literal["auto", "cuda", "cpu"] = Field("auto", description="Where the network runs")
+    device: Literal["auto", "cuda", "cpu"] = Field(
+        "auto",
+        description="Where the network runs",
+        json_schema_extra={"label": "Device", "advanced": True},
+    )
     precision: Literal["auto", "fp32", "fp16", "bf16"] = Field(
         "auto",
         description="Number format; auto is fp16 on CUDA, fp32 on the CPU; bf16 errs by up to 0.2",
+        json_schema_extra={"label": "Number format", "advanced": True},
     )
     sequence: Literal["auto", "video", "image", "stream"] = Field(
         "auto",
         description="What carries the recurrent state: videos, nothing, or every picture given",
+        json_schema_extra={"label": "Kind of input"},
     )
-    model_weight_file: str = Field("", description="A checkpoint of your own; it wins")
+    model_weight_file: str = Field(
+        "",
+        description="A checkpoint of your own; it wins",
+        json_schema_extra={"label": "Checkpoint of your own", "advanced": True},
+    )
 
     @field_validator("downsample_ratio")
     @classmethod

@@ -1,70 +1,358 @@
-"""Every panel, offscreen: built from the parameters, applied, and refusing bad values."""
+"""Every panel offscreen, beside torch and a real workflow: shown, changed, applied, refused."""
 
 import importlib
+import sys
+from typing import Literal, get_args, get_origin
 
+import numpy as np
 import pytest
+import torch
 
 pytest.importorskip("PyQt6.QtWidgets", reason="panels need PyQt6")
 
-PANELS = {
-    "infer_rvm": ("InferRvm", {"sequence": "stream", "composite_color": "1,2,3"}),
-    "extract_background": ("ExtractBackground", {"method": "gmm", "stride": "3"}),
-    "infer_background_matting": (
-        "InferBackgroundMatting",
-        {"model_refine_mode": "full", "align_background": "True"},
-    ),
-    "infer_smpl_fit": ("InferSmplFit", {"mode": "aist", "units": "cm", "allow_pickle": "True"}),
-    "infer_multiview_triangulation": (
-        "InferMultiviewTriangulation",
-        {"mode": "refine_cameras", "max_gap_fill": "5", "optimise": "False", "scale": "height:1.7"},
-    ),
+from PyQt6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+)
+
+from workflows.panels import draw_panel, open_panel
+from workflows.plugins import PLUGINS, REPOSITORY
+
+ROWS = [
+    (name, key)
+    for name in PLUGINS
+    for key in importlib.import_module(f"{name}.parameters").Settings.model_fields
+]
+# What only a few texts are allowed for.
+TEXTS = {
+    "downsample_ratio": "0.4",
+    "composite_color": "1,2,3",
+    "person": "1",
+    "scale": "height:1.75",
 }
+BAD = [
+    ("infer_rvm", "downsample_ratio", "seven"),
+    ("infer_rvm", "composite_color", "1,2,300"),
+    ("infer_multiview_triangulation", "person", "nobody"),
+]
+# Values under which a row hides, and shows: one entry for every condition of every ``only_if``.
+SHOWN_IF = [
+    ("extract_background", "polish", {"method": "median"}, {"method": "gmm"}),
+    ("extract_background", "truncate", {"method": "gmm"}, {"method": "alpha_mean"}),
+    ("extract_background", "dilation", {"method": "gmm"}, {"method": "masked_mean"}),
+    ("extract_background", "color_matrix", {"mode": "streaming"}, {"mode": "look_ahead"}),
+    ("extract_background", "color_matrix", {"video_path": ""}, {"video_path": "a.mp4"}),
+    ("extract_background", "alpha_video_path", {"mode": "streaming"}, {"mode": "look_ahead"}),
+    ("extract_background", "alpha_video_path", {"video_path": ""}, {"video_path": "a.mp4"}),
+    ("extract_background", "masks_folder", {"frames_folder": ""}, {"frames_folder": "a"}),
+    ("extract_background", "plates_folder", {"easyvolcap_root": ""}, {"easyvolcap_root": "a"}),
+    *(
+        (
+            "infer_background_matting",
+            key,
+            {"model_type": "mattingbase"},
+            {"model_type": "mattingrefine"},
+        )
+        for key in ("model_backbone_scale", "model_refine_mode", "model_refine_pixels")
+    ),
+    (
+        "infer_background_matting",
+        "model_refine_pixels",
+        {"model_refine_mode": "full"},
+        {"model_refine_mode": "sampling"},
+    ),
+    (
+        "infer_background_matting",
+        "model_refine_threshold",
+        {"model_refine_mode": "full"},
+        {"model_refine_mode": "thresholding"},
+    ),
+    (
+        "infer_background_matting",
+        "model_refine_threshold",
+        {"model_type": "mattingbase", "model_refine_mode": "thresholding"},
+        {"model_type": "mattingrefine"},
+    ),
+    ("infer_background_matting", "weights", {"model_weight_file": "a"}, {"model_weight_file": ""}),
+    *(
+        ("infer_multiview_triangulation", key, {"engine": "aniposelib"}, {"engine": "native"})
+        for key in ("objective", "smooth", "bone", "max_gap_fill", "method", "repair_swaps")
+    ),
+    *(
+        ("infer_multiview_triangulation", key, {"optimise": "False"}, {"optimise": "True"})
+        for key in ("objective", "smooth", "bone", "max_gap_fill")
+    ),
+    *(
+        ("infer_multiview_triangulation", key, {"objective": "aist"}, {"objective": "robust"})
+        for key in ("smooth", "bone")
+    ),
+    ("infer_multiview_triangulation", "repair_swaps", {"method": "plain"}, {"method": "robust"}),
+    ("infer_multiview_triangulation", "max_offset", {"sync": "off"}, {"sync": "report"}),
+    ("infer_multiview_triangulation", "start_cameras", {"cameras_path": "a"}, {"cameras_path": ""}),
+    (
+        "infer_multiview_triangulation",
+        "camera_confidence",
+        {"cameras_path": "a"},
+        {"mode": "refine_cameras"},
+    ),
+    (
+        "infer_multiview_triangulation",
+        "camera_confidence",
+        {"cameras_path": "a"},
+        {"cameras_path": ""},
+    ),
+    *(
+        ("infer_multiview_triangulation", key, {"keypoints_path": ""}, {"keypoints_path": "a"})
+        for key in ("allow_pickle", "allow_uneven")
+    ),
+    ("infer_smpl_fit", "gender", {"model_file": ""}, {"model_file": "a"}),
+    ("infer_smpl_fit", "camera", {"video_path": ""}, {"video_path": "a.mp4"}),
+    ("infer_smpl_fit", "cameras_path", {"video_path": ""}, {"video_path": "a.mp4"}),
+    ("infer_smpl_fit", "allow_pickle", {"keypoints_path": ""}, {"keypoints_path": "a"}),
+]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def application():
-    from PyQt6.QtWidgets import QApplication
-
-    return QApplication.instance() or QApplication([])
-
-
-def panel_of(name):
-    prefix, _ = PANELS[name]
-    module = importlib.import_module(f"{name}.{name}_widget")
-    parameters = getattr(importlib.import_module(f"{name}.parameters"), f"{prefix}Param")()
-    return getattr(module, f"{prefix}Widget")(parameters, None), parameters
+    yield QApplication.instance() or QApplication([])
+    for window in QApplication.topLevelWidgets():
+        window.close()
 
 
-@pytest.mark.parametrize("name", PANELS)
-def test_panel_shows_the_parameters_as_they_are(application, name):
-    panel, parameters = panel_of(name)
-    settings = type(parameters.settings)
-    assert list(panel.controls) == list(settings.model_fields)
-    assert settings.model_validate(panel.values()) == parameters.settings
+@pytest.fixture
+def panel_of(workflow_of):
+    """Build the panel of a task in a workflow, as Studio does: both share one parameter object."""
+
+    def build(name):
+        _, (task,) = workflow_of(name)
+        return (*open_panel(name, task.get_param_object()), task)
+
+    return build
 
 
-@pytest.mark.parametrize("name", PANELS)
-def test_apply_hands_changes_on(application, name):
-    panel, parameters = panel_of(name)
-    for key, value in PANELS[name][1].items():
-        control = panel.controls[key]
-        if hasattr(control, "setCurrentText"):
-            control.setCurrentText(value)
-        elif hasattr(control, "setChecked"):
-            control.setChecked(value == "True")
-        elif hasattr(control, "setValue"):
-            control.setValue(int(value))
-        else:
-            control.setText(value)
-    panel.on_apply()
-    assert PANELS[name][1].items() <= parameters.get_values().items()
+def press_apply(window):
+    next(b for b in window.findChildren(QPushButton) if b.text() == "Apply").click()
+
+
+def another_value(field, key):
+    """A value that is allowed and not the default; at a bound, where the parameter has one."""
+    if get_origin(field.annotation) is Literal:
+        return next(choice for choice in get_args(field.annotation) if choice != field.default)
+    if field.annotation is bool:
+        return not field.default
+    if field.annotation in (int, float):
+        bounds = [getattr(mark, kind, None) for mark in field.metadata for kind in ("le", "ge")]
+        values = [bound for bound in bounds if bound not in (None, field.default)]
+        return field.annotation((values or [field.default + 1])[-1])
+    return TEXTS.get(key, f"some where/{key}")
+
+
+def put(panel, key, value):
+    """Set a row as its user would, with the control that it ought to have."""
+    control = panel.controls[key]
+    if isinstance(control, QComboBox):
+        assert control.findText(str(value)) >= 0
+        control.setCurrentText(str(value))
+    elif isinstance(control, QCheckBox):
+        control.setChecked(str(value) == "True")
+    elif isinstance(control, QSpinBox | QDoubleSpinBox):
+        control.setValue(value)
+    else:
+        getattr(control, "edit", control).setText(value)
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_panel_shows_the_parameters_as_they_are(panel_of, name):
+    panel, _, task = panel_of(name)
+    settings = task.get_param_object().settings
+    assert set(panel.controls) == set(type(settings).model_fields)
+    assert panel.values() == task.get_parameters()
+    assert torch.ones(2).sum() == 2
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_every_row_is_named_and_explained(panel_of, name):
+    panel, _, task = panel_of(name)
+    fields = type(task.get_param_object().settings).model_fields
+    labels = [label.text() for label in panel.labels.values()]
+    assert len(set(labels)) == len(labels)
+    assert all(label[0].isupper() and "_" not in label for label in labels)
+    for key, control in panel.controls.items():
+        assert fields[key].description in control.toolTip()
+        assert key in panel.labels[key].toolTip()
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_every_control_reaches_the_task(panel_of, name):
+    panel, window, task = panel_of(name)
+    fields = type(task.get_param_object().settings).model_fields
+    wanted = {key: another_value(field, key) for key, field in fields.items()}
+    for key, value in wanted.items():
+        put(panel, key, value)
+    press_apply(window)
     assert panel.message.text() == ""
+    reached = task.get_param_object().settings.model_dump()
+    assert reached == wanted
+    assert task.get_parameters() == {key: str(value) for key, value in wanted.items()}
 
 
-def test_bad_value_is_shown_and_changes_nothing(application):
-    panel, parameters = panel_of("infer_rvm")
-    before = parameters.get_values()
-    panel.controls["downsample_ratio"].setText("seven")
-    panel.on_apply()
-    assert "downsample_ratio" in panel.message.text()
-    assert parameters.get_values() == before
+@pytest.mark.parametrize("name", PLUGINS)
+def test_parameters_survive_the_way_through_a_panel(panel_of, name):
+    panel, window, task = panel_of(name)
+    fields = type(task.get_param_object().settings).model_fields
+    wanted = {key: str(another_value(field, key)) for key, field in fields.items()}
+    exact = {
+        key: "0.3141592653589793" for key, field in fields.items() if field.annotation is float
+    }
+    task.set_parameters({**wanted, **exact})
+    panel.on_parameters_changed()
+    before = task.get_parameters()
+    assert panel.values() == before
+    press_apply(window)
+    assert task.get_parameters() == before
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_spin_boxes_have_the_parameters_bounds(panel_of, name):
+    panel, _, task = panel_of(name)
+    settings = type(task.get_param_object().settings)
+    for key, control in panel.controls.items():
+        if not isinstance(control, QSpinBox | QDoubleSpinBox):
+            continue
+        for value in (control.minimum(), control.maximum()):
+            settings.model_validate({key: value})
+        for mark in settings.model_fields[key].metadata:
+            for bound in ("ge", "le"):
+                assert getattr(mark, bound, None) in (None, control.minimum(), control.maximum())
+
+
+@pytest.mark.parametrize(("name", "key", "value"), BAD)
+def test_a_bad_value_is_shown_and_changes_nothing(panel_of, name, key, value):
+    panel, window, task = panel_of(name)
+    before = task.get_parameters()
+    applied = []
+    panel.emit_apply = applied.append
+    put(panel, key, value)
+    press_apply(window)
+    assert applied == []
+    assert key in panel.message.text() and value in panel.message.text()
+    assert "pydantic" not in panel.message.text()
+    assert not panel.message.isHidden()
+    assert task.get_parameters() == before
+    put(panel, key, TEXTS[key])
+    press_apply(window)
+    assert panel.message.text() == "" and panel.message.isHidden()
+    assert task.get_parameters()[key] == TEXTS[key]
+    assert applied == [task.get_param_object()]
+
+
+def test_an_error_is_scrolled_into_sight(panel_of):
+    panel, window, _ = panel_of("infer_multiview_triangulation")
+    panel.advanced.setChecked(True)
+    window.resize(420, 300)
+    window.show()
+    QApplication.processEvents()
+    bar = window.findChild(QScrollArea).verticalScrollBar()
+    bar.setValue(bar.maximum())
+    put(panel, "person", "nobody")
+    press_apply(window)
+    QApplication.processEvents()
+    assert not panel.message.visibleRegion().isEmpty()
+    window.close()
+
+
+def test_what_is_applied_is_what_runs(workflow_of):
+    workflow, (task,) = workflow_of("extract_background")
+    panel, window = open_panel("extract_background", task.get_param_object())
+    workflow.connect_tasks(workflow.root(), task, [(0, 0)])
+    put(panel, "method", "median")
+    press_apply(window)
+    workflow.run_on(array=np.full((24, 32, 3), 90, np.uint8))
+    assert task.finish().report["method"] == "median"
+
+
+@pytest.mark.parametrize(("name", "key", "hiding", "showing"), SHOWN_IF)
+def test_rows_show_where_they_apply(panel_of, name, key, hiding, showing):
+    panel, _, task = panel_of(name)
+    panel.advanced.setChecked(True)
+    for values, is_hidden in ((hiding, True), (showing, False)):
+        for other, value in values.items():
+            put(panel, other, value)
+        assert panel.controls[key].isHidden() is is_hidden
+        assert panel.labels[key].isHidden() is is_hidden
+    assert panel.values()[key] == task.get_parameters()[key]
+
+
+def test_every_condition_names_rows_and_values_that_exist():
+    tried = {(name, key) for name, key, _, _ in SHOWN_IF}
+    for name, key in ROWS:
+        fields = importlib.import_module(f"{name}.parameters").Settings.model_fields
+        given = fields[key].json_schema_extra.get("only_if", {})
+        assert bool(given) == ((name, key) in tried)
+        for conditions in given if isinstance(given, list) else [given]:
+            for other, allowed in conditions.items():
+                if get_origin(fields[other].annotation) is Literal:
+                    assert set(allowed) <= set(get_args(fields[other].annotation))
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_advanced_rows_are_folded_away(panel_of, name):
+    panel, _, task = panel_of(name)
+    fields = type(task.get_param_object().settings).model_fields
+    folded = [key for key in fields if fields[key].json_schema_extra.get("advanced")]
+    assert folded
+    assert all(panel.controls[key].isHidden() for key in folded)
+    panel.advanced.setChecked(True)
+    assert not all(panel.controls[key].isHidden() for key in folded)
+
+
+def test_browsing_takes_files_or_folders_and_survives_cancel(panel_of, monkeypatch):
+    panel, _, _ = panel_of("infer_multiview_triangulation")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("a/cameras.json", ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "a/views")
+    titles = {
+        key: [b.text() for b in control.findChildren(QPushButton)]
+        for key, control in panel.controls.items()
+    }
+    assert titles["keypoints_path"] == ["File…", "Folder…"]
+    assert titles["cameras_path"] == ["File…"]
+    assert titles["output_folder"] == ["Folder…"]
+    for key in ("keypoints_path", "cameras_path"):
+        panel.controls[key].findChildren(QPushButton)[-1].click()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    panel.controls["cameras_path"].findChildren(QPushButton)[0].click()
+    assert panel.values()["keypoints_path"] == "a/views"
+    assert panel.values()["cameras_path"] == "a/cameras.json"
+
+
+def test_panels_differ_in_names_only():
+    texts = {
+        (REPOSITORY / name / f"{name}_widget.py")
+        .read_text(encoding="utf-8")
+        .replace(name, "plugin")
+        .replace(prefix, "Plugin")
+        for name, prefix in PLUGINS.items()
+    }
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_panel_is_drawn_with_nothing_cut_off(panel_of, name, tmp_path):
+    draw_panel(name, tmp_path / "panel.png")
+    assert (tmp_path / "panel.png").stat().st_size > 10_000
+    panel, window, _ = panel_of(name)
+    panel.advanced.setChecked(True)
+    window.resize(560, 2000)
+    window.show()
+    QApplication.processEvents()
+    for label in panel.layout.parentWidget().findChildren(QLabel):
+        assert label.isHidden() or label.width() >= label.sizeHint().width(), label.text()
+    window.close()
+    assert "torch" in sys.modules

@@ -9,6 +9,13 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+# Every plugin of the checkout, and what the names of its classes begin with.
+PLUGINS = {
+    folder.name: folder.name.title().replace("_", "")
+    for folder in sorted(REPOSITORY.iterdir())
+    if (folder / f"{folder.name}_process.py").is_file()
+}
+
 os.environ.setdefault("IKOMIA_AUTO_COMPLETION", "0")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

@@ -1,0 +1,170 @@
+"""Every package alone: unpacked into an empty Ikomia home, in a process that knows no checkout."""
+
+import importlib
+import os
+import subprocess
+import sys
+import zipfile
+
+import cv2
+import numpy as np
+import pytest
+
+from workflows.hub import DATA, faults_of, metadata_of, package_files, report_lines, write_package
+from workflows.plugins import PLUGINS, REPOSITORY
+
+# Networks whose weights would have to be fetched get untrained ones, under the official names.
+STAND_INS = {
+    "infer_rvm": """
+from infer_rvm.rvm_network import MattingNetwork
+torch.save(MattingNetwork("mobilenetv3", "deep_guided_filter").state_dict(), "rvm_mobilenetv3.pth")
+""",
+    "infer_background_matting": """
+from infer_background_matting.bgm_network import MattingRefine
+torch.save(MattingRefine("mobilenetv2").state_dict(), "pytorch_mobilenetv2.pth")
+""",
+}
+ALONE = """
+import importlib, os, pathlib, re, sys
+import ikomia
+from ikomia.dataprocess.workflow import Workflow
+task = Workflow("alone").add_task(name={name!r})
+assert task.get_parameters()
+module = importlib.import_module({name!r})
+assert module.__file__.startswith(os.environ["HOME"]), module.__file__
+assert not [p for p in sys.path if os.path.realpath(p) == {repository!r}], sys.path
+{stand_in}
+if importlib.util.find_spec("{name}.{name}_test"):
+    for _, status in importlib.import_module("{name}.{name}_test").test(task, {{}}):
+        assert status == "OK", status
+readme = pathlib.Path(module.__file__).with_name("README.md")
+text = readme.read_text("utf-8") if readme.exists() else ""
+examples = re.findall("```python\\n(.*?)```", text, re.S)
+names = {{}}
+for example in examples:
+    code = compile(example, f"README.md of {name}", "exec")
+    if {runs_examples}:
+        exec(code, names)
+print("examples:", len(examples))
+"""
+# Plugins whose README's examples need nothing but the pictures and videos made below.
+RUNS_EXAMPLES = ("extract_background", "infer_background_matting", "infer_rvm")
+
+
+def write_inputs(folder):
+    """The files that the READMEs' examples name, small."""
+    noise = np.random.default_rng(7).integers(0, 255, (12, 16, 3), np.uint8)
+    room = cv2.resize(noise, (160, 120), interpolation=cv2.INTER_CUBIC)
+    person = room.copy()
+    person[30:120, 60:100] = (60, 60, 200)
+    for name, picture in (("person", person), ("empty_room", room), ("beach", room[::-1])):
+        assert cv2.imwrite(str(folder / f"{name}.png"), picture)
+    assert cv2.imwrite(str(folder / "beach.jpg"), room[::-1])
+    for name in ("dance", "street"):
+        video = cv2.VideoWriter(
+            str(folder / f"{name}.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 10, (160, 120)
+        )
+        for frame in range(6):
+            video.write(np.roll(person, 8 * frame, axis=1))
+        video.release()
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_package_works_alone(name, tmp_path):
+    package = write_package(name, "1.2.3", tmp_path)
+    home = tmp_path / "home"
+    with zipfile.ZipFile(package) as opened:
+        opened.extractall(home / "Ikomia" / "Plugins" / "Python" / name)
+    work = tmp_path / "work"
+    work.mkdir()
+    write_inputs(work)
+    stand_in = STAND_INS.get(name, "")
+    script = ALONE.format(
+        name=name,
+        repository=str(REPOSITORY),
+        stand_in=f"import torch; torch.manual_seed(0)\n{stand_in}" if stand_in else "",
+        runs_examples=name in RUNS_EXAMPLES,
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=work,
+        env={
+            **{key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+            "HOME": str(home),
+            "USERPROFILE": str(home),
+            "INFER_RVM_CACHE": str(work),
+            "INFER_BACKGROUND_MATTING_CACHE": str(work),
+        },
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    if name in RUNS_EXAMPLES:
+        assert "examples: 0" not in done.stdout
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_package_holds_what_belongs_in_it(name, tmp_path):
+    if not (REPOSITORY / ".git").exists():
+        pytest.skip("this is no Git checkout")
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", name],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    if listed.returncode:
+        pytest.skip(listed.stderr)
+    with zipfile.ZipFile(write_package(name, "1.2.3", tmp_path)) as package:
+        packed = {f"{name}/{file}" for file in package.namelist()}
+    assert packed == set(listed.stdout.splitlines())
+
+
+def test_packages_of_equal_sources_are_equal(tmp_path):
+    first = write_package("infer_rvm", "1.2.3", tmp_path / "a").read_bytes()
+    assert write_package("infer_rvm", "1.2.3", tmp_path / "b").read_bytes() == first
+
+
+def test_caches_are_left_out_and_strange_files_refused(tmp_path):
+    folder = tmp_path / "infer_x"
+    for file in ("infer_x.py", "__pycache__/a.pyc", ".git/config", "tests/test_a.py", "LICENSE"):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text("")
+    assert [path.name for path in package_files(folder)] == ["LICENSE", "infer_x.py"]
+    (folder / "rvm_mobilenetv3.pth").write_text("")
+    with pytest.raises(ValueError, match=r"rvm_mobilenetv3\.pth.*not packed"):
+        package_files(folder)
+    assert all((REPOSITORY / file).is_file() for file in DATA)
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_metadata_is_complete(name):
+    if not (REPOSITORY / name / "README.md").is_file():
+        pytest.skip("this plugin is not finished: it has no README")
+    info = metadata_of(name)
+    assert faults_of(name, info) == []
+    assert info.version in next(report_lines(name, info))
+
+
+def test_missing_metadata_is_named():
+    from ikomia.dataprocess import CTaskInfo
+
+    info = CTaskInfo()
+    faults = "\n".join(faults_of("infer_rvm", info))
+    for key in ("authors", "article_url", "license", "keywords", "icon_path", "name is"):
+        assert key in faults
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_the_hubs_own_tool_reads_the_same(name):
+    pytest.importorskip("ikcli", reason="ikomia-cli is not installed")
+    if not (REPOSITORY / name / "README.md").is_file():
+        pytest.skip("this plugin is not finished: it has no README")
+    info = metadata_of(name)
+    local = importlib.import_module("ikcli.algos.local").Algo(name)
+    local._path = REPOSITORY / name
+    sent = local.info
+    assert sent["algo_type"] == "INFER" and sent["language"] == "PYTHON"
+    assert sent["algo_task"] == info.algo_tasks.split(",")
+    assert sent["icon"].is_file() and sent["paper"]["title"] == info.article
