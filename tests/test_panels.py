@@ -13,6 +13,10 @@ PANELS = {
         "InferBackgroundMatting",
         {"model_refine_mode": "full", "align_background": "True"},
     ),
+    "infer_human_parsing": (
+        "InferHumanParsing",
+        {"boxes": "whole", "batch": "2", "flip_test": "True", "person_label": "person,rider"},
+    ),
 }
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .merging import Parsing
 from .outputs import coloured, person_mask
 from .pictures import as_rgb
 
@@ -59,7 +58,7 @@ def easyvolcap_frames(root: Path, output: Path | None = None) -> list[FramePaths
 
 def parse_easyvolcap(
     root: Path | str,
-    parse: Callable[[np.ndarray], Parsing],
+    parse: Callable[[np.ndarray], np.ndarray],
     *,
     output: Path | str | None = None,
     overwrite: bool = False,
@@ -72,7 +71,7 @@ def parse_easyvolcap(
 
     Args:
         root: The folder that holds ``images``.
-        parse: Takes uint8 RGB (H, W, 3).
+        parse: Takes uint8 RGB (H, W, 3), gives labels (H, W), uint8.
         output: Where ``mask`` and ``schp`` go; ``root`` by default.
         overwrite: Parse pictures anew that have both files.
 
@@ -88,11 +87,11 @@ def parse_easyvolcap(
 
 
 def _written(
-    frames: list[FramePaths], parse: Callable[[np.ndarray], Parsing], overwrite: bool
+    frames: list[FramePaths], parse: Callable[[np.ndarray], np.ndarray], overwrite: bool
 ) -> Iterator[FramePaths]:
     for frame in frames:
         if overwrite or not frame.is_done:
-            labels = parse(_read(frame.image)).labels
+            labels = parse(_read(frame.image))
             _write(frame.mask, person_mask(labels))
             _write(frame.colours, coloured(labels))
         yield frame
