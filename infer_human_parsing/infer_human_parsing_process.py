@@ -174,13 +174,18 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
         }
 
     def _name_classes(self, names: list[str]) -> None:
-        if self.get_output(SEGMENTATION).get_class_names() == names:
+        output = self.get_output(SEGMENTATION)
+        if output.get_class_names() == names:
             return
-        # An output that has names and colours takes no other number of either.
-        self.set_output(dataprocess.CSemanticSegmentationIO(), SEGMENTATION)
+        if output.get_class_names():
+            # An output that has names and colours takes no other number of either.
+            fresh = dataprocess.CSemanticSegmentationIO()
+            fresh.auto_save = output.auto_save
+            self.set_output(fresh, SEGMENTATION)
+            output = self.get_output(SEGMENTATION)
         colours = palette(len(names)).tolist()
-        self.get_output(SEGMENTATION).set_class_names(names)
-        self.get_output(SEGMENTATION).set_class_colors(colours)
+        output.set_class_names(names)
+        output.set_class_colors(colours)
         self.set_output_color_map(IMAGE, SEGMENTATION, colours, False)
 
 

@@ -1,6 +1,7 @@
 """Self-Correction for Human Parsing (SCHP) as plain torch modules; no ikomia, no files."""
 
 from .classes import ATR, CIHP, CLASS_SETS, LIP, PASCAL, ClassSet
+from .folding import folded
 from .network import ParsingLogits, ParsingNetwork
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "ClassSet",
     "ParsingLogits",
     "ParsingNetwork",
+    "folded",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..human_parsing_network import ClassSet, ParsingNetwork
+from ..human_parsing_network import ClassSet, ParsingNetwork, folded
 from ..human_parsing_network.classes import DEVIATION_BGR, MEAN_BGR
 from .crops import crop_input, restore_bands
 from .merging import Canvas, Parsing, border_weight, mask_weight
@@ -73,7 +73,8 @@ class HumanParser:
         self.classes = classes
         self.options = options or ParserOptions()
         self._device, self._dtype = torch.device(device), dtype
-        self._network = network.to(self._device).eval()
+        network = folded(network).to(self._device, memory_format=torch.channels_last)
+        self._network = network.eval()
         self._mirrored = torch.tensor(classes.mirrored(), device=self._device)
 
     def __call__(
@@ -108,7 +109,7 @@ class HumanParser:
         crops = np.stack([crop_input(image, window, self.input_size) for window in windows])
         x = torch.from_numpy(crops).to(self._device).permute(0, 3, 1, 2).float().div_(255)
         mean, deviation = (x.new_tensor(v)[:, None, None] for v in (MEAN_BGR, DEVIATION_BGR))
-        x = (x - mean) / deviation
+        x = ((x - mean) / deviation).contiguous(memory_format=torch.channels_last)
         logits = self._forward(x)
         if self.options.flip_test:
             # Corners are aligned throughout, so that mirrored logits lie exactly on these.
@@ -118,7 +119,7 @@ class HumanParser:
 
     def _forward(self, x: Tensor) -> Tensor:
         is_half = self._dtype != torch.float32
-        # The norms' variances stay float32: they may not fit into float16.
+        # Weights stay float32; autocast knows what may run in half precision.
         with torch.autocast(self._device.type, self._dtype, enabled=is_half):
             return self._network(x).float()
 

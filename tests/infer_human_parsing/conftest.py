@@ -23,12 +23,10 @@ def schp_state(schp_shapes):
     """Make a state_dict of so many classes; half of the norms' weights are negative."""
 
     @functools.cache
-    def build(classes: int = 20) -> dict[str, torch.Tensor]:
+    def whole() -> dict[str, torch.Tensor]:
         numbers = torch.randn(2**16, generator=torch.Generator().manual_seed(1))
         state = {}
         for key, shape in schp_shapes.items():
-            if key.startswith(("decoder.conv4.", "fushion.3.")):
-                shape = [classes, *shape[1:]]
             if len(shape) == 4:
                 inputs = shape[1] * shape[2] * shape[3]
                 view = (numbers * inputs**-0.5).as_strided(shape, (17, 5, 3, 1))
@@ -39,16 +37,20 @@ def schp_state(schp_shapes):
             else:
                 view = (numbers.roll(3) * 0.1)[: shape[0]]
             state[key] = view
-        state["fushion.3.bias"] = state["fushion.3.bias"] + balance(state, classes)
+        state["fushion.3.bias"] = state["fushion.3.bias"] + balance(state)
         return state
+
+    def build(classes: int = 20) -> dict[str, torch.Tensor]:
+        last = ("decoder.conv4.", "fushion.3.")
+        return {k: v[:classes] if k.startswith(last) else v for k, v in whole().items()}
 
     return build
 
 
-def balance(state: dict[str, torch.Tensor], classes: int) -> torch.Tensor:
+def balance(state: dict[str, torch.Tensor]) -> torch.Tensor:
     """What to add to the logits, so that half of a picture is background, and parts vary."""
     with torch.device("meta"):
-        network = ParsingNetwork(classes).eval()
+        network = ParsingNetwork(20).eval()
     network.load_state_dict({k: v.contiguous() for k, v in state.items()}, assign=True)
     noise = torch.randn(1, 3, 97, 97, generator=torch.Generator().manual_seed(2))
     with torch.inference_mode():

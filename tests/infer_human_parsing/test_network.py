@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from infer_human_parsing import checkpoints
-from infer_human_parsing.human_parsing_network import CLASS_SETS, ParsingNetwork
+from infer_human_parsing.human_parsing_network import CLASS_SETS, ParsingNetwork, folded
 from infer_human_parsing.human_parsing_network.norm import AbsNorm
 
 
@@ -116,13 +116,24 @@ def test_network_equals_the_steps_written_out(checkpoint, schp_state):
     assert actual.fusion.std() > 0.05
 
 
+def test_folded_norms_change_nothing(checkpoint, schp_state):
+    network, _ = load(checkpoint())
+    fast = folded(network)
+    assert not [m for m in fast.modules() if isinstance(m, AbsNorm)]
+    x = torch.randn(1, 3, 65, 65, generator=torch.Generator().manual_seed(4))
+    with torch.inference_mode():
+        torch.testing.assert_close(fast(x), network(x), atol=1e-4, rtol=1e-4)
+    for key, value in schp_state().items():
+        assert torch.equal(network.state_dict()[key], value), key
+
+
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_both_containers_load_strictly(checkpoint, schp_state, wrapped):
     network, _ = load(checkpoint(20, wrapped))
     loaded = network.state_dict()
     assert len(loaded) == 603
     for key, value in schp_state().items():
-        torch.testing.assert_close(loaded[key], value)
+        assert torch.equal(loaded[key], value), key
 
 
 @pytest.mark.parametrize(

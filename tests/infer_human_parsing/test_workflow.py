@@ -239,11 +239,13 @@ def test_boxes_from_an_input_that_is_not_connected_are_refused(task_of):
 
 def test_another_checkpoint_brings_its_own_classes(task_of, checkpoint):
     workflow, task = task_of()
+    task.get_output(SEGMENTATION).auto_save = False
     for path, names in ((checkpoint(20), LIP.names), (checkpoint(18), ATR.names)):
         task.set_parameters({**task.get_parameters(), "model_weight_file": str(path)})
         run(workflow, picture())
         assert task.get_output(SEGMENTATION).get_class_names() == list(names)
         assert len(task.get_output(SEGMENTATION).get_colors()) == len(names)
+        assert not task.get_output(SEGMENTATION).auto_save
 
 
 def test_a_missing_checkpoint_is_told_through_the_workflow(task_of):
