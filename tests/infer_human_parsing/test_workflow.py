@@ -13,6 +13,7 @@ from infer_human_parsing.human_parsing_pipeline import (
     ParserOptions,
     Person,
     palette,
+    parse_easyvolcap,
     person_mask,
     trimap,
     whole_picture,
@@ -286,6 +287,24 @@ def test_a_video_is_parsed_frame_by_frame_and_saved(behind_upstream, tmp_path):
     capture = cv2.VideoCapture(str(saved))
     assert int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == 3
     assert len(people(task)) == 1
+
+
+def test_a_capture_of_several_cameras_is_parsed_through_the_task(task_of, tmp_path):
+    for index, camera in enumerate(("left", "right")):
+        (tmp_path / "images" / camera).mkdir(parents=True)
+        bgr = np.ascontiguousarray(picture(seed=index)[..., ::-1])
+        cv2.imwrite(str(tmp_path / "images" / camera / "0001.png"), bgr)
+    workflow, task = task_of()
+
+    def labels(image):
+        run(workflow, image)
+        return task.get_output(SEGMENTATION).get_mask()
+
+    for index, frame in enumerate(parse_easyvolcap(tmp_path, labels)):
+        expected = person_mask(labels(picture(seed=index)))
+        written = cv2.imread(str(frame.mask), cv2.IMREAD_UNCHANGED)
+        np.testing.assert_array_equal(written, expected)
+        assert frame.colours == tmp_path / "schp" / frame.camera / "0001.png"
 
 
 @pytest.mark.parametrize(
