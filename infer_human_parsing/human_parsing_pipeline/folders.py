@@ -44,7 +44,9 @@ def easyvolcap_frames(root: Path, output: Path | None = None) -> list[FramePaths
     for folder in folders:
         pictures = [p for p in folder.glob("*") if p.suffix.lower() in PICTURES]
         for image in sorted(pictures, key=_natural_key):
-            written = (output / kind / folder.name / f"{image.stem}.png" for kind in _KINDS)
+            written = (
+                output / kind / folder.name / f"{image.stem}.png" for kind in (MASKS, COLOURS)
+            )
             frames.append(FramePaths(folder.name, image, *written))
     if not frames:
         raise FileNotFoundError(f"{root} is no EasyVolcap root: no pictures in {IMAGES}/<camera>/")
@@ -95,9 +97,6 @@ def _written(
             _write(frame.mask, person_mask(labels))
             _write(frame.colours, coloured(labels))
         yield frame
-
-
-_KINDS = (MASKS, COLOURS)
 
 
 def _read(path: Path) -> np.ndarray:
