@@ -1,0 +1,63 @@
+"""The files and values that the examples of the plugins' READMEs name, small."""
+
+import json
+
+import cv2
+import numpy as np
+
+from infer_multiview_triangulation.data import cameras_to
+from infer_multiview_triangulation.multiview_files import write_cameras_toml
+from workflows.motion_demo import keypoints_of, make_capture
+from workflows.synthetic_capture import detect
+
+FRAMES = 12
+
+
+def write_pictures(folder):
+    """A person before a room, the empty room, a beach, and two videos."""
+    noise = np.random.default_rng(7).integers(0, 255, (12, 16, 3), np.uint8)
+    room = cv2.resize(noise, (160, 120), interpolation=cv2.INTER_CUBIC)
+    person = room.copy()
+    person[30:120, 60:100] = (60, 60, 200)
+    pictures = {"person.png": person, "empty_room.png": room}
+    pictures |= {"beach.png": room[::-1], "beach.jpg": room[::-1]}
+    for name, picture in pictures.items():
+        assert cv2.imwrite(str(folder / name), picture)
+    for name in ("dance.mp4", "street.mp4"):
+        code = cv2.VideoWriter_fourcc(*"mp4v")
+        video = cv2.VideoWriter(str(folder / name), code, 10, (160, 120))
+        for frame in range(6):
+            video.write(np.roll(person, 8 * frame, axis=1))
+        video.release()
+
+
+def write_motion(folder):
+    """OpenPose's files of several views, their calibration, and 3D keypoints.
+
+    ``names.json`` holds what an example takes for granted, as lists.
+    """
+    capture = make_capture(FRAMES)
+    for camera, view in zip(capture.cameras, capture.keypoints2d, strict=True):
+        views = folder / "dance" / "openpose" / camera.name
+        views.mkdir(parents=True)
+        for frame, keypoints in enumerate(np.nan_to_num(view)):
+            people = [{"pose_keypoints_2d": keypoints.ravel().tolist()}]
+            path = views / f"{camera.name}_{frame:012d}_keypoints.json"
+            path.write_text(json.dumps({"people": people}))
+    write_cameras_toml(folder / "dance" / "cameras.toml", capture.cameras)
+    np.savez(
+        folder / "keypoints3d.npz",
+        keypoints3d=capture.keypoints / 100,
+        fps=60.0,
+        units="m",
+        skeleton="body25",
+    )
+    points = keypoints_of(capture.model, "coco17", capture.poses, capture.transl)
+    two = capture.cameras[:2]
+    seen = np.nan_to_num(detect(100 * points, two, "coco17"))
+    names = {
+        "points": points.tolist(),
+        "keypoints": seen.tolist(),
+        "cameras": cameras_to(two),
+    }
+    (folder / "names.json").write_text(json.dumps(names))
