@@ -13,6 +13,7 @@ PANELS = {
         "InferBackgroundMatting",
         {"model_refine_mode": "full", "align_background": "True"},
     ),
+    "infer_flow_matting": ("InferFlowMatting", {"timing": "causal", "flow_size": "320"}),
 }
 
 

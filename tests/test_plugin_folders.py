@@ -15,6 +15,7 @@ PLUGINS = {
     "infer_rvm": "InferRvm",
     "extract_background": "ExtractBackground",
     "infer_background_matting": "InferBackgroundMatting",
+    "infer_flow_matting": "InferFlowMatting",
 }
 FILES = (
     "__init__.py",
