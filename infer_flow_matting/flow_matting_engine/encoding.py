@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .network import MULTIPLE
+from .network import MULTIPLE, FlowMattingNetwork
 
 # Movement to the right by this many pixels counts as motion, and is drawn white.
 MOTION_THRESHOLD = 0.5
@@ -34,15 +34,16 @@ def legacy_input(frame: np.ndarray, flow: np.ndarray) -> Tensor:
     return torch.from_numpy(stacked).permute(2, 0, 1)[None].float() / 255
 
 
-def flow_input(frame: Tensor, flow: Tensor, coarse: Tensor | None) -> Tensor:
+def flow_input(frame: Tensor, flow: Tensor, coarse: Tensor | None, long_side: int) -> Tensor:
     """[R, G, B, u, v, |flow|(, coarse matte)] as (B, 6 or 7, H, W).
 
     Args:
         frame: (B, 3, H, W) in 0..1.
         flow: (B, 2, H, W) in pixels, from this frame to the one before.
         coarse: (B, 1, H, W) in 0..1, or None.
+        long_side: Of the whole picture in pixels, of which ``frame`` may be a part.
     """
-    flow = flow / (FLOW_SHARE * max(frame.shape[-2:]))
+    flow = flow / (FLOW_SHARE * long_side)
     parts = [frame * 2 - 1, flow, flow.square().sum(1, keepdim=True).sqrt()]
     return torch.cat(parts if coarse is None else [*parts, coarse], dim=1)
 
@@ -52,3 +53,15 @@ def padded(inputs: Tensor) -> Tensor:
     height, width = inputs.shape[-2:]
     edges = (0, -width % MULTIPLE, 0, -height % MULTIPLE)
     return F.pad(inputs, edges, mode="replicate")
+
+
+def predicted_alpha(
+    network: FlowMattingNetwork, frame: Tensor, flow: Tensor, coarse: Tensor | None, long_side: int
+) -> Tensor:
+    """The network's matte (B, 1, H, W); with a coarse one it is corrected, and not yet clamped.
+
+    Arguments as for :func:`flow_input`.
+    """
+    height, width = frame.shape[-2:]
+    output = network(padded(flow_input(frame, flow, coarse, long_side)))[..., :height, :width]
+    return output.sigmoid() if coarse is None else coarse + output

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .encoding import flow_input, legacy_input, padded
+from .encoding import legacy_input, padded, predicted_alpha
 from .flow import DenseFlow, DisFlow, fitted_size, shrunk
 from .network import FlowMattingNetwork
 
@@ -107,20 +107,8 @@ class FlowMatter:
             matte = torch.from_numpy(np.ascontiguousarray(coarse))[None, None].to(self._device)
         picture = torch.from_numpy(frame).to(self._device).permute(2, 0, 1)[None].float() / 255
         vectors = torch.from_numpy(flow).to(self._device).permute(2, 0, 1)[None]
-        alpha = predicted_alpha(self._network, picture, vectors, matte)
+        alpha = predicted_alpha(self._network, picture, vectors, matte, max(height, width))
         return _array(alpha.clamp(0, 1), height, width)
-
-
-def predicted_alpha(
-    network: FlowMattingNetwork, frame: Tensor, flow: Tensor, coarse: Tensor | None
-) -> Tensor:
-    """The network's matte (B, 1, H, W); with a coarse one it is corrected, and not yet clamped.
-
-    Arguments as for :func:`.encoding.flow_input`.
-    """
-    height, width = frame.shape[-2:]
-    output = network(padded(flow_input(frame, flow, coarse)))[..., :height, :width]
-    return output.sigmoid() if coarse is None else coarse + output
 
 
 def _array(alpha: Tensor, height: int, width: int) -> np.ndarray:

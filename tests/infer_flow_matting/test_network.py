@@ -170,7 +170,7 @@ def test_own_checkpoints_load_and_a_matte_is_corrected(tmp_path, frames, uses_ma
 def test_flow_is_scaled_by_the_pictures_size():
     frame, flow = torch.ones(1, 3, 20, 40), torch.zeros(1, 2, 20, 40)
     flow[:, 0], flow[:, 1] = 3, 4
-    channels = flow_input(frame, flow, None)[0, :, 0, 0]
+    channels = flow_input(frame, flow, None, 40)[0, :, 0, 0]
     np.testing.assert_allclose(channels, (1, 1, 1, 1.5, 2, 2.5), rtol=1e-6)
 
 
