@@ -36,7 +36,9 @@ class TrainFlowMatting(dnntrain.TrainProcess):
     """A folder of clips → best.pth and last.pth, curves, and a report."""
 
     def __init__(self, name: str, param: TrainFlowMattingParam | None) -> None:
-        super().__init__(name, copy.deepcopy(param) if param else TrainFlowMattingParam())
+        super().__init__(name, param)
+        # The base class keeps a plain copy of what it is given, without its settings.
+        self.set_param_object(copy.deepcopy(param) if param else TrainFlowMattingParam())
         self.clear_inputs()
         self.add_input(dataprocess.CPathIO(core.IODataType.FOLDER_PATH))
         self.clear_outputs()
@@ -160,7 +162,7 @@ class TrainFlowMatting(dnntrain.TrainProcess):
 
     def _dataset_folder(self, settings: Settings) -> str:
         connected = self.get_input(DATASET)
-        path = connected.path if connected and connected.is_data_available() else ""
+        path = connected.get_path() if connected and connected.is_data_available() else ""
         if not (path or settings.dataset_folder):
             raise ValueError("train_flow_matting has no data: set dataset_folder")
         return path or settings.dataset_folder
