@@ -13,6 +13,7 @@ PANELS = {
         "InferBackgroundMatting",
         {"model_refine_mode": "full", "align_background": "True"},
     ),
+    "train_flow_matting": ("TrainFlowMatting", {"monitoring": "off", "resume": "True"}),
     "infer_flow_matting": ("InferFlowMatting", {"timing": "causal", "flow_size": "320"}),
 }
 

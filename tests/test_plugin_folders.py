@@ -16,6 +16,7 @@ PLUGINS = {
     "extract_background": "ExtractBackground",
     "infer_background_matting": "InferBackgroundMatting",
     "infer_flow_matting": "InferFlowMatting",
+    "train_flow_matting": "TrainFlowMatting",
 }
 FILES = (
     "__init__.py",

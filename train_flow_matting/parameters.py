@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ikomia.core.task import TaskParam
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Settings(BaseModel):
@@ -25,7 +25,7 @@ class Settings(BaseModel):
     )
     crop_size: int = Field(192, ge=16, le=4096, description="Side of the crops at most")
     width: int = Field(
-        16, ge=8, le=256, multiple_of=8, description="Channels of the network's first level"
+        16, ge=8, le=256, description="Channels of the network's first level, a multiple of 8"
     )
     uses_matte: bool = Field(
         True, description="Correct a coarse matte (recommended), or matte from picture and flow"
@@ -41,6 +41,13 @@ class Settings(BaseModel):
         description="TensorBoard and MLflow logs into output_folder, or on Ikomia's own servers, "
         "which it starts, or none",
     )
+
+    @field_validator("width")
+    @classmethod
+    def _suits_the_normalisation(cls, value: int) -> int:
+        if value % 8:
+            raise ValueError(f"{value} is not a multiple of 8")
+        return value
 
 
 class TrainFlowMattingParam(TaskParam):
