@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import plain
+from benchmarks.flow_matting import flow_table
 from benchmarks.scenes import NAMES, make_scene, metrics
 from extract_background.plate_estimation import FrameStore, PlateOptions, estimate_plate
 from infer_background_matting.bgm_network import MattingRefine, build_matter
@@ -180,7 +181,7 @@ def mixture_table() -> Table:
 def main() -> None:
     """Print the tables one after another."""
     console = Console(width=110)
-    for build in (mixture_table, plate_table, accuracy_table, network_table):
+    for build in (mixture_table, plate_table, accuracy_table, flow_table, network_table):
         console.print(build())
 
 

@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
+from rich.console import Console
+from rich.table import Table
 
-from benchmarks.flow_scenes import CLIPS, FlowScene, make_flow_scene
+from benchmarks.flow_scenes import CLIPS, FRAMES, FlowScene, make_flow_scene
 from infer_flow_matting.flow_matting_engine import MatteScore, refine_clip, score_clip
 
 HEADER = ("clip", "matte", "MAD", "MSE", "dtSSD", "Dice", "MSE less", "dtSSD less", "ms/frame")
@@ -34,9 +36,15 @@ def rows(name: str, seed: int = 0) -> Iterator[tuple[str, ...]]:
         yield _row(name, f"flow, {method}", score_clip(alphas, scene.truth), coarse, seconds)
 
 
-def table() -> list[tuple[str, ...]]:
+def flow_table() -> Table:
     """All clips' lines under :data:`HEADER`."""
-    return [HEADER, *(row for name in CLIPS for row in rows(name))]
+    table = Table(title="refined mattes: 320x240 x 60 frames, MAD and MSE x1000, dtSSD x100")
+    for column in HEADER:
+        table.add_column(column, justify="left" if column in HEADER[:2] else "right")
+    for name in CLIPS:
+        for row in rows(name):
+            table.add_row(*row)
+    return table
 
 
 def _row(
@@ -51,14 +59,9 @@ def _row(
         f"{score.dice:.4f}",
         f"{1 - score.mse / coarse.mse:.0%}",
         f"{1 - score.dtssd / coarse.dtssd:.0%}",
-        f"{seconds * 1000 / 60:.0f}" if seconds else "",
+        f"{seconds * 1000 / FRAMES:.0f}" if seconds else "",
     )
 
 
-def main() -> None:
-    for row in table():
-        print("| " + " | ".join(row) + " |")
-
-
 if __name__ == "__main__":
-    main()
+    Console(width=110).print(flow_table())
