@@ -158,6 +158,44 @@ def test_too_few_mattes_are_told(files, tmp_path, scene):
         short.advance(FRAMES)
 
 
+@pytest.mark.parametrize("edge", [(3, 2), (1, 1)])
+def test_behind_another_matting_task_its_mattes_are_refined(workflow_of, tmp_path, scene, edge):
+    import torch
+
+    from tests.golden import loading
+
+    keys = "rvm/rvm_mobilenetv3_deep_guided_filter_keys.json"
+    torch.save(loading.state_dict("rvm", keys), tmp_path / "seeded.pth")
+    rate = Fraction(25)
+    with VideoSink(tmp_path / "clip.mp4", 128, 96, rate, 1 / rate) as sink:
+        for index, picture in enumerate(scene.frames):
+            sink.write(np.ascontiguousarray(picture[80:176, :128]), index)
+    workflow, (matting, task) = workflow_of("infer_rvm", NAME)
+    matting.set_parameters({"model_weight_file": str(tmp_path / "seeded.pth")})
+    process, collected = type(task).run, []
+
+    def run(self):
+        process(self)
+        coarse = matting.get_output(3).get_array()
+        coarse = coarse.copy() if edge[0] == 3 else rounded(coarse)
+        collected.append((self.get_output(2).get_image().copy(), coarse))
+
+    workflow.set_video_input(path=str(tmp_path / "clip.mp4"), index=0)
+    workflow.connect_tasks(workflow.root(), matting, [(0, 0)])
+    workflow.connect_tasks(workflow.root(), task, [(0, 0)])
+    workflow.connect_tasks(matting, task, [edge])
+    workflow.set_cfg_entry("WholeVideo", "1")
+    type(task).run = run
+    try:
+        workflow.run()
+    finally:
+        type(task).run = process
+    frames, mattes = zip(*collected, strict=True)
+    assert len(frames) == FRAMES
+    last = expected(frames, mattes, "causal")[-1]
+    np.testing.assert_allclose(task.get_output(3).get_array(), last, atol=2e-3)
+
+
 def test_the_exact_array_wins_over_the_picture(task_of, scene):
     from ikomia.core import IODataType
     from ikomia.dataprocess import CArrayIO
