@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -20,25 +21,32 @@ class Scene:
     background: np.ndarray
 
 
-def make_scene(name: str, seed: int = 0, *, bad_mattes: bool = True) -> Scene:
+def make_scene(
+    name: str,
+    seed: int = 0,
+    *,
+    bad_mattes: bool = True,
+    moments: Sequence[float] = range(FRAMES),
+) -> Scene:
     """Draw one of :data:`NAMES`.
 
     A figure crosses (moving), stays for 70 % of the time (longstay), stays in place and moves
     (dance), never leaves one spot (hole), or crosses under drifting exposure (drift) or strong
     noise (noise). ``bad_mattes`` are shrunken and soft, lack a limb in 15 % of the frames, and
-    have one false positive that never moves.
+    have one false positive that never moves. ``moments`` are the frames of the 150 to draw; they
+    may lie between two.
     """
     rng = np.random.default_rng((seed, NAMES.index(name)))
     background = _room(rng)
-    frames = np.empty((FRAMES, HEIGHT, WIDTH, 3), np.uint8)
-    mattes = np.empty((FRAMES, HEIGHT, WIDTH), np.uint8)
+    frames = np.empty((len(moments), HEIGHT, WIDTH, 3), np.uint8)
+    mattes = np.empty((len(moments), HEIGHT, WIDTH), np.uint8)
     sigma = 12.0 if name == "noise" else 3.0
-    for index in range(FRAMES):
-        limbs, colours = _figure(name, index)
+    for index, moment in enumerate(moments):
+        limbs, colours = _figure(name, moment)
         alpha = np.max(limbs, axis=0)[..., None]
         image = background * (1 - alpha) + colours * alpha
         if name == "drift":
-            phase = 2 * np.pi * index / FRAMES
+            phase = 2 * np.pi * moment / FRAMES
             image = image * (1 + 0.12 * np.sin(phase) * np.array([1.0, 0.9, 1.1]))
         image = image + rng.normal(0, sigma, image.shape)
         frames[index] = np.clip(np.rint(image), 0, 255)
@@ -65,15 +73,15 @@ def _room(rng: np.random.Generator) -> np.ndarray:
     return np.clip(np.rint(room), 0, 255).astype(np.uint8)
 
 
-def _figure(name: str, index: int) -> tuple[np.ndarray, np.ndarray]:
+def _figure(name: str, moment: float) -> tuple[np.ndarray, np.ndarray]:
     """Soft masks (limbs, H, W) of torso, head and two arms, and the colours (H, W, 3)."""
-    share = index / (FRAMES - 1)
+    share = moment / (FRAMES - 1)
     x = {
         "longstay": 60 + 200 * np.clip((share - 0.7) / 0.3, 0, 1),
         "dance": 160 + 45 * np.sin(9 * share * np.pi),
         "hole": 160 + 12 * np.sin(9 * share * np.pi),
     }.get(name, 20 + 280 * share)
-    y, swing = 130.0, 28 * np.sin(index * 0.4)
+    y, swing = 130.0, 28 * np.sin(moment * 0.4)
     colours = np.full((HEIGHT, WIDTH, 3), (150, 50, 40), np.float32)
     colours[: int(y - 35)] = (200, 160, 135)
     limbs = np.zeros((4, HEIGHT, WIDTH), np.float32)

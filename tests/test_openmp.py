@@ -15,7 +15,7 @@ linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="li
 
 
 @linux_only
-@pytest.mark.parametrize("name", ["infer_rvm", "infer_background_matting"])
+@pytest.mark.parametrize("name", ["infer_rvm", "infer_background_matting", "infer_human_parsing"])
 def test_dynamic_teams_are_off_while_the_network_runs(name):
     openmp = ctypes.CDLL("libgomp.so.1")
     openmp.omp_set_dynamic(1)

@@ -12,24 +12,28 @@ import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from workflows.plugins import load_plugin, quiet_ikomia
 
 if TYPE_CHECKING:
     from ikomia.dataprocess.workflow import Workflow
 
-ALPHA_IMAGE_OUTPUT = 1
-MATTE_INPUT = 1
+ALPHA_IMAGE_OUTPUT, ALPHA_ARRAY_OUTPUT = 1, 4
+MATTE_INPUT, COARSE_ARRAY_INPUT = 1, 2
 
 
 def plate_workflow(
-    *, matte: bool = True, rvm: Mapping[str, object] = {}, plate: Mapping[str, object] = {}
+    *,
+    matte: bool | Literal["input"] = True,
+    rvm: Mapping[str, object] = {},
+    plate: Mapping[str, object] = {},
 ) -> Workflow:
     """Return the first pass: video → (infer_rvm →) extract_background.
 
     Args:
-        matte: Whether infer_rvm's alpha tells extract_background where people are.
+        matte: Whether infer_rvm's alpha tells extract_background where people are; ``input``
+            takes mattes of your own from the workflow's input 1.
         rvm: Parameters of infer_rvm.
         plate: Parameters of extract_background.
 
@@ -40,16 +44,38 @@ def plate_workflow(
     """
     workflow = _new_workflow("background plate")
     extract = _add(workflow, "extract_background", plate)
-    workflow.connect_tasks(workflow.root(), extract, [(0, 0)])
-    if matte:
+    edges = [(0, 0), (1, MATTE_INPUT)] if matte == "input" else [(0, 0)]
+    workflow.connect_tasks(workflow.root(), extract, edges)
+    if matte is True:
         matting = _add(workflow, "infer_rvm", rvm)
         workflow.connect_tasks(workflow.root(), matting, [(0, 0)])
         workflow.connect_tasks(matting, extract, [(ALPHA_IMAGE_OUTPUT, MATTE_INPUT)])
     return workflow
 
 
+def masks_workflow(
+    *, rvm: Mapping[str, object] | None = None, parsing: Mapping[str, object] = {}
+) -> Workflow:
+    """Return what makes masks of people: video → infer_human_parsing (and infer_rvm).
+
+    Args:
+        rvm: Parameters of infer_rvm; None leaves it out.
+        parsing: Parameters of infer_human_parsing.
+    """
+    workflow = _new_workflow("masks of people")
+    tasks = [_add(workflow, "infer_human_parsing", parsing)]
+    if rvm is not None:
+        tasks.append(_add(workflow, "infer_rvm", rvm))
+    for task in tasks:
+        workflow.connect_tasks(workflow.root(), task, [(0, 0)])
+    return workflow
+
+
 def matting_workflow(
-    *, new_background: bool = True, matting: Mapping[str, object] = {}
+    *,
+    new_background: bool = True,
+    matting: Mapping[str, object] = {},
+    stabilise: Mapping[str, object] | None = None,
 ) -> Workflow:
     """Return the second pass: video + plate (+ new background) → infer_background_matting.
 
@@ -58,6 +84,7 @@ def matting_workflow(
     Args:
         new_background: Whether there is an input 2; without it the composite is RGBA.
         matting: Parameters of infer_background_matting.
+        stabilise: Parameters of infer_flow_matting behind it; None leaves it out.
 
     Example:
         >>> workflow = matting_workflow(  # doctest: +SKIP
@@ -71,6 +98,10 @@ def matting_workflow(
     task = _add(workflow, "infer_background_matting", matting)
     edges = [(index, index) for index in range(3 if new_background else 2)]
     workflow.connect_tasks(workflow.root(), task, edges)
+    if stabilise is not None:
+        flow = _add(workflow, "infer_flow_matting", stabilise)
+        workflow.connect_tasks(workflow.root(), flow, [(0, 0)])
+        workflow.connect_tasks(task, flow, [(ALPHA_ARRAY_OUTPUT, COARSE_ARRAY_INPUT)])
     return workflow
 
 
@@ -101,12 +132,22 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--matte",
-        choices=("auto", "rvm", "none"),
+        choices=("auto", "rvm", "parsing", "rvm+parsing", "none"),
         default="auto",
-        help="whether Robust Video Matting finds the people for the plate (auto: where its "
-        "weights are to be had)",
+        help="who finds the people for the plate: Robust Video Matting, human parsing, or both "
+        "(auto: RVM where its weights are to be had)",
     )
     parser.add_argument("--rvm-weights", type=Path, metavar="FILE")
+    parser.add_argument("--parsing-weights", type=Path, metavar="FILE", help="a checkpoint of SCHP")
+    parser.add_argument(
+        "--parsing-boxes",
+        choices=("maskrcnn", "whole"),
+        default="maskrcnn",
+        help="parse the people whom Mask R-CNN finds, or one who fills the picture",
+    )
+    parser.add_argument(
+        "--stabilise", action="store_true", help="make the alpha stable along the optical flow"
+    )
     parser.add_argument(
         "--plate", type=Path, metavar="IMAGE", help="the empty background, if known"
     )
@@ -146,6 +187,9 @@ def main(arguments: list[str] | None = None) -> int:
         background=given.background,
         matte=given.matte,
         rvm_weights=given.rvm_weights,
+        parsing_weights=given.parsing_weights,
+        parsing_boxes=given.parsing_boxes,
+        stabilise=given.stabilise,
         plate=given.plate,
         weights=given.weights,
         backbone=given.backbone,

@@ -17,14 +17,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from infer_background_matting.bgm_network.scene import compare_scene
-from workflows.matting import matting_workflow, plate_workflow
+from workflows.matting import matting_workflow
+from workflows.matting_shots import PlainShots, Shot, Shots, StableShots
 from workflows.new_background import NewBackground, open_background, read_picture
+from workflows.plate_masks import FirstPass, first_pass
 from workflows.prefetch import prefetch
 from workflows.video_reader import Frame, VideoInfo, VideoReader
 from workflows.video_writer import CODECS, DEFAULT_CRF, VideoSink
 
 GREEN = "#78FF9B"
-COMPOSITE, ALPHA, FOREGROUND = 0, 1, 2
+# Frames are handed over one by one, and each may wait for the next.
+STABLE = {"sequence": "stream", "timing": "delayed"}
+MASK_TASKS = {
+    "rvm": ("infer_rvm",),
+    "parsing": ("infer_human_parsing",),
+    "rvm+parsing": ("infer_rvm", "infer_human_parsing"),
+    "none": (),
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,9 @@ class ChainOptions:
     background: str | None = None
     matte: str = "auto"
     rvm_weights: Path | None = None
+    parsing_weights: Path | None = None
+    parsing_boxes: str = "maskrcnn"
+    stabilise: bool = False
     plate: Path | None = None
     weights: str = "official"
     backbone: str | None = None
@@ -91,7 +103,9 @@ def run_chain(options: ChainOptions) -> ChainReport:
     _prepare_folder(options.output)
     report = ChainReport(str(options.video), (info.width, info.height))
     second_pass = matting_workflow(
-        new_background=backdrop is not None, matting=_matting_parameters(options)
+        new_background=backdrop is not None,
+        matting=_matting_parameters(options),
+        stabilise=STABLE if options.stabilise else None,
     )
     with report.timed("load networks"):
         _load(second_pass, "infer_background_matting")
@@ -151,14 +165,13 @@ def _load(workflow: Any, task_name: str) -> None:
 
 
 def _plate_pass(options: ChainOptions, info: VideoInfo, report: ChainReport) -> np.ndarray:
-    workflow = _first_pass(options, report)
-    extract = workflow.find_task("extract_background", 0)
+    plate_pass = _first_pass(options, report)
+    extract = plate_pass.extract
     reader = VideoReader(info)
     last: np.ndarray | None = None
     with report.timed("pass 1: plate"):
         for frame in _with_progress("plate", reader, options):
-            workflow.set_image_input(array=frame.image, index=0)
-            workflow.run()
+            plate_pass.run(frame.image)
             last = frame.image
         with report.timed("of it estimation"):
             extract.finish()
@@ -176,26 +189,33 @@ def _plate_pass(options: ChainOptions, info: VideoInfo, report: ChainReport) -> 
     return extract.get_output(0).get_image().copy()
 
 
-def _first_pass(options: ChainOptions, report: ChainReport) -> Any:
-    if options.matte == "none":
-        report.matte_reason = "it was asked for"
-        return plate_workflow(matte=False)
+def _first_pass(options: ChainOptions, report: ChainReport) -> FirstPass:
     rvm: dict[str, object] = {"sequence": "stream", "device": options.device}
     if options.rvm_weights:
         rvm["model_weight_file"] = options.rvm_weights
-    workflow = plate_workflow(rvm=rvm)
+    parsing = {
+        "boxes": options.parsing_boxes,
+        # A frame without people must not be parsed as if one filled it.
+        "without_boxes": "whole" if options.parsing_boxes == "whole" else "empty",
+        "device": options.device,
+        "model_weight_file": options.parsing_weights or "",
+    }
+    matte = "rvm" if options.matte == "auto" else options.matte
+    chosen = first_pass(matte, rvm, parsing)
+    report.matte, report.matte_reason = matte, "it was asked for"
     try:
         with report.timed("load networks"):
-            _load(workflow, "infer_rvm")
+            for name in MASK_TASKS[matte]:
+                _load(chosen.masks or chosen.plate, name)
     except RuntimeError as error:
-        if options.matte == "rvm" or options.rvm_weights:
+        if options.matte != "auto" or options.rvm_weights:
             raise
-        report.matte_reason = "RVM's weights are not to be had"
+        report.matte, report.matte_reason = "none", "RVM's weights are not to be had"
         report.warn(f"The plate is made without a matte: {error}")
-        return plate_workflow(matte=False)
-    report.matte = "rvm"
-    report.matte_reason = "RVM's weights were found"
-    return workflow
+        return first_pass("none", {}, {})
+    if options.matte == "auto":
+        report.matte_reason = "RVM's weights were found"
+    return chosen
 
 
 def _matting_pass(
@@ -206,19 +226,15 @@ def _matting_pass(
     backdrop: NewBackground | None,
     report: ChainReport,
 ) -> None:
-    task = workflow.find_task("infer_background_matting", 0)
+    shots = _shots(workflow, options)
     workflow.set_image_input(array=np.zeros((8, 8, 3), np.uint8), index=0)
     workflow.set_image_input(array=plate, index=1)
-    kinds = {
-        "composite": (COMPOSITE, 3 if backdrop else 4),
-        "alpha": (ALPHA, 1),
-        "foreground": (FOREGROUND, 3),
-    }
+    kinds = {"composite": 3 if backdrop else 4, "alpha": 1, "foreground": 3}
     reader = VideoReader(info)
     with report.timed("pass 2: matting"), ExitStack() as stack:
         sinks = {
             name: stack.enter_context(_sink(options, info, name, channels))
-            for name, (_, channels) in kinds.items()
+            for name, channels in kinds.items()
         }
         first_pts: int | None = None
         shown = None
@@ -233,11 +249,24 @@ def _matting_pass(
             with report.timed("of it network task"):
                 workflow.run()
             with report.timed("of it waiting for encoders"):
-                for name, (output, _) in kinds.items():
-                    sinks[name].write(task.get_output(output).get_image(), frame.pts)
+                _write(sinks, shots.after_run(frame.pts, shown))
+        _write(sinks, shots.finish())
     report.frames = reader.frames_read
     report.warnings.extend(w for w in reader.warnings if w not in report.warnings)
     report.files.update({name: sink.path.name for name, sink in sinks.items()})
+
+
+def _shots(workflow: Any, options: ChainOptions) -> Shots:
+    matting = workflow.find_task("infer_background_matting", 0)
+    if not options.stabilise:
+        return PlainShots(matting)
+    return StableShots(matting, workflow.find_task("infer_flow_matting", 0))
+
+
+def _write(sinks: dict[str, VideoSink], shots: list[Shot]) -> None:
+    for shot in shots:
+        for name, sink in sinks.items():
+            sink.write(getattr(shot, name), shot.pts)
 
 
 def _sink(options: ChainOptions, info: VideoInfo, name: str, channels: int) -> VideoSink:

@@ -1,0 +1,83 @@
+"""Parameters of infer_flow_matting: names, choices, bounds and defaults stand here once."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ikomia import core
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class Settings(BaseModel):
+    """What a user can set; strings as Ikomia passes them are converted and checked."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+
+    mode: Literal["refine", "network"] = Field(
+        "refine", description="Make a coarse matte stable in time, or matte with a trained network"
+    )
+    timing: Literal["auto", "centred", "delayed", "causal"] = Field(
+        "auto",
+        description="Which neighbours refine sees: both from the files, both but one frame late, "
+        "or the past alone; auto is centred where the mattes come from a file, else causal",
+    )
+    alpha_video_path: str = Field(
+        "", description="The coarse mattes as a video file, instead of input 1"
+    )
+    flow: Literal["dis", "raft"] = Field(
+        "dis", description="Dense flow: OpenCV's DIS, or torchvision's RAFT with your weights"
+    )
+    flow_weight_file: str = Field("", description="Weights of raft_small or raft_large")
+    flow_size: int = Field(
+        640, ge=64, le=8192, description="Long side in pixels at which flow is computed at most"
+    )
+    scene_cut: float = Field(
+        10.0,
+        ge=0,
+        le=255,
+        description="Brightness error after warping from which a cut is suspected; 0 never",
+    )
+    sequence: Literal["auto", "video", "image", "stream"] = Field(
+        "auto", description="What has a past: videos, nothing, or every picture given"
+    )
+    composite_color: str = Field(
+        "120,255,155", description="R,G,B from 0 to 255 behind the person in the composite"
+    )
+    model_weight_file: str = Field(
+        "", description="For mode=network: best.pth of train_flow_matting, or an original CP file"
+    )
+    network_size: int = Field(
+        640, ge=16, le=8192, description="Long side in pixels that the network sees at most"
+    )
+    device: Literal["auto", "cuda", "cpu"] = Field("auto", description="Where networks run")
+
+    @field_validator("composite_color")
+    @classmethod
+    def _is_colour(cls, value: str) -> str:
+        parts = value.split(",")
+        if len(parts) != 3 or not all(p.strip().isdigit() and int(p) <= 255 for p in parts):
+            raise ValueError(f"{value!r} is not R,G,B with three numbers from 0 to 255")
+        return value
+
+    @property
+    def colour(self) -> tuple[int, ...]:
+        return tuple(int(part) for part in self.composite_color.split(","))
+
+
+class InferFlowMattingParam(core.CWorkflowTaskParam):
+    """Carries :class:`Settings` through Ikomia's map of strings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = Settings()
+
+    def set_values(self, values: dict[str, str]) -> None:
+        """Take all of ``values`` or, on a bad one, none.
+
+        Raises:
+            ValueError: A value is not allowed; the text names the parameter, value and choices.
+        """
+        self.settings = Settings.model_validate({**self.settings.model_dump(), **dict(values)})
+
+    def get_values(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self.settings.model_dump().items()}

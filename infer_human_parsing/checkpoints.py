@@ -1,0 +1,158 @@
+"""Which checkpoints, from where, and what they are; files are read with weights_only."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pooch
+import torch
+from torch import Tensor
+
+from .human_parsing_network import CLASS_SETS, ClassSet, ParsingNetwork
+
+SCHP = "https://github.com/GoGoDuck912/Self-Correction-Human-Parsing"
+FILES = {
+    "exp-schp-201908261155-lip.pth": "one person a picture, LIP, 20 labels",
+    "exp-schp-201908301523-atr.pth": "one person a picture, ATR, 18 labels",
+    "exp-schp-201908270938-pascal-person-part.pth": "one person a picture, Pascal, 7 labels",
+    "exp_schp_multi_cihp_local.pth": "crops of several people, CIHP, 20 labels",
+}
+DETECTOR_URL = "https://download.pytorch.org/models/maskrcnn_resnet50_fpn_v2_coco-73cbd019.pth"
+CACHE_VARIABLE = "INFER_HUMAN_PARSING_CACHE"
+PREFIX = "module."
+LAST_WEIGHT = "fushion.3.weight"
+
+State = dict[str, Tensor]
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept; the environment variable INFER_HUMAN_PARSING_CACHE wins."""
+    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("infer_human_parsing"))
+
+
+def parsing_checkpoint(user_file: str) -> Path:
+    """The user's SCHP checkpoint; there is no other.
+
+    Raises:
+        FileNotFoundError: None was given, or it does not exist.
+    """
+    path = Path(user_file).expanduser()
+    if user_file and path.is_file():
+        return path
+    problem = f"{user_file!r} does not exist" if user_file else "is not set"
+    files = "; ".join(f"{name} ({what})" for name, what in FILES.items())
+    raise FileNotFoundError(
+        f"model_weight_file {problem}: infer_human_parsing needs a checkpoint of SCHP, which is "
+        f"not shipped because its weights carry no stated licence. Its authors offer these files: "
+        f"{files}. Get one from the Google Drive links in the README of {SCHP} (the CIHP file: in "
+        f"its folder mhp_extension) and give its path in the parameter model_weight_file."
+    )
+
+
+def detector_checkpoint(user_file: str) -> Path:
+    """The user's Mask R-CNN, or torchvision's, fetched once and checked by the hash in its name.
+
+    Raises:
+        FileNotFoundError: The user's file does not exist.
+        RuntimeError: torchvision's file could not be fetched, or is damaged.
+    """
+    if user_file:
+        path = Path(user_file).expanduser()
+        if not path.is_file():
+            raise FileNotFoundError(f"detector_weight_file {user_file!r} does not exist")
+        return path
+    name = DETECTOR_URL.rsplit("/", 1)[-1]
+    path = cache_folder() / name
+    remedy = (
+        f"Get it from {DETECTOR_URL} and give its path in the parameter detector_weight_file, "
+        "connect an object detection to input 1, or set boxes to whole."
+    )
+    try:
+        pooch.retrieve(DETECTOR_URL, known_hash=None, fname=name, path=path.parent)
+    except Exception as error:
+        raise RuntimeError(f"{name} could not be fetched ({error}). {remedy}") from error
+    # torchvision names its files by the first digits of their SHA-256.
+    expected = re.search(r"-([0-9a-f]{8})\.pth$", name).group(1)
+    if not pooch.file_hash(str(path)).startswith(expected):
+        path.unlink()
+        raise RuntimeError(f"{DETECTOR_URL} gave another file than {name}. {remedy}")
+    return path
+
+
+def read_state(path: Path) -> Any:
+    """What ``torch.save`` wrote, read without running code.
+
+    Raises:
+        ValueError: It cannot be read that way.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise ValueError(
+            f"{path} is not a PyTorch checkpoint that can be read safely: {error}"
+        ) from error
+
+
+def unpack(content: Any) -> tuple[State, bool]:
+    """The tensors by the network's own names, and whether they lay under ``state_dict``.
+
+    Single-person files hold a dictionary with ``state_dict``, multi-person files the tensors
+    themselves; the names carry ``module.`` in both.
+
+    Raises:
+        ValueError: ``content`` holds no tensors by name.
+    """
+    is_wrapped = isinstance(content, dict) and "state_dict" in content
+    state = content["state_dict"] if is_wrapped else content
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise ValueError("it holds no state_dict")
+    names = ((key.removeprefix(PREFIX), value) for key, value in state.items())
+    # Fine-tuned with a plain batch norm, a file counts the batches; inference has no use for it.
+    return {k: v for k, v in names if not k.endswith("num_batches_tracked")}, is_wrapped
+
+
+def recognise(state: State, *, is_wrapped: bool, file_name: str = "", asked: str = "auto") -> str:
+    """The name of the class set that a checkpoint was trained on.
+
+    LIP and CIHP both have 20 labels: the file's name tells them apart, else its container (only
+    single-person files have one). ``asked``, a class set's name, overrules.
+
+    Raises:
+        ValueError: No class set, or not the one asked for, has that number of labels.
+    """
+    if LAST_WEIGHT not in state:
+        raise ValueError(f"it is no checkpoint of SCHP: it has no {LAST_WEIGHT}")
+    count = state[LAST_WEIGHT].shape[0]
+    fitting = [name for name, classes in CLASS_SETS.items() if len(classes.names) == count]
+    if asked != "auto":
+        if asked not in fitting:
+            raise ValueError(f"it has {count} labels, and classes={asked} has another number")
+        return asked
+    if len(fitting) == 2:
+        named = [name for name in fitting if name in file_name.lower()]
+        return named[0] if len(named) == 1 else ("lip" if is_wrapped else "cihp")
+    if not fitting:
+        raise ValueError(f"it has {count} labels; 20, 18 and 7 are known")
+    return fitting[0]
+
+
+def load_network(path: Path, asked: str = "auto") -> tuple[ParsingNetwork, ClassSet]:
+    """Build the network of ``path`` and load its 603 entries strictly, float32, for inference.
+
+    Raises:
+        ValueError: The file is no such checkpoint.
+    """
+    content = read_state(path)
+    try:
+        state, is_wrapped = unpack(content)
+        name = recognise(state, is_wrapped=is_wrapped, file_name=path.name, asked=asked)
+        with torch.device("meta"):
+            network = ParsingNetwork(len(CLASS_SETS[name].names))
+        state = {key: value.float().contiguous() for key, value in state.items()}
+        network.load_state_dict(state, strict=True, assign=True)
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(f"model_weight_file {path} does not fit: {error}") from error
+    return network.requires_grad_(False).eval(), CLASS_SETS[name]

@@ -1,0 +1,52 @@
+"""The checkpoints' normalisation layer: batch norm whose scale cannot change sign."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPS = 1e-5
+SLOPE = 0.01
+
+
+class AbsNorm(nn.Module):
+    """Batch norm by |weight| + 1e-5, followed by LeakyReLU(0.01) where ``activated``.
+
+    The checkpoints hold negative weights; a plain batch norm would load them without a word and
+    give other pictures. They hold no ``num_batches_tracked`` either, and neither does this layer.
+    """
+
+    def __init__(self, channels: int, *, activated: bool) -> None:
+        super().__init__()
+        self.activated = activated
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def scale(self) -> Tensor:
+        """The factor that is applied after whitening, (C,), always above 0."""
+        return self.weight.abs() + EPS
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) to the same shape."""
+        x = F.batch_norm(
+            x,
+            self.running_mean,
+            self.running_var,
+            self.scale(),
+            self.bias,
+            training=self.training,
+            momentum=0.1,
+            eps=EPS,
+        )
+        return F.leaky_relu(x, SLOPE) if self.activated else x
+
+
+def conv_norm(in_channels: int, out_channels: int, kernel: int = 1) -> list[nn.Module]:
+    """A convolution without bias and its activated norm, as two entries of a Sequential."""
+    return [
+        nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2, bias=False),
+        AbsNorm(out_channels, activated=True),
+    ]

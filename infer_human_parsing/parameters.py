@@ -1,0 +1,95 @@
+"""Parameters of infer_human_parsing: names, choices, bounds and defaults stand here once."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ikomia import core
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+# The network halves its input four times.
+LEAST_INPUT = 33
+
+
+class Settings(BaseModel):
+    """What a user can set; strings as Ikomia passes them are converted and checked."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+
+    model_weight_file: str = Field("", description="A checkpoint of SCHP on your disk; needed")
+    classes: Literal["auto", "lip", "atr", "pascal", "cihp"] = Field(
+        "auto", description="Labels of the checkpoint; auto recognises them from the file"
+    )
+    boxes: Literal["auto", "input", "maskrcnn", "whole"] = Field(
+        "auto",
+        description="Where people are: input 1, Mask R-CNN, or one who fills the picture; "
+        "auto is input 1 where it is connected, else Mask R-CNN",
+    )
+    detector_weight_file: str = Field(
+        "", description="A Mask R-CNN of your own; none fetches that of torchvision"
+    )
+    detector_score: float = Field(0.5, ge=0, le=1, description="Least score of a detected person")
+    person_label: str = Field(
+        "person", description="Labels at input 1 that are people, as a,b; none takes every box"
+    )
+    without_boxes: Literal["whole", "empty"] = Field(
+        "whole", description="Where nobody was detected: parse the whole picture, or say nobody"
+    )
+    enlarge: float = Field(1.2, ge=1, le=3, description="Size of a crop over that of its box")
+    batch: int = Field(4, ge=1, le=64, description="Crops that the network sees at once")
+    input_size: int = Field(
+        0, ge=0, le=1024, description="Side of the crops in pixels; 0 is what the file was made for"
+    )
+    merge: Literal["probability", "overwrite"] = Field(
+        "probability",
+        description="Where crops overlap: the surest crop, or the later one as in EasyVolcap",
+    )
+    keep_apart: Literal["auto", "masks", "borders", "off"] = Field(
+        "auto",
+        description="What holds a crop back from its neighbour: instance masks or soft borders; "
+        "auto is masks where there are any",
+    )
+    flip_test: bool = Field(
+        False, description="Average with the mirrored crop: twice the time, a little better"
+    )
+    trimap_erosion: int = Field(
+        10, ge=0, le=200, description="Unknown pixels of the trimap inside the outline"
+    )
+    trimap_dilation: int = Field(
+        10, ge=0, le=200, description="Unknown pixels of the trimap outside the outline"
+    )
+    device: Literal["auto", "cuda", "cpu"] = Field("auto", description="Where the network runs")
+    precision: Literal["auto", "fp32", "fp16"] = Field(
+        "auto", description="Number format; auto is fp16 on CUDA, fp32 on the CPU"
+    )
+
+    @field_validator("input_size")
+    @classmethod
+    def _is_size(cls, value: int) -> int:
+        if 0 < value < LEAST_INPUT:
+            raise ValueError(f"{value} is neither 0 nor at least {LEAST_INPUT}")
+        return value
+
+    @property
+    def person_labels(self) -> set[str]:
+        """In small letters; empty takes every box."""
+        return {part.strip().lower() for part in self.person_label.split(",") if part.strip()}
+
+
+class InferHumanParsingParam(core.CWorkflowTaskParam):
+    """Carries :class:`Settings` through Ikomia's map of strings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = Settings()
+
+    def set_values(self, values: dict[str, str]) -> None:
+        """Take all of ``values`` or, on a bad one, none.
+
+        Raises:
+            ValueError: A value is not allowed; the text names the parameter, value and choices.
+        """
+        self.settings = Settings.model_validate({**self.settings.model_dump(), **dict(values)})
+
+    def get_values(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self.settings.model_dump().items()}

@@ -1,0 +1,183 @@
+"""Temporal refinement: the promised figures, and where a sequence begins anew."""
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.flow_scenes import PROMISED, make_flow_scene
+from infer_flow_matting.flow_matting_engine import DisFlow, FlowRefiner, refine_clip, score_clip
+from infer_flow_matting.flow_matting_engine.flow import RaftFlow, enlarged, fitted_size
+from infer_flow_matting.flow_matting_engine.refining import median_of_three
+from infer_flow_matting.flow_matting_engine.warping import round_trip_error, trust, warp
+
+
+def alphas_of(results):
+    return np.stack([result.alpha for result in results])
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return make_flow_scene("moving", frames=12)
+
+
+@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_median_along_the_flow_keeps_its_promise(name, seed):
+    scene = make_flow_scene(name, seed)
+    coarse = score_clip(scene.coarse, scene.truth)
+    refined = score_clip(alphas_of(refine_clip(scene.frames, scene.coarse)), scene.truth)
+    assert refined.dtssd <= (1 - 0.24) * coarse.dtssd
+    assert refined.mse <= (1 - 0.15) * coarse.mse
+    assert refined.mad <= coarse.mad
+    assert refined.dice >= coarse.dice
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_causal_blend_is_steadier_than_the_coarse_matte(name):
+    scene = make_flow_scene(name)
+    coarse = score_clip(scene.coarse, scene.truth)
+    refined = score_clip(alphas_of(refine_clip(scene.frames, scene.coarse, "causal")), scene.truth)
+    assert refined.dtssd <= 0.9 * coarse.dtssd
+    assert refined.mse <= 0.9 * coarse.mse
+
+
+def test_true_mattes_are_hardly_touched(scene):
+    refined = score_clip(alphas_of(refine_clip(scene.frames, scene.truth)), scene.truth)
+    assert refined.mad < 0.5
+    assert refined.dice > 0.998
+
+
+def test_nothing_is_written_into_the_inputs(scene):
+    frames, mattes = scene.frames.copy(), scene.coarse.copy()
+    for method in ("median", "causal"):
+        list(refine_clip(frames, mattes, method))
+    np.testing.assert_array_equal(frames, scene.frames)
+    np.testing.assert_array_equal(mattes, scene.coarse)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+@pytest.mark.parametrize("method", ["median", "causal"])
+def test_every_frame_gets_its_result_in_order(scene, method, count):
+    results = list(refine_clip(scene.frames[:count], scene.coarse[:count], method))
+    assert len(results) == count
+    for result, frame in zip(results, scene.frames, strict=False):
+        assert result.frame is frame or np.shares_memory(result.frame, frame)
+        assert result.alpha.dtype == result.flow.dtype == result.confidence.dtype == np.float32
+        assert result.alpha.min() >= 0 and result.alpha.max() <= 1
+    assert [result.begins for result in results] == [index == 0 for index in range(count)]
+
+
+@pytest.mark.parametrize("method", ["median", "causal"])
+def test_a_scene_cut_begins_anew(scene, method):
+    other = make_flow_scene("dance", seed=5, frames=4)
+    frames = [*scene.frames[:4], *other.frames]
+    mattes = [*scene.coarse[:4], *other.coarse]
+    results = list(refine_clip(frames, mattes, method))
+    assert [index for index, result in enumerate(results) if result.begins] == [0, 4]
+    apart = [
+        *refine_clip(scene.frames[:4], scene.coarse[:4], method),
+        *refine_clip(other.frames, other.coarse, method),
+    ]
+    np.testing.assert_array_equal(alphas_of(results), alphas_of(apart))
+
+
+def test_cuts_are_not_looked_for_when_switched_off(scene):
+    frames = [scene.frames[0], 255 - scene.frames[0]]
+    assert [r.begins for r in refine_clip(frames, scene.coarse[:2])] == [True, True]
+    results = refine_clip(frames, scene.coarse[:2], cut_threshold=0)
+    assert [r.begins for r in results] == [True, False]
+
+
+def test_another_size_begins_anew_and_loses_no_frame(scene):
+    small = np.ascontiguousarray(scene.frames[3][::2, ::2])
+    refiner = FlowRefiner()
+    assert refiner.push(scene.frames[0], scene.coarse[0]) is None
+    owed = refiner.push(small, np.ascontiguousarray(scene.coarse[3][::2, ::2]))
+    assert owed.alpha.shape == (240, 320)
+    last = refiner.flush()
+    assert last.begins and last.alpha.shape == (120, 160)
+    assert refiner.flush() is None
+
+
+def test_the_causal_way_never_looks_ahead(scene):
+    full = alphas_of(refine_clip(scene.frames, scene.coarse, "causal"))
+    half = alphas_of(refine_clip(scene.frames[:6], scene.coarse[:6], "causal"))
+    np.testing.assert_array_equal(full[:6], half)
+
+
+def test_more_frames_than_mattes_is_an_error(scene):
+    with pytest.raises(ValueError, match="shorter"):
+        list(refine_clip(scene.frames[:3], scene.coarse[:2]))
+
+
+def test_bad_mattes_are_named(scene):
+    with pytest.raises(ValueError, match=r"float32 of that size.*uint8"):
+        FlowRefiner().push(scene.frames[0], np.zeros((240, 320), np.uint8))
+    with pytest.raises(ValueError, match="neither median nor causal"):
+        FlowRefiner("mean")
+
+
+def test_median_of_three_is_numpys():
+    values = np.random.default_rng(0).random((3, 20, 30), dtype=np.float32)
+    np.testing.assert_array_equal(median_of_three(*values), np.median(values, axis=0))
+
+
+@pytest.mark.parametrize("long_side", [160, 640])
+def test_flow_finds_a_known_shift_at_any_working_size(long_side):
+    rng = np.random.default_rng(0)
+    noise = cv2.GaussianBlur(rng.uniform(0, 255, (240, 320, 3)).astype(np.float32), (0, 0), 4)
+    first = cv2.normalize(noise, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
+    second = np.roll(first, (3, 6), axis=(0, 1))
+    flow = DisFlow(long_side)(first, second)
+    assert flow.shape == (240, 320, 2) and flow.dtype == np.float32
+    middle = flow[40:-40, 40:-40]
+    np.testing.assert_allclose(np.median(middle, axis=(0, 1)), (6, 3), atol=0.3)
+    np.testing.assert_allclose(warp(second, flow)[40:-40, 40:-40], first[40:-40, 40:-40], atol=40)
+    back = DisFlow(long_side)(second, first)
+    assert np.median(round_trip_error(flow, back)[40:-40, 40:-40]) < 0.3
+
+
+def test_trust_falls_with_either_error():
+    errors = np.array([[0.0, 1.0, 0.0]], np.float32), np.array([[0.0, 0.0, 12.0]], np.float32)
+    np.testing.assert_allclose(trust(*errors), [[1, np.exp(-1), np.exp(-1)]], rtol=1e-6)
+
+
+def test_working_size_keeps_the_shape():
+    assert fitted_size(1080, 1920, 640) == (640, 360)
+    assert fitted_size(100, 50, 640) == (50, 100)
+    flow = np.ones((10, 20, 2), np.float32)
+    np.testing.assert_allclose(enlarged(flow, 30, 40)[5, 5], (2, 3))
+
+
+def test_raft_takes_its_weights_and_refuses_others(tmp_path):
+    import torch
+    from torchvision.models.optical_flow import raft_small
+
+    torch.manual_seed(0)
+    torch.save(raft_small(weights=None).state_dict(), tmp_path / "raft.pth")
+    picture = make_flow_scene("moving", frames=1).frames[0][:130, :200]
+    flow = RaftFlow(tmp_path / "raft.pth")(picture, picture)
+    assert flow.shape == (130, 200, 2) and np.isfinite(flow).all()
+    torch.save({"weight": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises(ValueError, match=r"other\.pth holds no weights of torchvision's RAFT"):
+        RaftFlow(tmp_path / "other.pth")
+
+
+def test_metrics_equal_the_formulas():
+    rng = np.random.default_rng(3)
+    a, t = rng.random((2, 4, 30, 40), dtype=np.float32)
+    score = score_clip(a, t)
+    changes = np.diff(a, axis=0) - np.diff(t, axis=0)
+    assert score.mad == pytest.approx(1000 * np.abs(a - t).mean(), rel=1e-5)
+    assert score.mse == pytest.approx(1000 * ((a - t) ** 2).mean(), rel=1e-5)
+    per_frame = np.sqrt((changes**2).mean(axis=(1, 2)))
+    assert score.dtssd == pytest.approx(100 * per_frame.mean(), rel=1e-5)
+    both, either = (a > 0.5) & (t > 0.5), (a > 0.5) | (t > 0.5)
+    iou = (both.sum(axis=(1, 2)) / either.sum(axis=(1, 2))).mean()
+    assert score.iou == pytest.approx(iou, rel=1e-6)
+    same = score_clip(t, t)
+    assert (same.dice, same.iou, same.mad, same.grad, same.dtssd) == (1, 1, 0, 0, 0)
+    empty = score_clip(np.zeros_like(t), np.zeros_like(t))
+    assert empty.dice == empty.iou == 1
+    with pytest.raises(ValueError, match="two equal clips"):
+        score_clip(a, t[:2])

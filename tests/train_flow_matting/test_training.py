@@ -1,0 +1,223 @@
+"""The loop and the Ikomia task: it learns, stops, resumes, logs, and its weights are usable."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from infer_flow_matting.checkpoints import load_network
+from infer_flow_matting.flow_matting_engine import FlowMatter, score_clip
+from train_flow_matting.flow_matting_training import (
+    Trainer,
+    TrainingOptions,
+    find_clips,
+    prepare_clip,
+    split_clips,
+)
+
+NAME = "train_flow_matting"
+
+
+def prepared(dataset, cache, long_side):
+    parts = split_clips(find_clips(dataset), 0.2, 0)
+    return [[prepare_clip(clip, cache, long_side) for clip in part] for part in parts]
+
+
+@pytest.fixture
+def tiny(tiny_dataset, tmp_path):
+    """A trainer's arguments: two clips of three frames at 48x36."""
+    return *prepared(tiny_dataset, tmp_path / "cache", 48), tmp_path / "out"
+
+
+OPTIONS = TrainingOptions(epochs=3, batch_size=2, width=8, crop=32)
+
+
+@pytest.fixture(scope="module")
+def trained(dataset, tmp_path_factory):
+    """Six epochs on four clips of ten frames at 160x120, some eight seconds on one core."""
+    folder = tmp_path_factory.mktemp("trained")
+    options = TrainingOptions(epochs=6, batch_size=4, learning_rate=2e-3, width=8, crop=96)
+    clips = prepared(dataset, folder / "cache", 160)
+    history = []
+    assert Trainer(options, *clips, folder).run(history.append)
+    return folder, clips[1], history
+
+
+def test_a_short_training_beats_its_start(trained):
+    """The start is the coarse matte: a fifth of its error goes, and 8 % of its flicker."""
+    _, _, history = trained
+    start, best = history[0].score, min((p.score for p in history), key=lambda score: score.mad)
+    assert best.mad <= 0.8 * start.mad
+    assert best.mse <= 0.92 * start.mse
+    assert best.dtssd <= 0.92 * start.dtssd
+    assert history[-1].loss < history[1].loss
+
+
+def test_the_plugin_runs_what_was_trained(trained):
+    folder, held_out, history = trained
+    matter, clip = FlowMatter(load_network(folder / "best.pth")), held_out[0]
+    assert matter.needs_matte
+    alphas = np.stack(
+        [
+            matter(np.array(frame), coarse / np.float32(255)).alpha
+            for frame, coarse in zip(clip.frames, clip.coarse, strict=True)
+        ]
+    )
+    score = score_clip(alphas, clip.truth / np.float32(255))
+    best = min(p.score.mad for p in history)
+    assert score.mad == pytest.approx(best, rel=0.02)
+
+
+def test_resumed_training_equals_uninterrupted_training(tiny):
+    train, held_out, folder = tiny
+    Trainer(OPTIONS, train, held_out, folder / "whole").run()
+    stopped, steps = Trainer(OPTIONS, train, held_out, folder / "parts"), []
+    # The first epoch's only step, then a stop at the second epoch's beginning.
+    assert not stopped.run(is_stopped=lambda: len(steps) >= 1, step_done=lambda: steps.append(1))
+    assert stopped.epoch == 1
+    resumed, history = Trainer(OPTIONS, train, held_out, folder / "parts"), []
+    resumed.resume()
+    assert resumed.run(history.append)
+    assert [progress.epoch for progress in history] == [2, 3]
+    states = [
+        torch.load(folder / part / "last.pth", weights_only=True)["state_dict"]
+        for part in ("whole", "parts")
+    ]
+    for key, value in states[0].items():
+        torch.testing.assert_close(value, states[1][key], atol=1e-6, rtol=1e-5)
+
+
+def test_stopping_in_the_first_epoch_keeps_a_usable_file(tiny):
+    trainer = Trainer(OPTIONS, *tiny)
+    assert not trainer.run(is_stopped=lambda: True)
+    assert load_network(tiny[2] / "last.pth").inputs == "flow+matte"
+    assert not list(tiny[2].glob("*.part"))
+
+
+def test_resuming_another_network_is_refused(tiny):
+    train, held_out, folder = tiny
+    with pytest.raises(FileNotFoundError, match=r"last\.pth to resume from"):
+        Trainer(OPTIONS, train, held_out, folder).resume()
+    Trainer(OPTIONS, train, held_out, folder).run(is_stopped=lambda: True)
+    other = TrainingOptions(width=16)
+    with pytest.raises(ValueError, match=r"width=8.*asked for are width=16"):
+        Trainer(other, train, held_out, folder).resume()
+
+
+def test_without_a_matte_training_starts_from_one_half(tiny):
+    train, held_out, folder = tiny
+    options = TrainingOptions(epochs=1, batch_size=2, width=8, crop=32, uses_matte=False)
+    history = []
+    Trainer(options, train, held_out, folder).run(history.append)
+    assert history[0].score.mad == pytest.approx(500, rel=0.05)
+    assert math.isfinite(history[1].loss)
+    assert load_network(folder / "best.pth").inputs == "flow"
+
+
+@pytest.fixture
+def task_of(workflow_of, tiny_dataset, tmp_path):
+    from ikomia.core import IODataType
+    from ikomia.dataprocess import CPathIO
+
+    def build(folder=tiny_dataset, **parameters):
+        workflow, (task,) = workflow_of(NAME)
+        # Ikomia runs what is connected only.
+        workflow.add_input(CPathIO(IODataType.FOLDER_PATH, str(folder)))
+        workflow.connect_tasks(workflow.root(), task, [(0, 0)])
+        small = {"epochs": 2, "width": 8, "input_size": 48, "crop_size": 32, "device": "cpu"}
+        values = {**small, "output_folder": tmp_path / "out", "monitoring": "off", **parameters}
+        task.set_parameters({key: str(value) for key, value in values.items()})
+        return workflow, task
+
+    return build
+
+
+def scalars(folder):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    (events,) = folder.glob("tensorboard/*")
+    accumulator = EventAccumulator(str(events))
+    accumulator.Reload()
+    return {tag: accumulator.Scalars(tag) for tag in accumulator.Tags()["scalars"]}
+
+
+def test_the_task_trains_and_logs_to_files(task_of, tmp_path, monkeypatch):
+    def no_server(*_, **__):
+        raise AssertionError("no server may be started")
+
+    monkeypatch.setattr("ikomia.dnn.monitoring.check_mlflow_server", no_server)
+    monkeypatch.setattr("ikomia.dnn.monitoring.check_tensorboard_server", no_server)
+    workflow, task = task_of(monitoring="files")
+    workflow.run()
+    out = tmp_path / "out"
+    assert (out / "best.pth").is_file() and (out / "last.pth").is_file()
+    report = task.get_output(0).data
+    assert report["finished"] and report["epochs"] == 2
+    assert not set(report["training_clips"]) & set(report["validation_clips"])
+    assert [entry["epoch"] for entry in report["history"]] == [0, 1, 2]
+    json.dumps(report, allow_nan=False)
+    logged = scalars(out)
+    assert len(logged["train/loss"]) == 2
+    names = ("dice", "iou", "mad", "mse", "grad", "dtssd")
+    assert all(len(logged[f"validation/{name}"]) == 3 for name in names)
+    assert list(out.glob("mlruns/*/*/metrics/mad"))
+    assert list(out.glob("mlruns/*/*/params/learning_rate"))
+
+
+def test_the_task_resumes(task_of, tmp_path):
+    workflow, task = task_of(epochs=1)
+    workflow.run()
+    task.set_parameters({**task.get_parameters(), "epochs": "2", "resume": "True"})
+    workflow.run()
+    assert [entry["epoch"] for entry in task.get_output(0).data["history"]] == [2]
+
+
+def test_the_task_stops(task_of, tmp_path, monkeypatch):
+    workflow, task = task_of(epochs=1000)
+    report = type(task)._report
+
+    def stop_after_one(self, progress):
+        report(self, progress)
+        if progress.epoch == 1:
+            self.stop()
+
+    monkeypatch.setattr(type(task), "_report", stop_after_one)
+    workflow.run()
+    data = task.get_output(0).data
+    assert not data["finished"] and data["epochs"] == 1
+    assert (tmp_path / "out" / "last.pth").is_file()
+
+
+def test_what_is_missing_is_named(task_of):
+    workflow, _ = task_of(output_folder="")
+    with pytest.raises(RuntimeError, match="set output_folder"):
+        workflow.run()
+    workflow, _ = task_of(folder="absent")
+    with pytest.raises(RuntimeError, match="set dataset_folder"):
+        workflow.run()
+
+
+def test_the_folder_can_be_a_parameter(workflow_of, tmp_path):
+    _, (task,) = workflow_of(NAME)
+    with pytest.raises(ValueError, match="set dataset_folder"):
+        task.set_parameters({"output_folder": str(tmp_path)})
+        task.run()
+    task.set_parameters({"output_folder": str(tmp_path), "dataset_folder": "absent"})
+    with pytest.raises(FileNotFoundError, match="'absent' does not exist"):
+        task.run()
+
+
+@pytest.mark.parametrize(
+    "bad", [{"epochs": "0"}, {"width": "12"}, {"monitoring": "cloud"}, {"validation_share": "1"}]
+)
+def test_bad_value_leaves_the_old_ones(bad):
+    from train_flow_matting.parameters import TrainFlowMattingParam
+
+    parameters = TrainFlowMattingParam()
+    before = parameters.get_values()
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        parameters.set_values({**before, "seed": "9", **bad})
+    assert parameters.get_values() == before
+    assert parameters.cfg == parameters.settings.model_dump()

@@ -1,0 +1,16 @@
+"""Clips, flow, losses and the loop that trains the flow matting network; no ikomia."""
+
+from .clip_files import ClipFiles, find_clips, split_clips
+from .prepared import PreparedClip, prepare_clip
+from .training import Progress, Trainer, TrainingOptions
+
+__all__ = [
+    "ClipFiles",
+    "PreparedClip",
+    "Progress",
+    "Trainer",
+    "TrainingOptions",
+    "find_clips",
+    "prepare_clip",
+    "split_clips",
+]

@@ -1,0 +1,134 @@
+"""Which clips a folder holds: pictures or videos named ``original``, ``gt`` and ``coarse``."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ORIGINAL, TRUTH, COARSE = "original", "gt", "coarse"
+PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+VIDEOS = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
+_PICTURE = re.compile(rf"^({ORIGINAL}|{TRUTH}|{COARSE})(.*)_(\d+)$", re.IGNORECASE)
+_VIDEO = re.compile(rf"^({ORIGINAL}|{TRUTH}|{COARSE})(.*)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ClipFiles:
+    """One clip: a video each, or the frames' pictures in order.
+
+    Attributes:
+        name: What stands between ``original`` and the frame's number, with the folder before it.
+        original, truth: One video, or as many pictures.
+        coarse: The same for coarse mattes; empty where there are none.
+    """
+
+    name: str
+    original: tuple[Path, ...]
+    truth: tuple[Path, ...]
+    coarse: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return (*self.original, *self.truth, *self.coarse)
+
+
+def find_clips(folder: str | Path) -> list[ClipFiles]:
+    """All clips below ``folder``, by name: ``original{clip}_{frame}.jpg`` with
+    ``gt{clip}_{frame}.jpg``, or ``original{clip}.mp4`` with ``gt{clip}.mp4``.
+
+    ``coarse...`` beside them are coarse mattes. A frame whose ground truth is missing is left out.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        ValueError: It holds no clip.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise FileNotFoundError(f"dataset_folder {str(folder)!r} does not exist")
+    clips = [*_picture_clips(folder), *_video_clips(folder)]
+    if not clips:
+        raise ValueError(
+            f"{folder} holds no clip: expected original{{clip}}_{{frame}}.jpg with "
+            "gt{clip}_{frame}.jpg, or original{clip}.mp4 with gt{clip}.mp4"
+        )
+    return sorted(clips, key=lambda clip: clip.name)
+
+
+def split_clips(
+    clips: list[ClipFiles], share: float, seed: int
+) -> tuple[list[ClipFiles], list[ClipFiles]]:
+    """Set whole clips aside for validation: neighbouring frames would give the answer away.
+
+    Raises:
+        ValueError: There are fewer than two clips.
+    """
+    if len(clips) < 2:
+        raise ValueError("training needs two clips or more: one of them is held out to validate")
+    order = np.random.default_rng(seed).permutation(len(clips))
+    count = min(len(clips) - 1, max(1, round(share * len(clips))))
+    held_out = set(order[:count].tolist())
+    train = [clip for index, clip in enumerate(clips) if index not in held_out]
+    return train, [clip for index, clip in enumerate(clips) if index in held_out]
+
+
+def pictures_of(paths: tuple[Path, ...]) -> Iterator[np.ndarray]:
+    """The pictures, or the frames of the one video, as uint8 RGB (H, W, 3).
+
+    Raises:
+        ValueError: A file cannot be decoded.
+    """
+    if len(paths) != 1 or paths[0].suffix.lower() not in VIDEOS:
+        for path in paths:
+            image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+            if image is None:
+                raise ValueError(f"{path} is no picture that can be decoded")
+            yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        return
+    capture = cv2.VideoCapture(str(paths[0]))
+    try:
+        is_read, image = capture.read()
+        if not is_read:
+            raise ValueError(f"{paths[0]} holds no video frame that can be decoded")
+        while is_read:
+            yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+            is_read, image = capture.read()
+    finally:
+        capture.release()
+
+
+def _picture_clips(folder: Path) -> Iterator[ClipFiles]:
+    found: dict[str, dict[str, dict[int, Path]]] = defaultdict(lambda: defaultdict(dict))
+    for path in sorted(folder.rglob("*")):
+        match = _PICTURE.match(path.stem)
+        if match and path.suffix.lower() in PICTURES:
+            kind, clip, frame = match.groups()
+            found[_name(folder, path, clip)][kind.lower()][int(frame)] = path
+    for name, kinds in found.items():
+        frames = sorted(kinds[ORIGINAL].keys() & kinds[TRUTH].keys())
+        if not frames:
+            continue
+        has_coarse = all(frame in kinds[COARSE] for frame in frames)
+        used = [ORIGINAL, TRUTH, *([COARSE] if has_coarse else [])]
+        yield ClipFiles(name, *(tuple(kinds[kind][f] for f in frames) for kind in used))
+
+
+def _video_clips(folder: Path) -> Iterator[ClipFiles]:
+    found: dict[str, dict[str, Path]] = defaultdict(dict)
+    for path in sorted(folder.rglob("*")):
+        match = _VIDEO.match(path.stem)
+        if match and path.suffix.lower() in VIDEOS:
+            found[_name(folder, path, match.group(2))][match.group(1).lower()] = path
+    for name, kinds in found.items():
+        if ORIGINAL in kinds and TRUTH in kinds:
+            used = [kind for kind in (ORIGINAL, TRUTH, COARSE) if kind in kinds]
+            yield ClipFiles(name, *((kinds[kind],) for kind in used))
+
+
+def _name(folder: Path, path: Path, clip: str) -> str:
+    return (path.parent.relative_to(folder) / (clip or "clip")).as_posix()

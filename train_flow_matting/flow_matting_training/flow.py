@@ -1,0 +1,108 @@
+"""Dense optical flow between two pictures: where each pixel of the first lies in the second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+import torch
+
+RAFT_STRIDE = 8
+# RAFT's coarsest correlation level needs this many pixels a side.
+RAFT_LEAST = 128
+
+
+class DenseFlow(Protocol):
+    """Flow from ``first`` to ``second``, both uint8 RGB (H, W, 3), as float32 (H, W, 2)."""
+
+    def __call__(self, first: np.ndarray, second: np.ndarray) -> np.ndarray: ...
+
+
+class DisFlow:
+    """OpenCV's dense inverse search: no weights, tens of milliseconds on one core.
+
+    Args:
+        long_side: Flow is computed at this size at most, and brought to the picture's.
+    """
+
+    def __init__(self, long_side: int = 640) -> None:
+        self._dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._long_side = long_side
+
+    def __call__(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        height, width = first.shape[:2]
+        size = fitted_size(height, width, self._long_side)
+        grey = [shrunk(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size) for image in (first, second)]
+        return enlarged(self._dis.calc(grey[0], grey[1], None), height, width)
+
+
+class RaftFlow:
+    """torchvision's RAFT; its variant is recognised from the weights.
+
+    Args:
+        weights: A state_dict of raft_small or raft_large.
+        device: Where it runs.
+        long_side: As for :class:`DisFlow`.
+
+    Raises:
+        ValueError: The file is no RAFT checkpoint.
+    """
+
+    def __init__(self, weights: str | Path, device: str = "cpu", long_side: int = 640) -> None:
+        from torchvision.models import optical_flow
+
+        try:
+            state = torch.load(weights, map_location="cpu", weights_only=True)
+            # Only the large network learns how to enlarge its flow.
+            is_large = any(key.startswith("mask_predictor.") for key in state)
+            build = optical_flow.raft_large if is_large else optical_flow.raft_small
+            network = build(weights=None, progress=False)
+            network.load_state_dict(state)
+        except Exception as error:
+            raise ValueError(
+                f"{weights} holds no weights of torchvision's RAFT: {error}"
+            ) from error
+        self._network = network.eval().to(device)
+        self._device, self._long_side = device, long_side
+
+    @torch.inference_mode()
+    def __call__(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        height, width = first.shape[:2]
+        size = fitted_size(height, width, self._long_side)
+        pair = [self._tensor(shrunk(image, size)) for image in (first, second)]
+        flow = self._network(*pair)[-1][0].permute(1, 2, 0).float().cpu().numpy()
+        flow = np.ascontiguousarray(flow[: size[1], : size[0]])
+        return enlarged(flow, height, width)
+
+    def _tensor(self, image: np.ndarray) -> torch.Tensor:
+        """uint8 (h, w, 3) to (1, 3, h', w') in -1..1, both sides multiples of 8."""
+        h, w = (max(RAFT_LEAST, -(-n // RAFT_STRIDE) * RAFT_STRIDE) for n in image.shape[:2])
+        edges = (0, h - image.shape[0], 0, w - image.shape[1])
+        image = cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE)
+        pixels = torch.from_numpy(image).to(self._device).permute(2, 0, 1)[None]
+        return pixels.float() / 127.5 - 1
+
+
+def fitted_size(height: int, width: int, long_side: int) -> tuple[int, int]:
+    """(width, height) with the long side at most ``long_side``."""
+    ratio = min(1.0, long_side / max(height, width))
+    return max(1, round(width * ratio)), max(1, round(height * ratio))
+
+
+def shrunk(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """``image`` at ``size`` (width, height); the same object where it has that size."""
+    if (image.shape[1], image.shape[0]) == size:
+        return image
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def enlarged(flow: np.ndarray, height: int, width: int) -> np.ndarray:
+    """``flow`` (h, w, 2) at (height, width), its vectors in the new pixels."""
+    h, w = flow.shape[:2]
+    if (h, w) == (height, width):
+        return flow
+    large = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
+    large *= np.array((width / w, height / h), np.float32)
+    return large
