@@ -80,7 +80,7 @@ class Settings(BaseModel):
     seed: int = Field(
         0,
         ge=0,
-        le=2**31 - 1,
+        le=999_999,
         description="Of split, weights, order and crops",
         json_schema_extra={"label": "Seed", "advanced": True},
     )
