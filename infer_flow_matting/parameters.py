@@ -16,7 +16,7 @@ class Settings(BaseModel):
     mode: Literal["refine", "network"] = Field(
         "refine",
         description="Make a coarse matte stable in time, or matte with a trained network",
-        json_schema_extra={"label": "What to do"},
+        json_schema_extra={"label": "Mode"},
     )
     timing: Literal["auto", "centred", "delayed", "causal"] = Field(
         "auto",
@@ -27,24 +27,33 @@ class Settings(BaseModel):
     alpha_video_path: str = Field(
         "",
         description="The coarse mattes as a video file, instead of input 1",
-        json_schema_extra={"label": "Video of the mattes", "only_if": {"mode": ["refine"]}},
+        json_schema_extra={"label": "Video of the coarse mattes"},
     )
     flow: Literal["dis", "raft"] = Field(
         "dis",
         description="Dense flow: OpenCV's DIS, or torchvision's RAFT with your weights",
-        json_schema_extra={"label": "Optical flow"},
+        json_schema_extra={"label": "Flow", "advanced": True},
     )
     flow_weight_file: str = Field(
         "",
         description="Weights of raft_small or raft_large",
-        json_schema_extra={"label": "Weights of RAFT", "only_if": {"flow": ["raft"]}},
+        json_schema_extra={
+            "label": "Weights of RAFT",
+            "advanced": True,
+            "only_if": {"flow": ["raft"]},
+        },
     )
     flow_size: int = Field(
         640,
         ge=64,
         le=8192,
         description="Long side in pixels at which flow is computed at most",
-        json_schema_extra={"label": "Long side for the flow", "advanced": True, "unit": "px"},
+        json_schema_extra={
+            "label": "Size of the flow",
+            "advanced": True,
+            "unit": "pixels",
+            "step": 64,
+        },
     )
     scene_cut: float = Field(
         10.0,
@@ -52,12 +61,11 @@ class Settings(BaseModel):
         le=255,
         description="Brightness error after warping from which a cut is suspected; 0 never",
         json_schema_extra={
-            "label": "Error of a scene cut",
+            "label": "Error that may be a cut",
             "advanced": True,
             "step": 1,
-            "unit": "levels",
-            "lowest_means": "never look for cuts",
-            "only_if": {"mode": ["refine"]},
+            "decimals": 3,
+            "lowest_means": "never",
         },
     )
     sequence: Literal["auto", "video", "image", "stream"] = Field(
@@ -81,9 +89,10 @@ class Settings(BaseModel):
         le=8192,
         description="Long side in pixels that the network sees at most",
         json_schema_extra={
-            "label": "Long side for the network",
+            "label": "Size for the network",
             "advanced": True,
-            "unit": "px",
+            "unit": "pixels",
+            "step": 64,
             "only_if": {"mode": ["network"]},
         },
     )

@@ -48,7 +48,9 @@ class Settings(BaseModel):
         description="Least score of a detected person",
         json_schema_extra={
             "label": "Least score of a person",
+            "advanced": True,
             "step": 0.05,
+            "decimals": 3,
             "only_if": {"boxes": ["auto", "maskrcnn"]},
         },
     )
@@ -64,10 +66,7 @@ class Settings(BaseModel):
     without_boxes: Literal["whole", "empty"] = Field(
         "whole",
         description="Where nobody was detected: parse the whole picture, or say nobody",
-        json_schema_extra={
-            "label": "Where nobody is found",
-            "only_if": {"boxes": ["auto", "input", "maskrcnn"]},
-        },
+        json_schema_extra={"label": "Where nobody is detected"},
     )
     enlarge: float = Field(
         1.2,
@@ -75,10 +74,10 @@ class Settings(BaseModel):
         le=3,
         description="Size of a crop over that of its box",
         json_schema_extra={
-            "label": "Size of a crop",
+            "label": "Size of a crop over its box",
             "advanced": True,
-            "step": 0.1,
-            "only_if": {"boxes": ["auto", "input", "maskrcnn"]},
+            "step": 0.05,
+            "decimals": 3,
         },
     )
     batch: int = Field(
@@ -86,7 +85,7 @@ class Settings(BaseModel):
         ge=1,
         le=64,
         description="Crops that the network sees at once",
-        json_schema_extra={"label": "Crops at once", "advanced": True, "unit": "crops"},
+        json_schema_extra={"label": "Crops at once", "advanced": True},
     )
     input_size: int = Field(
         0,
@@ -94,41 +93,42 @@ class Settings(BaseModel):
         le=1024,
         description="Side of the crops in pixels; 0 is what the file was made for",
         json_schema_extra={
-            "label": "Side of a crop",
+            "label": "Side of the crops",
             "advanced": True,
-            "unit": "px",
-            "lowest_means": "as the checkpoint has it",
+            "unit": "pixels",
+            "step": 16,
+            "lowest_means": "as the file was made for",
         },
     )
     merge: Literal["probability", "overwrite"] = Field(
         "probability",
         description="Where crops overlap: the surest crop, or the later one as in EasyVolcap",
-        json_schema_extra={"label": "Where crops overlap", "advanced": True},
+        json_schema_extra={"label": "Where crops overlap"},
     )
     keep_apart: Literal["auto", "masks", "borders", "off"] = Field(
         "auto",
         description="What holds a crop back from its neighbour: instance masks or soft borders; "
         "auto is masks where there are any",
-        json_schema_extra={"label": "Hold neighbours apart by", "advanced": True},
+        json_schema_extra={"label": "Keep people apart by", "advanced": True},
     )
     flip_test: bool = Field(
         False,
         description="Average with the mirrored crop: twice the time, a little better",
-        json_schema_extra={"label": "Average with the mirrored crop"},
+        json_schema_extra={"label": "Average with the mirrored crop", "advanced": True},
     )
     trimap_erosion: int = Field(
         10,
         ge=0,
         le=200,
         description="Unknown pixels of the trimap inside the outline",
-        json_schema_extra={"label": "Trimap inside the outline", "unit": "px"},
+        json_schema_extra={"label": "Unknown inside the outline", "unit": "pixels"},
     )
     trimap_dilation: int = Field(
         10,
         ge=0,
         le=200,
         description="Unknown pixels of the trimap outside the outline",
-        json_schema_extra={"label": "Trimap outside the outline", "unit": "px"},
+        json_schema_extra={"label": "Unknown outside the outline", "unit": "pixels"},
     )
     device: Literal["auto", "cuda", "cpu"] = Field(
         "auto",

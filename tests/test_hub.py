@@ -26,7 +26,7 @@ torch.save(MattingRefine("mobilenetv2").state_dict(), "pytorch_mobilenetv2.pth")
 """,
 }
 ALONE = """
-import importlib, json, os, pathlib, re, sys
+import importlib, json, os, pathlib, re, sys, textwrap
 import ikomia
 import numpy as np
 from ikomia.dataprocess.workflow import Workflow
@@ -46,7 +46,7 @@ given = json.loads(pathlib.Path("names.json").read_text("utf-8"))
 arrays = {{key: np.array(given[key]) for key in ("points", "keypoints")}}
 names = given | arrays
 for number, example in enumerate(examples):
-    code = compile(example, f"README.md of {name}, example {{number}}", "exec")
+    code = compile(textwrap.dedent(example), f"README.md of {name}, example {{number}}", "exec")
     if number in {run_examples}:
         exec(code, names)
         print("ran", number)

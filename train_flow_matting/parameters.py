@@ -35,7 +35,7 @@ class Settings(BaseModel):
         ge=1,
         le=512,
         description="Pairs of neighbouring frames a step",
-        json_schema_extra={"label": "Pairs a step", "unit": "pairs"},
+        json_schema_extra={"label": "Pairs a step"},
     )
     learning_rate: float = Field(
         1e-3,
@@ -49,21 +49,36 @@ class Settings(BaseModel):
         ge=32,
         le=4096,
         description="Long side in pixels that the clips are brought to at most",
-        json_schema_extra={"label": "Long side of the clips", "advanced": True, "unit": "px"},
+        json_schema_extra={
+            "label": "Size of the clips",
+            "advanced": True,
+            "unit": "pixels",
+            "step": 32,
+        },
     )
     crop_size: int = Field(
         192,
         ge=16,
         le=4096,
         description="Side of the crops at most",
-        json_schema_extra={"label": "Side of the crops", "advanced": True, "unit": "px"},
+        json_schema_extra={
+            "label": "Side of the crops",
+            "advanced": True,
+            "unit": "pixels",
+            "step": 16,
+        },
     )
     width: int = Field(
         16,
         ge=8,
         le=256,
         description="Channels of the network's first level, a multiple of 8",
-        json_schema_extra={"label": "Channels of the first level", "advanced": True, "step": 8},
+        json_schema_extra={
+            "label": "Width of the network",
+            "advanced": True,
+            "unit": "channels",
+            "step": 8,
+        },
     )
     uses_matte: bool = Field(
         True,
@@ -75,19 +90,24 @@ class Settings(BaseModel):
         gt=0,
         lt=1,
         description="Share of whole clips that are set aside, one at least",
-        json_schema_extra={"label": "Share set aside", "advanced": True, "step": 0.05},
+        json_schema_extra={
+            "label": "Share set aside",
+            "advanced": True,
+            "step": 0.05,
+            "decimals": 3,
+        },
     )
     seed: int = Field(
         0,
         ge=0,
-        le=999_999,
+        le=2**31 - 1,
         description="Of split, weights, order and crops",
         json_schema_extra={"label": "Seed", "advanced": True},
     )
     resume: bool = Field(
         False,
         description="Go on from last.pth of output_folder",
-        json_schema_extra={"label": "Go on from last.pth"},
+        json_schema_extra={"label": "Go on from the last time"},
     )
     device: Literal["auto", "cuda", "cpu"] = Field(
         "auto",
@@ -98,7 +118,7 @@ class Settings(BaseModel):
         "files",
         description="TensorBoard and MLflow logs into output_folder, or on Ikomia's own servers, "
         "which it starts, or none",
-        json_schema_extra={"label": "Logs", "advanced": True},
+        json_schema_extra={"label": "Curves go to", "advanced": True},
     )
 
     @field_validator("width")

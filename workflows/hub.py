@@ -122,8 +122,9 @@ def faults_of(name: str, info: Any) -> list[str]:
             faults.append(f"{key} {getattr(info, key)!r} is no https address")
     if not 1990 <= info.year <= 2100:
         faults.append(f"year {info.year} is not the article's")
-    if info.algo_type != AlgoType.INFER:
-        faults.append("algo_type is not INFER")
+    wanted_type = AlgoType.TRAIN if name.startswith("train_") else AlgoType.INFER
+    if info.algo_type != wanted_type:
+        faults.append(f"algo_type is not {wanted_type}")
     if info.algo_tasks != info.algo_tasks.upper():
         faults.append(f"algo_tasks {info.algo_tasks!r} must be capitals")
     if info.icon_path != "images/icon.png":
