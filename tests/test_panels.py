@@ -161,16 +161,10 @@ def another_value(field, key):
     if key == "validation_share":  # its bounds are excluded
         return 0.4
     if field.annotation in (int, float):
-        values = [bound(field, kind, None) for kind in ("le", "ge")]
-        values = [value for value in values if value not in (None, field.default)]
-        beyond = bound(field, "lt", None)
-        step = 1 if beyond is None else round((beyond - field.default) / 2, 2)
-        return field.annotation((values or [round(field.default + step, 6)])[-1])
+        bounds = [getattr(mark, kind, None) for mark in field.metadata for kind in ("le", "ge")]
+        values = [bound for bound in bounds if bound not in (None, field.default)]
+        return field.annotation((values or [field.default + 1])[-1])
     return TEXTS.get(key, f"some where/{key}")
-
-
-def bound(field, kind, otherwise):
-    return next((getattr(m, kind) for m in field.metadata if hasattr(m, kind)), otherwise)
 
 
 def put(panel, key, value):
