@@ -98,8 +98,8 @@ class FilesSession:
                 return result
             if coarse is None:
                 raise ValueError(
-                    f"{self._names.mattes} is read from its first frame on, but {self._names.source} "
-                    "is shown from another: run the video from its start"
+                    f"{self._names.mattes} is read from its first frame on, but the frame shown is "
+                    f"not the first of {self._names.source}: run the video from its start"
                 )
             logger.warning(
                 "%s and %s do not begin with what the inputs show: refining from the past alone. "
