@@ -96,6 +96,11 @@ class FilesSession:
             is_first, self._is_first = self._is_first, False
             if not is_first or self._are_shown(result, frame, coarse):
                 return result
+            if coarse is None:
+                raise ValueError(
+                    f"{self._names.mattes} is read from its first frame on, but the frame shown is "
+                    f"not the first of {self._names.source}: run the video from its start"
+                )
             logger.warning(
                 "%s and %s do not begin with what the inputs show: refining from the past alone. "
                 "Run the video from its start, and connect the mattes' video itself.",

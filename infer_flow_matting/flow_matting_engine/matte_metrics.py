@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 GRADIENT_SIGMA = 1.4
+GRADIENT_RADIUS = 4
 THRESHOLD = 0.5
 
 
@@ -73,14 +74,19 @@ def _grad(alpha: np.ndarray, truth: np.ndarray) -> float:
     return float(np.square(_slope(alpha) - _slope(truth)).sum() / 1000)
 
 
+def gradient_kernels() -> tuple[np.ndarray, np.ndarray]:
+    """Along and across: a Gaussian's derivative and the Gaussian, 9 values each of unit norm."""
+    x = np.arange(-GRADIENT_RADIUS, GRADIENT_RADIUS + 1, dtype=np.float64)
+    across = np.exp(-(x**2) / (2 * GRADIENT_SIGMA**2))
+    along = -x * across
+    return along / np.linalg.norm(along), across / np.linalg.norm(across)
+
+
 def _slope(alpha: np.ndarray) -> np.ndarray:
-    radius = int(np.ceil(3 * GRADIENT_SIGMA))
-    x = np.arange(-radius, radius + 1, dtype=np.float64)
-    smooth = np.exp(-(x**2) / (2 * GRADIENT_SIGMA**2))
-    smooth /= smooth.sum()
-    steep = -x / GRADIENT_SIGMA**2 * smooth
+    along, across = gradient_kernels()
     parts = [
-        cv2.sepFilter2D(alpha, cv2.CV_32F, *pair) for pair in ((steep, smooth), (smooth, steep))
+        cv2.sepFilter2D(alpha, cv2.CV_32F, *pair, borderType=cv2.BORDER_REPLICATE)
+        for pair in ((along, across), (across, along))
     ]
     return cv2.magnitude(*parts)
 

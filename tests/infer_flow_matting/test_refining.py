@@ -7,6 +7,7 @@ import pytest
 from benchmarks.flow_scenes import PROMISED, make_flow_scene
 from infer_flow_matting.flow_matting_engine import DisFlow, FlowRefiner, refine_clip, score_clip
 from infer_flow_matting.flow_matting_engine.flow import RaftFlow, enlarged, fitted_size
+from infer_flow_matting.flow_matting_engine.matte_metrics import gradient_kernels
 from infer_flow_matting.flow_matting_engine.refining import median_of_three
 from infer_flow_matting.flow_matting_engine.warping import round_trip_error, trust, warp
 
@@ -161,6 +162,13 @@ def test_raft_takes_its_weights_and_refuses_others(tmp_path):
     torch.save({"weight": torch.zeros(1)}, tmp_path / "other.pth")
     with pytest.raises(ValueError, match=r"other\.pth holds no weights of torchvision's RAFT"):
         RaftFlow(tmp_path / "other.pth")
+
+
+def test_gradients_are_taken_with_the_usual_kernel():
+    """A row of the 9x9 kernel that matting evaluations use, as they print it."""
+    along, across = gradient_kernels()
+    row = (0.02129793834, 0.09526309547, 0.22739476709, 0.24440984960, 0)
+    np.testing.assert_allclose(across[3] * along[:5], row, atol=1e-10)
 
 
 def test_metrics_equal_the_formulas():

@@ -145,6 +145,26 @@ def test_causal_videos_start_anew_each_time(task_of, files):
     assert np.abs(first - expected(frames, alphas, "causal")).mean() < 5e-3
 
 
+def test_beginning_in_the_middle_falls_back_to_the_past(files, caplog):
+    from infer_flow_matting.flow_matting_engine import DisFlow
+    from infer_flow_matting.sessions import Files, FilesSession
+
+    clip, mattes, frames, alphas = files
+    session = FilesSession(DisFlow(), 10)
+    # One pixel a frame is less than what decoders differ by, so a mirrored picture stands in.
+    mirrored = np.ascontiguousarray(frames[3][:, ::-1])
+    session.begin(mirrored, Files(clip, mattes))
+    np.testing.assert_array_equal(session.advance(mirrored, alphas[3], 1).alpha, alphas[3])
+    assert "do not begin with what the inputs show" in caplog.text
+    session.begin(mirrored, Files(clip, mattes))
+    with pytest.raises(ValueError, match="run the video from its start"):
+        session.advance(mirrored, None, 1)
+    # Another task's mattes that only carry the file's path are noticed by the first of them.
+    session.begin(frames[0], Files(clip, mattes, are_shown=True))
+    inverted = 1 - alphas[0]
+    np.testing.assert_array_equal(session.advance(frames[0], inverted, 1).alpha, inverted)
+
+
 def test_too_few_mattes_are_told(files, tmp_path, scene):
     clip, _, _, _ = files
     rate = Fraction(25)

@@ -70,17 +70,26 @@ def test_the_plugin_runs_what_was_trained(trained):
     assert score.mad == pytest.approx(best, rel=0.02)
 
 
-def test_resumed_training_equals_uninterrupted_training(tiny):
+@pytest.mark.parametrize("stop_after", [2, 3])
+def test_resumed_training_equals_uninterrupted_training(tiny, stop_after):
+    """Two steps an epoch: stopped between two epochs, and in the middle of one."""
     train, held_out, folder = tiny
-    Trainer(OPTIONS, train, held_out, folder / "whole").run()
-    stopped, steps = Trainer(OPTIONS, train, held_out, folder / "parts"), []
-    # The first epoch's only step, then a stop at the second epoch's beginning.
-    assert not stopped.run(is_stopped=lambda: len(steps) >= 1, step_done=lambda: steps.append(1))
+    options = TrainingOptions(epochs=3, batch_size=1, width=8, crop=32)
+    whole, parts = [], []
+    Trainer(options, train, held_out, folder / "whole").run(whole.append)
+    stopped, steps = Trainer(options, train, held_out, folder / "parts"), []
+    assert not stopped.run(
+        parts.append,
+        is_stopped=lambda: len(steps) == stop_after,
+        step_done=lambda: steps.append(1),
+    )
     assert stopped.epoch == 1
-    resumed, history = Trainer(OPTIONS, train, held_out, folder / "parts"), []
+    resumed = Trainer(options, train, held_out, folder / "parts")
     resumed.resume()
-    assert resumed.run(history.append)
-    assert [progress.epoch for progress in history] == [2, 3]
+    assert resumed.run(parts.append)
+    assert [progress.epoch for progress in parts] == [0, 1, 2, 3]
+    for one, other in zip(whole, parts, strict=True):
+        assert one.score.mad == pytest.approx(other.score.mad, rel=1e-4)
     states = [
         torch.load(folder / part / "last.pth", weights_only=True)["state_dict"]
         for part in ("whole", "parts")
@@ -164,6 +173,25 @@ def test_the_task_trains_and_logs_to_files(task_of, tmp_path, monkeypatch):
     assert all(len(logged[f"validation/{name}"]) == 3 for name in names)
     assert list(out.glob("mlruns/*/*/metrics/mad"))
     assert list(out.glob("mlruns/*/*/params/learning_rate"))
+
+
+def test_the_task_logs_where_ikomia_looks(task_of, tmp_path, monkeypatch):
+    from ikomia.core import config
+
+    started = []
+    for name in ("mlflow", "tensorboard"):
+        monkeypatch.setattr(
+            f"ikomia.dnn.monitoring.check_{name}_server", lambda n=name: started.append(n)
+        )
+    store = {"tracking_uri": (tmp_path / "store").as_uri()}
+    monkeypatch.setitem(config.main_cfg, "mlflow", store)
+    monkeypatch.setitem(config.main_cfg, "tensorboard", {"log_uri": str(tmp_path / "board")})
+    workflow, _ = task_of(monitoring="ikomia", epochs=1)
+    workflow.run()
+    assert started == ["mlflow", "tensorboard"]
+    assert list(tmp_path.glob("store/*/*/metrics/loss"))
+    assert list(tmp_path.glob("board/train_flow_matting_*/events*"))
+    assert not (tmp_path / "out" / "mlruns").exists()
 
 
 def test_the_task_resumes(task_of, tmp_path):

@@ -10,6 +10,7 @@ import torch
 from .network import FlowMattingNetwork
 
 FORMAT = "flow_matting_1"
+STATE = {"optimiser", "epoch", "steps", "best"}
 
 
 def content_of(network: FlowMattingNetwork, width: int, uses_matte: bool) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def load_content(path: Path, width: int, uses_matte: bool) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ValueError(f"{path} cannot be read safely: {error}") from error
-    if not isinstance(content, dict) or not {"optimiser", "epoch", "best"} <= content.keys():
+    if not isinstance(content, dict) or not content.keys() >= STATE:
         raise ValueError(f"{path} is no training state of train_flow_matting")
     found, asked = (content["width"], content["uses_matte"]), (width, uses_matte)
     if found != asked:

@@ -93,6 +93,8 @@ class Trainer:
         self.options, self.folder = options, Path(folder)
         self._train, self._held_out = train, held_out
         self.epoch, self.best = 0, math.inf
+        # Steps of the current epoch that are done already.
+        self._steps = 0
         self._network = started_network(options).to(options.device)
         self._optimiser = torch.optim.AdamW(self._network.parameters(), lr=options.learning_rate)
 
@@ -110,6 +112,7 @@ class Trainer:
         self._network.load_state_dict(content["state_dict"])
         self._optimiser.load_state_dict(content["optimiser"])
         self.epoch, self.best = int(content["epoch"]), float(content["best"])
+        self._steps = int(content["steps"])
 
     def run(
         self,
@@ -119,13 +122,13 @@ class Trainer:
     ) -> bool:
         """Train until the last epoch or until ``is_stopped``; ``report`` after each epoch.
 
-        Stopped in an epoch, the weights so far are kept in ``last.pth``, and resuming begins that
-        epoch again.
+        Stopped in an epoch, what was reached is kept in ``last.pth``, and resuming goes on with the
+        epoch's next step.
 
         Returns:
             Whether all epochs were done.
         """
-        if self.epoch == 0:
+        if self.epoch == 0 and self._steps == 0:
             report(self._progress(math.nan))
         while self.epoch < self.options.epochs:
             loss = self._epoch(is_stopped, step_done)
@@ -146,12 +149,16 @@ class Trainer:
         steps = math.ceil(pairs / options.batch_size)
         losses = []
         for step, batch in enumerate(batches(self._train, options.batch_size, options.crop, rng)):
+            if step < self._steps:
+                continue
             if is_stopped():
                 return None
             self._set_rate((self.epoch + step / steps) / options.epochs)
             losses.append(self._step(batch))
+            self._steps = step + 1
             step_done()
-        return float(np.mean(losses))
+        self._steps = 0
+        return float(np.mean(losses)) if losses else math.nan
 
     def _set_rate(self, share: float) -> None:
         """A half cosine over the whole of training, which needs no state to resume."""
@@ -190,6 +197,7 @@ class Trainer:
             content |= {
                 "optimiser": self._optimiser.state_dict(),
                 "epoch": self.epoch,
+                "steps": self._steps,
                 "best": self.best,
                 "options": asdict(options),
             }
