@@ -38,6 +38,8 @@ class Composer:
         pixel_scale: Size of a composed pixel in full-resolution ones, inverted: 0.25 composes
             what the coarse network sees of a full picture.
         zoom: Enlarges the foregrounds, for crops that show less than a whole picture.
+        faded: Share of the foregrounds a part of which has nearly the colour behind it, as skin
+            in the shade has before a pale wall.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class Composer:
         *,
         pixel_scale: float = 1.0,
         zoom: float = 1.0,
+        faded: float = 0.0,
     ) -> None:
         self.device = device
+        self.faded = faded
         self.pixel_scale, self.zoom = pixel_scale, zoom
         self.foregrounds = torch.from_numpy(pool.foregrounds).to(device)
         self.backgrounds = torch.from_numpy(pool.backgrounds).to(device)
@@ -77,6 +81,8 @@ class Composer:
         foreground = premultiplied / alpha.clamp_min(1e-3)
         foreground, camouflaged = self._camouflage(foreground, alpha, scene)
         foreground = (foreground * self.uniform(0.6, 1.3, size, 3, 1, 1)).clamp(0, 1)
+        if self.faded:
+            foreground = self._fade(foreground, scene)
         lit = scene * self._shadow(alpha)
         source = foreground * alpha + lit * (1 - alpha)
         source = (source + self._grain(source, 0.015)).clamp(0, 1)
@@ -158,6 +164,17 @@ class Composer:
         behind = (scene * alpha).sum((-2, -1), keepdim=True) / weight
         similar = (foreground - own) * 0.6 + behind
         return torch.where(chosen > 0, similar.clamp(0, 1), foreground), chosen.flatten() > 0
+
+    def _fade(self, foreground: Tensor, scene: Tensor) -> Tensor:
+        """Soft blots of the foreground take the tinted and darkened colour of the scene."""
+        size, _, height, width = foreground.shape
+        blots = F.interpolate(self.normal(4, size, 1, 5, 8), (height, width), mode="bicubic")
+        weight = blots.clamp(0, 1) * self.uniform(0.6, 1, size, 1, 1, 1)
+        weight = weight * self.chance(self.faded, size)
+        colour = F.avg_pool2d(F.interpolate(scene, scale_factor=0.125, mode="area"), 5, 1, 2)
+        colour = F.interpolate(colour, (height, width), mode="bilinear")
+        tint = self.uniform(0.45, 0.9, size, 1, 1, 1) + self.normal(0.06, size, 3, 1, 1)
+        return torch.lerp(foreground, (colour * tint).clamp(0, 1), weight)
 
     def _shadow(self, alpha: Tensor) -> Tensor:
         size, _, height, width = alpha.shape

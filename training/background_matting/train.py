@@ -118,10 +118,11 @@ class Trainer:
         pool = build_pool(*counts, options.seed, options.processes)
         held_out = build_pool(24, 24, HELD_OUT_SEED, options.processes)
         small, device, seed = pool.shrunk(4), self.device, options.seed
+        faded = options.faded
         self.composers = {
-            "crops": Composer(small, device, seed, pixel_scale=0.25, zoom=1.5),
-            "pictures": Composer(small, device, seed + 1, pixel_scale=0.25),
-            "refine": Composer(pool, device, seed + 2, zoom=1.5),
+            "crops": Composer(small, device, seed, pixel_scale=0.25, zoom=1.5, faded=faded),
+            "pictures": Composer(small, device, seed + 1, pixel_scale=0.25, faded=faded),
+            "refine": Composer(pool, device, seed + 2, zoom=1.5, faded=faded),
         }
         validation = Composer(held_out, device, HELD_OUT_SEED)
         self.validation = [validation.batch(1, 720, 1280) for _ in range(options.checked)]
@@ -205,6 +206,8 @@ class Trainer:
 
     def run(self) -> None:
         share = self.options.base_share
+        if self.options.resume:
+            self.check("resumed", 0, math.nan)
         if share > 0:
             self.stage("base", self.options.minutes * share)
         self.stage("refine", self.options.minutes * (1 - share))
@@ -222,6 +225,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--base-share", type=float, default=0.6, help="time of the first stage")
     parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument(
+        "--faded", type=float, default=0.0, help="share of foregrounds a part of which fades"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--processes", type=int, default=2)
