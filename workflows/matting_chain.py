@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,8 @@ from workflows.plate_masks import PeopleMasks, PlatePass, chosen_masks, load_net
 from workflows.prefetch import prefetch
 from workflows.video_reader import Frame, VideoInfo, VideoReader
 from workflows.video_writer import CODECS, VideoSink
+
+logger = logging.getLogger(__name__)
 
 GREEN = "#78FF9B"
 # Frames are handed over one by one, and each may wait for the next.
@@ -111,10 +114,12 @@ def _plate_pass(
         report.warn(f"The masks ({report.matte}) show nobody in any frame; try another --matte")
     match = compare_scene(last, extract.get_output(0).get_image())
     if not match.is_same_scene:
-        report.warn(
+        text = (
             f"The plate does not look like the video: {match}. The camera seems to move; "
             "background matting needs a fixed one. Use infer_rvm's own alpha for this video."
         )
+        logger.warning(text)
+        report.warn(text)
     _write_picture(options, report, "coverage", extract.get_output(1).get_image())
     return extract.get_output(0).get_image().copy()
 

@@ -203,7 +203,9 @@ import sys
 from workflows.plugins import load_plugin
 from ikomia.dataprocess.workflow import Workflow
 for path, names in (("workflows/plate.json", ["infer_rvm", "extract_background"]),
-                    ("workflows/matting.json", ["infer_background_matting"])):
+                    ("workflows/matting.json", ["infer_background_matting"]),
+                    ("workflows/matting_stabilised.json",
+                     ["infer_background_matting", "infer_flow_matting"])):
     for name in names:
         load_plugin(name)
     workflow = Workflow("loaded")
@@ -217,3 +219,4 @@ for path, names in (("workflows/plate.json", ["infer_rvm", "extract_background"]
     assert done.returncode == 0, done.stderr
     assert "rvm_weights" in done.stdout
     assert "background_matting_weights" in done.stdout
+    assert "scene_cut" in done.stdout
