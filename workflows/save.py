@@ -1,7 +1,6 @@
 """Write the workflows as JSON, with the parameters that users change exposed.
 
-``python -m workflows.save`` renews ``plate.json``, ``matting.json``, ``matting_stabilised.json`` and
-``motion.json`` beside it.
+``python -m workflows.save`` renews the ``.json`` files beside it.
 """
 
 from __future__ import annotations
