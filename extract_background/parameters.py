@@ -120,11 +120,11 @@ class Settings(BaseModel):
     )
     masks_folder: str = Field(
         "",
-        description="Its masks, of the same names",
+        description="Its masks, of the same names; of easyvolcap_root: one folder a CAMERA",
         json_schema_extra={
             "label": "Their masks",
             "advanced": True,
-            "only_if": {"frames_folder": ["*"]},
+            "only_if": [{"frames_folder": ["*"]}, {"easyvolcap_root": ["*"]}],
         },
     )
     easyvolcap_root: str = Field(

@@ -46,8 +46,10 @@ def check_paths(settings: Settings, has_source: bool) -> None:
             "alpha_video_path needs the video that it belongs to: set video_path, or "
             "mode=look_ahead on a video"
         )
-    if settings.masks_folder and not settings.frames_folder:
-        raise ValueError("masks_folder needs frames_folder, whose masks it holds")
+    if settings.masks_folder and not (settings.frames_folder or settings.easyvolcap_root):
+        raise ValueError(
+            "masks_folder needs frames_folder or easyvolcap_root, whose masks it holds"
+        )
     if settings.easyvolcap_root and not settings.plates_folder:
         raise ValueError("easyvolcap_root needs plates_folder, where the cameras' plates go")
 
@@ -140,7 +142,7 @@ def _folder(
 def _plates_of_cameras(settings: Settings, should_stop: Callable[[], bool]) -> Plate:
     """Every camera's plate as RGBA PNG (alpha: seen at least once); returns the first camera's."""
     options = options_of(settings)
-    cameras = easyvolcap_cameras(settings.easyvolcap_root)
+    cameras = easyvolcap_cameras(settings.easyvolcap_root, settings.masks_folder or None)
     for camera, _, masks in cameras:
         try:
             options.method_for(masks is not None)

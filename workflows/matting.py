@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from workflows.matting_options import MASK_TASKS, ChainOptions
 from workflows.plugins import load_plugin, quiet_ikomia
 
 if TYPE_CHECKING:
@@ -53,21 +54,15 @@ def plate_workflow(
     return workflow
 
 
-def masks_workflow(
-    *, rvm: Mapping[str, object] | None = None, parsing: Mapping[str, object] = {}
-) -> Workflow:
-    """Return what makes masks of people: video → infer_human_parsing (and infer_rvm).
+def masks_workflow(tasks: Mapping[str, Mapping[str, object]]) -> Workflow:
+    """Return what makes masks of people: video → infer_rvm, infer_human_parsing or both.
 
     Args:
-        rvm: Parameters of infer_rvm; None leaves it out.
-        parsing: Parameters of infer_human_parsing.
+        tasks: The parameters of each task, by its name.
     """
     workflow = _new_workflow("masks of people")
-    tasks = [_add(workflow, "infer_human_parsing", parsing)]
-    if rvm is not None:
-        tasks.append(_add(workflow, "infer_rvm", rvm))
-    for task in tasks:
-        workflow.connect_tasks(workflow.root(), task, [(0, 0)])
+    for name, parameters in tasks.items():
+        workflow.connect_tasks(workflow.root(), _add(workflow, name, parameters), [(0, 0)])
     return workflow
 
 
@@ -123,7 +118,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         prog="python -m workflows.matting",
         description="Cut the people out of a video and put them before a new background.",
     )
-    parser.add_argument("video", type=Path, metavar="VIDEO")
+    parser.add_argument(
+        "video",
+        type=Path,
+        metavar="VIDEO|FOLDER",
+        help="a video; or an EasyVolcap root with images/CAMERA/FRAME.*, of which mask/, schp/ "
+        "(with --matte parsing) and bkgd/CAMERA.png are made",
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     parser.add_argument(
         "--background",
@@ -132,7 +133,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--matte",
-        choices=("auto", "rvm", "parsing", "rvm+parsing", "none"),
+        choices=tuple(MASK_TASKS),
         default="auto",
         help="who finds the people for the plate: Robust Video Matting, human parsing, or both "
         "(auto: RVM where its weights are to be had)",
@@ -141,9 +142,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--parsing-weights", type=Path, metavar="FILE", help="a checkpoint of SCHP")
     parser.add_argument(
         "--parsing-boxes",
-        choices=("maskrcnn", "whole"),
-        default="maskrcnn",
-        help="parse the people whom Mask R-CNN finds, or one who fills the picture",
+        metavar="maskrcnn|whole|FILE",
+        help="parse the people whom torchvision's Mask R-CNN finds (FILE: with weights of your "
+        "own), or one who fills the picture",
     )
     parser.add_argument(
         "--stabilise", action="store_true", help="make the alpha stable along the optical flow"
@@ -176,7 +177,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the chain from the command line; return the process's exit code."""
     import av
 
-    from workflows.matting_chain import ChainOptions, run_chain
+    from workflows.matting_cameras import run_cameras
+    from workflows.matting_chain import run_chain
 
     given = parse_arguments(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
@@ -198,7 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
         device=given.device,
     )
     try:
-        run_chain(options)
+        (run_cameras if options.video.is_dir() else run_chain)(options)
     except KeyboardInterrupt:
         print("Interrupted. What was finished is kept, nothing is half-written.", file=sys.stderr)
         return 130

@@ -1,6 +1,6 @@
 """Write the workflows as JSON, with the parameters that users change exposed.
 
-``python -m workflows.save`` renews ``plate.json``, ``matting.json`` and ``motion.json`` beside it.
+``python -m workflows.save`` renews the ``.json`` files beside it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,18 @@ MATTING_PARAMETERS = {
     }
 }
 MATTING_OUTPUTS = {"infer_background_matting": ("composite", "alpha", "foreground", "error")}
+STABILISED_PARAMETERS = {
+    **MATTING_PARAMETERS,
+    "infer_flow_matting": {
+        "timing": ("timing", "auto or causal: never late; delayed: better, and one frame late"),
+        "flow_size": ("flow_size", "long side in pixels at which flow is computed"),
+        "scene_cut": ("scene_cut", "brightness error from which a cut is suspected"),
+    },
+}
+STABILISED_OUTPUTS = {
+    **MATTING_OUTPUTS,
+    "infer_flow_matting": ("composite", "alpha", "frame", "exact_alpha", "confidence", "flow"),
+}
 
 MOTION_PARAMETERS = {
     "infer_multiview_triangulation": {
@@ -57,10 +69,16 @@ MOTION_OUTPUTS = {
 
 
 def save_workflows(folder: Path = FOLDER) -> None:
-    """Write ``plate.json``, ``matting.json`` and ``motion.json`` into ``folder``."""
+    """Write every workflow into ``folder``."""
     pairs = (
         ("plate.json", plate_workflow(), PLATE_PARAMETERS, PLATE_OUTPUTS),
         ("matting.json", matting_workflow(), MATTING_PARAMETERS, MATTING_OUTPUTS),
+        (
+            "matting_stabilised.json",
+            matting_workflow(stabilise={}),
+            STABILISED_PARAMETERS,
+            STABILISED_OUTPUTS,
+        ),
         ("motion.json", motion_workflow(), MOTION_PARAMETERS, MOTION_OUTPUTS),
     )
     for name, workflow, parameters, outputs in pairs:

@@ -83,11 +83,17 @@ def store_of_folder(
     return store
 
 
-def easyvolcap_cameras(root: str | Path) -> list[tuple[str, Path, Path | None]]:
+def easyvolcap_cameras(
+    root: str | Path, masks: str | Path | None = None
+) -> list[tuple[str, Path, Path | None]]:
     """(camera, folder of images, folder of masks or None) of an EasyVolcap data root.
 
+    Args:
+        root: Holds ``images/<camera>`` and may hold ``mask/<camera>``.
+        masks: Holds one folder of masks a camera, instead of ``root``.
+
     Raises:
-        FileNotFoundError: ``root`` has no ``images/<camera>`` folders.
+        FileNotFoundError: ``root`` has no ``images/<camera>`` folders, or ``masks`` lacks one.
     """
     root = Path(root)
     cameras = [p for p in (root / "images").glob("*") if p.is_dir()]
@@ -95,6 +101,9 @@ def easyvolcap_cameras(root: str | Path) -> list[tuple[str, Path, Path | None]]:
         raise FileNotFoundError(f"{root} is no EasyVolcap root: it has no images/<camera> folders")
     rows = []
     for camera in sorted(cameras, key=natural_key):
-        candidates = (root / name / camera.name for name in MASK_FOLDERS)
-        rows.append((camera.name, camera, next((p for p in candidates if p.is_dir()), None)))
+        folders = [Path(masks)] if masks else [root / name for name in MASK_FOLDERS]
+        found = next((p for f in folders if (p := f / camera.name).is_dir()), None)
+        if masks and found is None:
+            raise FileNotFoundError(f"masks_folder has no {folders[0] / camera.name} for {camera}")
+        rows.append((camera.name, camera, found))
     return rows

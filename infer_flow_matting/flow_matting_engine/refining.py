@@ -16,6 +16,8 @@ Method = Literal["median", "causal"]
 
 # What the causal blend takes from the past where the flow is beyond doubt.
 PAST_SHARE = 0.7
+# The better neighbour's trust from which the median counts in full.
+LEAST_TRUST = 0.3
 # A cut's error is this many times what the frames before it had.
 CUT_JUMP = 3.0
 CUT_MEMORY = 0.8
@@ -188,7 +190,10 @@ def _median(moment: _Moment, later: _Neighbour | None) -> Refined:
     if earlier is None or later is None:
         alpha, confidence = _blended(moment.alpha, earlier or later)
     else:
-        alpha = median_of_three(earlier.alpha, moment.alpha, later.alpha)
+        middle = median_of_three(earlier.alpha, moment.alpha, later.alpha)
+        # Two neighbours whose flow lost the pixel would outvote the frame's own matte.
+        share = np.minimum(1, np.maximum(earlier.trust, later.trust) / LEAST_TRUST)
+        alpha = moment.alpha + share * (middle - moment.alpha)
         confidence = (earlier.trust + later.trust) / 2
     return Refined(moment.frame, alpha, confidence, moment.flow, moment.begins)
 

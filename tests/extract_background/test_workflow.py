@@ -1,5 +1,6 @@
 """The plugin through the real Ikomia API."""
 
+import shutil
 from fractions import Fraction
 
 import cv2
@@ -100,6 +101,14 @@ def test_easyvolcap_root_gives_every_cameras_plate(task_of, scene, tmp_path):
     image = cv2.imread(str(plates[0]), cv2.IMREAD_UNCHANGED)
     assert image.shape == (240, 320, 4)
     assert list(task.get_output(3).data["cameras"]) == ["00", "01"]
+    (tmp_path / "data" / "mask").rename(tmp_path / "masks")
+    task.set_parameters({**task.get_parameters(), "masks_folder": str(tmp_path / "masks")})
+    task.run()
+    np.testing.assert_array_equal(cv2.imread(str(plates[0]), cv2.IMREAD_UNCHANGED), image)
+    shutil.rmtree(tmp_path / "masks" / "01")
+    task.set_parameters({**task.get_parameters(), "max_frames": "9"})
+    with pytest.raises(FileNotFoundError, match=r"masks_folder has no .*01"):
+        task.run()
 
 
 def run_video(workflow, task, *paths):

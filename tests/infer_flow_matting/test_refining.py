@@ -191,3 +191,19 @@ def test_metrics_equal_the_formulas():
     assert empty.dice == empty.iou == 1
     with pytest.raises(ValueError, match="two equal clips"):
         score_clip(a, t[:2])
+
+
+def test_motion_that_no_flow_follows_leaves_the_matte_as_it_is():
+    rng = np.random.default_rng(5)
+    still, moving = (
+        np.kron(rng.integers(0, 256, (n, n, 3)), np.ones((4, 4, 1))).astype(np.uint8)
+        for n in (40, 8)
+    )
+    frames, alphas = [], []
+    for left in (5, 64, 120):
+        frame, alpha = still.copy(), np.zeros((160, 160), np.float32)
+        frame[60:92, left : left + 32], alpha[60:92, left : left + 32] = moving, 1
+        frames.append(frame)
+        alphas.append(alpha)
+    middle = list(refine_clip(frames, alphas))[1].alpha
+    assert middle[60:92, 64:96].mean() > 0.7

@@ -9,9 +9,7 @@ from fractions import Fraction
 import cv2
 import numpy as np
 import pytest
-import torch
 
-from tests.golden import loading
 from workflows import matting_chain
 from workflows.matting import main, parse_arguments
 from workflows.matting_chain import ChainOptions, run_chain
@@ -21,17 +19,6 @@ from workflows.video_reader import VideoInfo, VideoReader
 from workflows.video_writer import VideoSink
 
 CLIP = SyntheticClip(width=256, height=144, frames=8)
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("weights")
-    for network, keys, name in (
-        ("bgm", "bgmv2/bgmv2_refine_mobilenetv2_keys.json", "bgm.pth"),
-        ("rvm", "rvm/rvm_mobilenetv3_deep_guided_filter_keys.json", "rvm.pth"),
-    ):
-        torch.save(loading.state_dict(network, keys), folder / name)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +203,9 @@ import sys
 from workflows.plugins import load_plugin
 from ikomia.dataprocess.workflow import Workflow
 for path, names in (("workflows/plate.json", ["infer_rvm", "extract_background"]),
-                    ("workflows/matting.json", ["infer_background_matting"])):
+                    ("workflows/matting.json", ["infer_background_matting"]),
+                    ("workflows/matting_stabilised.json",
+                     ["infer_background_matting", "infer_flow_matting"])):
     for name in names:
         load_plugin(name)
     workflow = Workflow("loaded")
@@ -230,3 +219,4 @@ for path, names in (("workflows/plate.json", ["infer_rvm", "extract_background"]
     assert done.returncode == 0, done.stderr
     assert "rvm_weights" in done.stdout
     assert "background_matting_weights" in done.stdout
+    assert "scene_cut" in done.stdout

@@ -1,0 +1,144 @@
+"""Who finds the people for the plate: fusion, the chain's --matte, and what it refuses."""
+
+import cv2
+import numpy as np
+import pytest
+
+from workflows import matting_chain
+from workflows.matting import main, parse_arguments
+from workflows.matting_chain import run_chain
+from workflows.matting_options import ChainOptions
+from workflows.plate_masks import PeopleMasks, fused
+from workflows.synthetic_clip import SyntheticClip
+
+CLIP = SyntheticClip(width=128, height=96, frames=4)
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    return CLIP.write(tmp_path_factory.mktemp("clip") / "source.mp4")
+
+
+def options_of(video, output, weights, matte, **changes):
+    given = {
+        "weights": str(weights / "bgm.pth"),
+        "rvm_weights": weights / "rvm.pth" if "rvm" in matte else None,
+        "parsing_weights": weights / "schp.pth" if "parsing" in matte else None,
+        "parsing_boxes": "whole" if "parsing" in matte else None,
+        "device": "cpu",
+        "quiet": True,
+        **changes,
+    }
+    return ChainOptions(video=video, output=output, matte=matte, **given)
+
+
+def test_the_fusion_is_easyvolcaps():
+    rng = np.random.default_rng(0)
+    alpha = np.where(rng.random((60, 70)) > 0.997, rng.integers(0, 256, (60, 70)), 0)
+    alpha = alpha.astype(np.uint8)
+    mask = np.where(rng.random((60, 70)) > 0.5, 255, 0).astype(np.uint8)
+    expected = np.zeros((60, 70), np.uint8)
+    for y, x in np.ndindex(60, 70):
+        box = alpha[max(0, y - 10) : y + 10, max(0, x - 10) : x + 10]
+        expected[y, x] = 255 if (box / 255 > 0.5).any() and mask[y, x] else 0
+    assert 0 < (expected > 0).mean() < 0.5
+    np.testing.assert_array_equal(fused(alpha, mask), expected)
+
+
+def test_both_opinions_are_fused_frame_by_frame(weights, small_parsing, tmp_path):
+    makers = {
+        matte: PeopleMasks(matte, options_of(tmp_path, tmp_path, weights, matte))
+        for matte in ("rvm", "parsing", "rvm+parsing")
+    }
+    for index in range(3):
+        frame = CLIP.frame(index)[0]
+        rvm, parsing, both = (maker.of(frame) for maker in makers.values())
+        assert rvm.labels is None
+        np.testing.assert_array_equal(parsing.mask, np.where(parsing.labels > 0, 255, 0))
+        np.testing.assert_array_equal(both.mask, fused(rvm.mask, parsing.mask))
+        np.testing.assert_array_equal(both.labels, parsing.labels)
+        assert 0.1 < (parsing.mask > 0).mean() < 0.9
+
+
+def test_another_sequence_begins_without_memory(weights, tmp_path):
+    masks = PeopleMasks("rvm", options_of(tmp_path, tmp_path, weights, "rvm"))
+    frame = CLIP.frame(0)[0]
+    first, second = masks.of(frame).mask.copy(), masks.of(frame).mask.copy()
+    masks.begin()
+    np.testing.assert_array_equal(masks.of(frame).mask, first)
+    assert (first != second).any()
+
+
+@pytest.mark.parametrize("matte", ["parsing", "rvm+parsing"])
+def test_the_masks_make_the_plate(video, weights, small_parsing, tmp_path, matte):
+    report = run_chain(options_of(video, tmp_path, weights, matte))
+    assert (report.matte, report.matte_reason) == (matte, "it was asked for")
+    assert report.plate["method"] == "robust"
+    assert report.plate["mattes_used"] == report.frames == 4
+    masks = PeopleMasks(matte, options_of(video, tmp_path, weights, matte))
+    never = np.ones((96, 128), bool)
+    for frame in matting_chain.VideoReader(matting_chain.VideoInfo.from_path(video)):
+        never &= masks.of(frame.image).mask > 250
+    coverage = cv2.imread(str(tmp_path / "coverage.png"), cv2.IMREAD_GRAYSCALE)
+    np.testing.assert_array_equal(coverage == 0, never)
+
+
+def test_masks_without_anybody_are_told(video, weights, small_parsing, tmp_path, monkeypatch):
+    monkeypatch.setattr("workflows.plate_masks.fused", lambda alpha, mask: np.zeros_like(mask))
+    report = run_chain(options_of(video, tmp_path, weights, "rvm+parsing"))
+    assert report.empty_masks == 4
+    assert any("show nobody in any frame" in warning for warning in report.warnings)
+
+
+def test_without_a_checkpoint_the_command_says_which_and_how(video, tmp_path, capsys, monkeypatch):
+    def loaded(*_):
+        raise AssertionError("the matting network was loaded first")
+
+    monkeypatch.setattr(matting_chain, "load_network", loaded)
+    for extra in ([], ["--parsing-weights", "nowhere.pth"]):
+        arguments = [str(video), "--output", str(tmp_path / "out"), "--matte", "parsing", *extra]
+        assert main(arguments) == 1
+        text = capsys.readouterr().err
+        for part in (
+            "exp-schp-201908261155-lip.pth",
+            "exp-schp-201908301523-atr.pth",
+            "exp-schp-201908270938-pascal-person-part.pth",
+            "exp_schp_multi_cihp_local.pth",
+            "github.com/GoGoDuck912/Self-Correction-Human-Parsing",
+            "model_weight_file is --parsing-weights",
+            *extra[1:],
+        ):
+            assert part in text
+        assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_missing_detector_names_its_option(video, weights, tmp_path):
+    given = options_of(video, tmp_path, weights, "parsing", parsing_boxes="nowhere.pth")
+    with pytest.raises(RuntimeError, match=r"(?s)nowhere\.pth.*--parsing-boxes"):
+        run_chain(given)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"matte": "auto", "parsing_weights": "a.pth"}, "--parsing-weights a.pth .*--matte auto"),
+        ({"matte": "rvm", "parsing_boxes": "whole"}, "--parsing-boxes whole .*--matte rvm"),
+        ({"matte": "parsing", "rvm_weights": "a.pth"}, "--rvm-weights a.pth .*--matte parsing"),
+        ({"matte": "none", "rvm_weights": "a.pth"}, "choose --matte rvm or rvm.parsing"),
+        ({"matte": "rvm", "plate": "a.png"}, "--plate a.png .*--matte rvm"),
+        ({"rvm_weights": "a.pth", "plate": "a.png"}, "--rvm-weights a.pth .*--plate a.png"),
+        ({"matte": "both"}, "'both' is none of auto, rvm"),
+    ],
+)
+def test_options_that_contradict_one_another_are_refused(video, tmp_path, changes, text):
+    with pytest.raises(ValueError, match=text):
+        run_chain(ChainOptions(video=video, output=tmp_path / "out", **changes))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_takes_the_options():
+    text = "a.mp4 --output b --matte rvm+parsing --stabilise --parsing-boxes d.pth"
+    given = parse_arguments(text.split())
+    assert (given.matte, given.stabilise, given.parsing_boxes) == ("rvm+parsing", True, "d.pth")
+    with pytest.raises(SystemExit):
+        parse_arguments(["a.mp4", "--output", "b", "--matte", "both"])
