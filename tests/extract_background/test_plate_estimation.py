@@ -62,6 +62,21 @@ def test_bootstrap_beats_the_median_without_mattes():
     assert results[0] < 0.5 * results[1]
 
 
+def test_bootstrap_tells_how_often_each_pixel_was_seen():
+    scene = make_scene("moving", seed=11, bad_mattes=False)
+    frames, mattes = scene.frames[::5], scene.mattes[::5]
+    frames[:, :60, :80] = (90, 120, 150)
+    mattes[:, :60, :80] = 0
+    frames[:, 180:, 240:] = (200, 180, 160)
+    mattes[:, 180:, 240:] = 0
+    coverage = estimate_plate(store_of(frames)).coverage
+    truly = (mattes < 128).mean(axis=0)
+    static = truly > 0
+    assert np.abs(coverage - truly)[static].mean() < 0.05
+    assert np.corrcoef(coverage[static], truly[static])[0, 1] > 0.8
+    assert coverage[5:55, 5:75].min() == coverage[185:, 245:].min() == 1
+
+
 def test_polish_improves_the_mixture():
     scene = make_scene("moving", seed=11)
     polished = metrics(estimate(scene, "gmm").background, scene.background)[0]
