@@ -20,18 +20,21 @@ FLOW_PIXELS = 0.25
 DISTANCE_LEVELS = 6.0
 SMOOTHING = 1.5
 FLOOR = 4
-SEEN_WEIGHT = 128
 
 
 def bootstrap(
     store: FrameStore, gains: np.ndarray, should_stop: Callable[[], bool]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the plate float32 (H, W, 3) and how often each pixel was seen, int (H, W)."""
+    """Return the plate float32 (H, W, 3) and how often each pixel was seen, int (H, W).
+
+    A frame shows a pixel of the plate where it looks like the plate. Flow has no say in that: on
+    flat walls it is noise, which costs no accuracy, for their pixels are alike in all frames.
+    """
     from .kernels import median, robust_mean
-    from .tiling import check, tiled
+    from .tiling import check, seen_often, tiled
 
     if store.count < 3:
-        return tiled(store, median, gains, should_stop), np.full(store.frames.shape[1:3], 1)
+        return tiled(store, median, gains, should_stop), seen_often(store)
     motion = motion_weights(store, should_stop)
     weights = store.array(store.frames.shape[:3])
     for index, still in enumerate(motion):
@@ -39,11 +42,8 @@ def bootstrap(
     plate = tiled(store, median, gains, should_stop, weights)
     for _ in range(ROUNDS):
         check(should_stop)
-        distance_weights(store, plate, gains, motion, weights)
+        seen = distance_weights(store, plate, gains, motion, weights)
         plate = tiled(store, robust_mean, gains, should_stop, weights)
-    seen = np.zeros(weights.shape[1:], np.int32)
-    for weight in weights:
-        seen += weight >= SEEN_WEIGHT
     return plate, np.maximum(1, seen)
 
 
@@ -79,22 +79,28 @@ def motion_weights(store: FrameStore, should_stop: Callable[[], bool]) -> np.nda
 
 def distance_weights(
     store: FrameStore, plate: np.ndarray, gains: np.ndarray, motion: np.ndarray, out: np.ndarray
-) -> None:
+) -> np.ndarray:
     """Fill ``out`` with ``motion``, lowered further where a frame differs from ``plate``.
 
     Args:
         plate: float32 (H, W, 3).
         motion: uint8 (N, h, w), of any size.
         out: uint8 (N, H, W).
+
+    Returns:
+        How many frames look like the plate, within noise, in each pixel; int32 (H, W).
     """
     from .kernels import fade, farthest
 
     noise = _noise(store, plate, gains)
+    alike = np.zeros(plate.shape[:2], np.int32)
     for index, (frame, _) in enumerate(store.each()):
         distance = cv2.GaussianBlur(farthest(frame, gains[index], plate), (0, 0), SMOOTHING)
         still = _enlarged(motion[index], out.shape)
         fade(still, distance, noise, np.float32(DISTANCE_LEVELS), np.float32(FLOOR), out[index])
+        alike += distance <= noise + DISTANCE_LEVELS
     store.release(out)
+    return alike
 
 
 def _noise(store: FrameStore, plate: np.ndarray, gains: np.ndarray) -> np.float32:

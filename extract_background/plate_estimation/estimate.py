@@ -103,7 +103,7 @@ def estimate_plate(
     holes = coverage == 0
     if options.fill_holes and holes.any() and not holes.all():
         whole = fill(whole, holes)
-    report = make_report(store, method, used, coverage, gains)
+    report = make_report(store, method, used, whole, coverage, gains)
     for warning in report["warnings"]:
         logger.warning(warning)
     return Plate(whole, coverage, holes, report)

@@ -8,7 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
-from benchmarks.scenes import make_scene, metrics
+from benchmarks.scenes import Scene, make_scene, metrics
 from extract_background.plate_estimation import FrameStore, PlateOptions, estimate_plate
 from extract_background.plate_estimation.folders import folder_pictures, read_picture
 from extract_background.plate_estimation.reading import store_of_video
@@ -60,6 +60,39 @@ def test_bootstrap_beats_the_median_without_mattes():
         for m in ("bootstrap", "median")
     ]
     assert results[0] < 0.5 * results[1]
+
+
+def test_bootstrap_tells_how_often_each_pixel_was_seen():
+    scene = make_scene("moving", seed=11, bad_mattes=False)
+    frames, mattes = scene.frames[::5], scene.mattes[::5]
+    frames[:, :60, :80] = (90, 120, 150)
+    mattes[:, :60, :80] = 0
+    frames[:, 180:, 240:] = (200, 180, 160)
+    mattes[:, 180:, 240:] = 0
+    coverage = estimate_plate(store_of(frames)).coverage
+    truly = (mattes < 128).mean(axis=0)
+    static = truly > 0
+    assert np.abs(coverage - truly)[static].mean() < 0.05
+    assert np.corrcoef(coverage[static], truly[static])[0, 1] > 0.8
+    assert coverage[5:55, 5:75].min() == coverage[185:, 245:].min() == 1
+
+
+@pytest.mark.parametrize("with_mattes", [True, False])
+def test_only_a_camera_that_moves_is_warned_of(with_mattes):
+    scene = make_scene("moving", seed=11, moments=range(0, 150, 8))
+    fixed = estimate(scene, "auto", with_mattes=with_mattes).report
+    assert fixed["unlike_share"] < (0.02 if with_mattes else 0.12)
+    assert fixed["warnings"] == []
+    panned = Scene(
+        *(
+            np.stack([np.roll(x, 12 * index, axis=1) for index, x in enumerate(stack)])
+            for stack in (scene.frames, scene.mattes)
+        ),
+        scene.background,
+    )
+    report = estimate(panned, "auto", with_mattes=with_mattes).report
+    assert report["unlike_share"] > 0.3
+    assert "the camera seems to move" in report["warnings"][-1]
 
 
 def test_polish_improves_the_mixture():

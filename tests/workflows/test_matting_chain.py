@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from fractions import Fraction
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -144,6 +145,48 @@ def test_one_frame_is_enough(weights, tmp_path):
     report = run_chain(options(path, tmp_path / "out", weights))
     assert report.frames == 1
     assert any("only 1 frames" in warning for warning in report.warnings)
+
+
+def test_4k_is_written_at_its_size(weights, tmp_path):
+    path = SyntheticClip(width=3840, height=2160, frames=2).write(tmp_path / "large.mp4")
+    report = run_chain(options(path, tmp_path / "out", weights))
+    assert (report.frames, report.size) == (2, (3840, 2160))
+    for name in ("composite", "alpha", "foreground"):
+        frames = frames_of(tmp_path / "out" / f"{name}.mp4")
+        assert [frame.image.shape for frame in frames] == [(2160, 3840, 3)] * 2
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p10le", "gray", "bgra"])
+def test_10_bit_grey_and_rgba_sources_give_all_outputs(weights, tmp_path, pixel_format):
+    path = recoded(tmp_path / "odd.mkv", [CLIP], pixel_format)
+    report = run_chain(options(path, tmp_path / "out", weights))
+    assert report.frames == CLIP.frames
+    assert len(frames_of(tmp_path / "out" / "alpha.mp4")) == CLIP.frames
+
+
+def test_a_size_change_in_mid_file_is_refused_and_nothing_is_written(weights, tmp_path):
+    small = SyntheticClip(width=128, height=96, frames=4)
+    path = recoded(tmp_path / "joined.ts", [CLIP, small], "yuv420p")
+    with pytest.raises(ValueError, match="128x96, the frames before it"):
+        run_chain(options(path, tmp_path / "out", weights))
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def recoded(path, clips, pixel_format):
+    """One file of ``clips`` in turn, as encoders other than our own write it."""
+    parts = []
+    encoder = "mpeg2video" if path.suffix == ".ts" else "ffv1"
+    for clip in clips:
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream(encoder, rate=25)
+            stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, pixel_format
+            for index in range(clip.frames):
+                frame = av.VideoFrame.from_ndarray(clip.frame(index)[0], format="rgb24")
+                container.mux(stream.encode(frame.reformat(format=pixel_format)))
+            container.mux(stream.encode(None))
+        parts.append(path.read_bytes())
+    path.write_bytes(b"".join(parts))
+    return path
 
 
 @pytest.mark.parametrize(

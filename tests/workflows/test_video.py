@@ -4,6 +4,7 @@ import errno
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -75,6 +76,20 @@ def test_h264_keeps_size_count_and_colours(tmp_path, size):
     assert reader.frames_read == 5
     assert frames[0].image.shape == (*size, 3)
     assert np.abs(frames[2].image.astype(int) - flat[0]).mean() < 2
+
+
+def test_h264_of_textured_and_of_soft_pictures_is_visually_lossless(tmp_path):
+    rng = np.random.default_rng(7)
+    texture = cv2.GaussianBlur(rng.normal(0, 1, (240, 320)).astype(np.float32), (0, 0), 1.5)
+    grey = cv2.normalize(texture, None, 20, 235, cv2.NORM_MINMAX).astype(np.uint8)
+    colour = cv2.applyColorMap(cv2.GaussianBlur(grey, (0, 0), 4), cv2.COLORMAP_PINK)
+    ramp = np.repeat(np.linspace(0, 255, 320)[None].astype(np.uint8), 240, axis=0)
+    for name, image in (("colour", colour), ("matte", ramp)):
+        moving = [np.roll(image, 3 * index, axis=1) for index in range(10)]
+        frames, _ = read(write_clip(tmp_path / f"{name}.mp4", moving))
+        back = np.stack([frame.image for frame in frames]).astype(float)
+        error = (back - np.stack(moving).reshape(*back.shape[:3], -1)) ** 2
+        assert 10 * np.log10(255**2 / error.mean()) > 40, name
 
 
 def test_variable_frame_rate_is_kept(tmp_path):
@@ -186,6 +201,20 @@ def test_full_disk_is_reported_and_cleaned_up(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"), sink:
         for index in range(20):
             sink.write(picture(32, 48), index * 512)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("codec", ["h264", "ffv1", "prores", "png"])
+def test_a_write_that_really_fails_is_reported_and_cleaned_up(tmp_path, codec):
+    resource = pytest.importorskip("resource")
+    noise = np.random.default_rng(0).integers(0, 255, (12, 64, 96, 3), dtype=np.uint8)
+    _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write_clip(tmp_path / f"clip{CODECS[codec].suffix}", noise, codec=codec)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(tmp_path.iterdir()) == []
 
 
