@@ -137,7 +137,7 @@ def test_aist_output_is_in_the_keypoints_unit(body, scene):
     assert millimetres.scaling == pytest.approx(1000 * metres.scaling)
 
 
-@pytest.mark.parametrize("convention", ["coco17", "openpose25", "smpl24", "h36m17"])
+@pytest.mark.parametrize("convention", ["coco17", "openpose25", "body25b", "smpl24", "h36m17"])
 def test_mirrored_labels_warn(body, convention):
     scene = scene_of(body, convention, 221, frames=60)
     right = fitted(body, scene.seen, convention)
