@@ -58,9 +58,8 @@ def write_all(folder: Path, motion: BodyMotion, aist: Fit, model: BodyModel, up:
     folder.mkdir(parents=True, exist_ok=True)
     standing = motion.turned(turn_to_y(up), model)
     in_keypoint_units = BodyMotion(aist.poses, aist.transl, aist.betas, aist.scaling, motion.fps)
-    residual = aist.report["residual_mean_mm"] / 1e3 * UNITS[aist.report["unit"]]
     return [
-        write_aist(folder / "motion.pkl", in_keypoint_units, residual**2),
+        write_aist(folder / "motion.pkl", in_keypoint_units, aist.report["aist_loss"]),
         write_amass(folder / "motion.npz", motion, model.gender),
         write_bvh(folder / "motion.bvh", standing, model),
         write_glb(folder / "motion.glb", standing, model),

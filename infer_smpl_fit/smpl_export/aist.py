@@ -24,7 +24,7 @@ def write_aist(path: str | Path, motion: BodyMotion, loss: float = 0.0) -> Path:
 
     Args:
         motion: In the key points' own unit, which AIST++ keeps.
-        loss: Mean squared residual in that unit.
+        loss: Mean squared difference of a coordinate between keypoints and body, in that unit.
     """
     if np.any(motion.betas):
         log.warning("AIST files hold no shape: readers will see the mean body in place of this one")

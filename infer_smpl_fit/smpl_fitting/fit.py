@@ -16,7 +16,7 @@ from .gaps import ENOUGH_KEYPOINTS, bridged, gaps_of, optimised_frames
 from .jacobian import Shared, State
 from .mirror import looks_mirrored
 from .priors import joint_priors
-from .report import limit_hits, residual_report, unobserved
+from .report import limit_hits, mean_square, residual_report, unobserved
 from .residuals import Objective, Observations
 from .rig import Rig, rig_of
 from .rotations import logarithm
@@ -259,6 +259,7 @@ def _report(
         "missing_share": round(job.missing, 4),
         "unit": job.unit,
         "scale": round(state.scaling, 5),
+        "aist_loss": mean_square(job.rig, state, job.seen) * UNITS[job.unit] ** 2,
         "beta_norm": round(float(np.linalg.norm(state.betas)), 4),
         "limit_hits_share": hits,
         "limit_hits_per_joint": by_joint,

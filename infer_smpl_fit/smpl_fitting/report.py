@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,15 @@ def residual_report(
         "residual_per_keypoint_mm": each,
         "outlier_share": round(float(wrong.sum() / max(observed.sum(), 1)), 4),
     }
+
+
+def mean_square(rig: Rig, state: State, seen: Observations) -> float:
+    """AIST++'s loss in square metres: mean squared difference of a coordinate.
+
+    AIST++ puts the keypoints on the body itself, so the offsets that the fit found do not count.
+    """
+    on_body = forward(rig, replace(state, offsets=np.zeros_like(state.offsets))).points
+    return float(np.square(on_body - seen.targets)[seen.weights > 0].mean())
 
 
 def limit_hits(rotations: np.ndarray, active: np.ndarray) -> tuple[float, dict[str, float]]:

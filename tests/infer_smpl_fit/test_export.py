@@ -4,6 +4,8 @@ import json
 import logging
 import pickle
 import re
+import shutil
+import subprocess
 import time
 from dataclasses import replace
 
@@ -280,6 +282,28 @@ def test_glb_is_well_formed(tmp_path, motion, body):
         turns = glb.array(sampler["output"])
         assert np.abs(np.linalg.norm(turns, axis=1) - 1).max() < 1e-6
         assert ((turns[1:] * turns[:-1]).sum(axis=1) > 0).all()
+
+
+VALIDATOR = 'require.resolve("gltf-validator")'
+VALIDATE = """
+const validator = require("gltf-validator");
+const bytes = new Uint8Array(require("fs").readFileSync(process.argv[1]));
+validator.validateBytes(bytes).then((report) => console.log(JSON.stringify(report)));
+"""
+
+
+@pytest.mark.parametrize("frames", [1, 50])
+def test_glb_passes_khronos_validator(tmp_path, motion, body, frames):
+    """It needs node and ``npm install gltf-validator``, whose folder NODE_PATH names."""
+    node = shutil.which("node")
+    if node is None or subprocess.run([node, "-e", VALIDATOR], capture_output=True).returncode:
+        pytest.skip("node finds no gltf-validator: npm install gltf-validator, set NODE_PATH")
+    part = replace(motion, poses=motion.poses[:frames], transl=motion.transl[:frames])
+    path = write_glb(tmp_path / "clip.glb", part, body)
+    done = subprocess.run(
+        [node, "-e", VALIDATE, str(path)], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["issues"]["messages"] == []
 
 
 def test_glb_of_a_single_frame(tmp_path, motion, body):

@@ -9,8 +9,14 @@ from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_fitting import fit_body
 from infer_smpl_fit.smpl_fitting.start import gate
-from tests.infer_smpl_fit.scenes import assert_finite, errors, keypoint_error, scene_of
-from tests.infer_smpl_fit.stand_in import stand_in_body
+from tests.infer_smpl_fit.scenes import (
+    assert_finite,
+    errors,
+    keypoint_error,
+    predicted,
+    scene_of,
+)
+from tests.infer_smpl_fit.stand_in import keypoints_of, stand_in_body
 
 FPS = 60.0
 
@@ -131,7 +137,7 @@ def test_aist_output_is_in_the_keypoints_unit(body, scene):
     assert millimetres.scaling == pytest.approx(1000 * metres.scaling)
 
 
-@pytest.mark.parametrize("convention", ["coco17", "openpose25", "smpl24", "h36m17"])
+@pytest.mark.parametrize("convention", ["coco17", "openpose25", "body25b", "smpl24", "h36m17"])
 def test_mirrored_labels_warn(body, convention):
     scene = scene_of(body, convention, 221, frames=60)
     right = fitted(body, scene.seen, convention)
@@ -214,6 +220,35 @@ def test_bodies_with_fingers_take_the_first_22_joints():
     assert errors(scene, replace(fit, poses=fit.poses[:, :24]))["joints"] < 15
     first = fit_body(model, scene.seen[:, :22], "smpl24", FPS)
     np.testing.assert_allclose(first.poses[:, :20], fit.poses[:, :20], atol=1e-6)
+
+
+def test_report_says_how_good_the_fit_is(body, scene):
+    seen = scene.seen.copy()
+    seen[:, 7] = np.nan
+    fit = fitted(body, seen)
+    away = 1000 * np.linalg.norm(predicted(scene, fit) - seen, axis=2)
+    report = fit.report
+    assert report["residual_mean_mm"] == pytest.approx(np.nanmean(away), abs=0.01)
+    assert report["residual_p95_mm"] == pytest.approx(np.nanpercentile(away, 95), abs=0.01)
+    names = CONVENTIONS["coco17"].keypoints
+    assert list(report["residual_per_keypoint_mm"]) == [*names[:7], *names[8:]]
+    wrist = report["residual_per_keypoint_mm"]["right_wrist"]
+    assert wrist == pytest.approx(np.nanmean(away[:, 10]), abs=0.01)
+    assert report["missing_share"] == pytest.approx(np.isnan(seen[..., 0]).mean(), abs=1e-4)
+    assert report["beta_norm"] == pytest.approx(np.linalg.norm(fit.betas), abs=1e-3)
+    assert (report["outlier_share"], report["scale"]) == (0, 1)
+    assert report["limit_hits_share"] < 0.01
+    aist = fitted(body, 100 * seen, mode="aist")
+    assert aist.report["scale"] == pytest.approx(aist.scaling / 100, rel=1e-4)
+
+
+def test_limits_that_are_passed_are_counted_by_joint(body, scene):
+    backwards = scene.poses.copy()
+    backwards[:, 4] = (-1.0, 0, 0)
+    seen = keypoints_of(body, "coco17", backwards, scene.transl)
+    report = fitted(body, seen).report
+    assert report["limit_hits_per_joint"]["left_knee"] > 0.5
+    assert report["limit_hits_share"] > 0.03
 
 
 def test_input_is_left_alone(body, scene):

@@ -21,7 +21,7 @@ from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP
 from tests.infer_smpl_fit.bvh_reader import read_bvh
 from tests.infer_smpl_fit.procedural_body import procedural_body, stored
 from tests.infer_smpl_fit.scenes import scene_of
-from tests.infer_smpl_fit.stand_in import joints_of
+from tests.infer_smpl_fit.stand_in import joints_of, keypoints_of
 from tests.infer_smpl_fit.task_runs import (
     BETAS,
     FRAMES,
@@ -309,6 +309,14 @@ def test_every_file_is_written_and_readable(task_of, scene, tmp_path):
         scaling=aist["smpl_scaling"].item(),
     )
     assert away(scene, at_rest / 100) < 40
+    on_body = keypoints_of(
+        builtin_body(),
+        "coco17",
+        aist["smpl_poses"].reshape(FRAMES, 24, 3).astype(float),
+        aist["smpl_trans"].astype(float) / aist["smpl_scaling"].item(),
+    )
+    off = aist["smpl_scaling"].item() * on_body - scene.seen * 100
+    assert aist["smpl_loss"] == pytest.approx(np.nanmean(np.square(off)), rel=1e-4)
 
 
 def test_world_that_is_z_up(task_of, scene, tmp_path):
