@@ -191,6 +191,23 @@ def test_labels_and_scores_choose_among_the_boxes(behind_upstream, parameters, s
     assert task.get_output(PART_MAPS).get_array().shape == (len(scores), 80, 100)
 
 
+def test_oriented_boxes_are_taken_upright():
+    from ikomia.dataprocess import CObjectDetectionIO
+
+    from infer_human_parsing.infer_human_parsing_process import people_of
+    from infer_human_parsing.parameters import Settings
+
+    detections = CObjectDetectionIO()
+    detections.init("oriented", 0)
+    for index, angle in enumerate((0.0, 90.0, -30.0)):
+        detections.add_object(index, "person", 0.9, 50.0, 60.0, 40.0, 20.0, angle, [0, 0, 0])
+    flat, standing, tilted = (person.box for person in people_of(detections, Settings()))
+    assert flat == pytest.approx((30, 50, 70, 70))
+    assert standing == pytest.approx((40, 40, 60, 80))
+    corners = cv2.boxPoints(((50, 60), (40, 20), -30))
+    assert tilted == pytest.approx((*corners.min(axis=0), *corners.max(axis=0)), abs=1e-4)
+
+
 @pytest.mark.parametrize(("rule", "count"), [("whole", 1), ("empty", 0)])
 def test_a_detector_that_finds_nobody_is_not_replaced_by_another(behind_upstream, rule, count):
     workflow, task = behind_upstream(without_boxes=rule)
