@@ -89,6 +89,15 @@ def test_cuts_are_not_looked_for_when_switched_off(scene):
     assert [r.begins for r in results] == [True, False]
 
 
+def test_strong_noise_is_not_taken_for_cuts(scene):
+    """Only the first pair, which has nothing to be compared with, can be."""
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0, 25, scene.frames.shape)
+    noisy = np.clip(scene.frames + noise, 0, 255).astype(np.uint8)
+    begins = [result.begins for result in refine_clip(noisy, scene.coarse)]
+    assert begins[0] and not any(begins[2:])
+
+
 def test_another_size_begins_anew_and_loses_no_frame(scene):
     small = np.ascontiguousarray(scene.frames[3][::2, ::2])
     refiner = FlowRefiner()
