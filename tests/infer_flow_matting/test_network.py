@@ -175,9 +175,18 @@ def test_flow_is_scaled_by_the_pictures_size():
 
 
 def test_large_pictures_are_seen_small(checkpoint, frames):
-    matte = FlowMatter(load_network(checkpoint), long_side=64)(frames[0])
+    def shift(first, second):
+        assert first.shape == second.shape == (50, 64, 3)
+        return np.full((50, 64, 2), (1, 2), np.float32)
+
+    matter = FlowMatter(load_network(checkpoint), shift, long_side=64)
+    matter(frames[0])
+    matte = matter(frames[1])
     assert matte.alpha.shape == (98, 126)
     assert matte.alpha.min() >= 0 and matte.alpha.max() <= 1
+    # The flow is told in pixels of the frame, as in mode=refine.
+    np.testing.assert_allclose(matte.flow[49, 63], (126 / 64, 2 * 98 / 50), rtol=1e-6)
+    assert matte.flow.shape == (98, 126, 2)
 
 
 def test_the_task_runs_the_network(workflow_of, checkpoint, frames):
