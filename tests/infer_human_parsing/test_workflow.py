@@ -18,58 +18,12 @@ from infer_human_parsing.human_parsing_pipeline import (
     trimap,
     whole_picture,
 )
+from tests.detection_plugin import write_detection
 from workflows.video_writer import VideoSink
 
 NAME = "infer_human_parsing"
 IMAGE, SEGMENTATION, MASK, TRIMAP, PART_MAPS, PROBABILITY, PEOPLE = range(7)
 SIZE = 49
-
-UPSTREAM = """
-from ikomia import core, dataprocess
-
-
-class Detect(dataprocess.CObjectDetectionTask):
-    def run(self):
-        self.begin_task_run()
-        self.forward_input_image(0, 0)
-        self.set_names(["person", "dog", "Pedestrian"])
-        if self.get_input(0).get_image().max() > 0:
-            self.add_object(0, 0, 0.9, 8.0, 10.0, 40.0, 60.0)
-            self.add_object(1, 1, 0.8, 1.0, 1.0, 9.0, 9.0)
-            self.add_object(2, 2, 0.7, 60.0, 20.0, 30.0, 50.0)
-            self.add_object(3, 0, 0.3, 30.0, 5.0, 30.0, 50.0)
-        self.end_task_run()
-
-
-class Factory(dataprocess.CTaskFactory):
-    def __init__(self):
-        super().__init__()
-        self.info.name = "say_where_people_are"
-        self.info.version = "1.0.0"
-        self.info.min_ikomia_version = "0.16.0"
-        self.info.algo_type = core.AlgoType.INFER
-
-    def create(self, param=None):
-        return Detect(self.info.name)
-
-"""
-
-PLUGIN = """
-from ikomia import dataprocess
-
-
-class IkomiaPlugin(dataprocess.CPluginProcessInterface):
-    def get_process_factory(self):
-        from say_where_people_are.say_where_people_are_process import Factory
-
-        return Factory()
-
-    def get_widget_factory(self):
-        return None
-
-    def get_param_factory(self):
-        return None
-"""
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +32,14 @@ def upstream(tmp_path_factory):
     from ikomia.dataprocess.registry import ik_registry
 
     name = "say_where_people_are"
-    folder = tmp_path_factory.mktemp("plugins") / name
-    folder.mkdir()
-    (folder / "__init__.py").touch()
-    (folder / f"{name}.py").write_text(PLUGIN)
-    (folder / f"{name}_process.py").write_text(UPSTREAM)
+    found = [
+        (0, 0.9, 8.0, 10.0, 40.0, 60.0),
+        (1, 0.8, 1.0, 1.0, 9.0, 9.0),
+        (2, 0.7, 60.0, 20.0, 30.0, 50.0),
+        (0, 0.3, 30.0, 5.0, 30.0, 50.0),
+    ]
+    plugins = tmp_path_factory.mktemp("plugins")
+    folder = write_detection(plugins, name, ("person", "dog", "Pedestrian"), found)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder.parent))
         ik_registry.load_python_algorithm(str(folder))
