@@ -1,5 +1,7 @@
 """The plugin through the real Ikomia API, with seeded weights."""
 
+import functools
+import importlib
 from fractions import Fraction
 
 import cv2
@@ -19,11 +21,23 @@ from infer_human_parsing.human_parsing_pipeline import (
     whole_picture,
 )
 from tests.detection_plugin import write_detection
+from workflows.plugins import load_plugin
 from workflows.video_writer import VideoSink
 
 NAME = "infer_human_parsing"
 IMAGE, SEGMENTATION, MASK, TRIMAP, PART_MAPS, PROBABILITY, PEOPLE = range(7)
 SIZE = 49
+
+
+@pytest.fixture(scope="module", autouse=True)
+def networks_are_built_once():
+    """67 million weights are a second of work, which each of these tasks would do anew."""
+    load_plugin(NAME)
+    process = importlib.import_module(f"{NAME}.{NAME}_process")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("load_network", "HumanParser"):
+            patch.setattr(process, name, functools.cache(getattr(process, name)))
+        yield
 
 
 @pytest.fixture(scope="module")
