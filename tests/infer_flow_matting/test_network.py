@@ -9,6 +9,7 @@ from infer_flow_matting.checkpoints import FORMAT, load_network
 from infer_flow_matting.flow_matting_engine import DisFlow, FlowMatter, FlowMattingNetwork
 from infer_flow_matting.flow_matting_engine.encoding import flow_input, legacy_input, motion_mask
 from infer_flow_matting.flow_matting_engine.network import LEGACY_TENSORS
+from infer_flow_matting.sessions import Files, NetworkSession
 
 # Written out from the description of the original's checkpoints, not from this code.
 LEVELS = {
@@ -187,6 +188,16 @@ def test_large_pictures_are_seen_small(checkpoint, frames):
     # The flow is told in pixels of the frame, as in mode=refine.
     np.testing.assert_allclose(matte.flow[49, 63], (126 / 64, 2 * 98 / 50), rtol=1e-6)
     assert matte.flow.shape == (98, 126, 2)
+
+
+def test_a_repeated_frame_keeps_its_matte(checkpoint, frames):
+    """Ikomia repeats the last frame where a header promises more; it has moved all the same."""
+    session = NetworkSession(FlowMatter(load_network(checkpoint)))
+    session.begin(frames[0], Files())
+    results = [session.advance(frames[i], None, s) for i, s in ((0, 1), (1, 1), (1, 0))]
+    assert [result.begins for result in results] == [True, False, False]
+    assert results[1].flow.any()
+    np.testing.assert_array_equal(results[2].alpha, results[1].alpha)
 
 
 def test_the_task_runs_the_network(workflow_of, checkpoint, frames):
