@@ -20,6 +20,7 @@ TABLES = {
     "long_clip": "long_clip.table",
     "accuracy": "accuracy.table",
     "mixture": "mixture.table",
+    "parsing": "human_parsing.table",
     "flow": "flow_matting.flow_table",
     "keypoints3d": "motion.triangulation_table",
     "cameras": "motion.camera_table",

@@ -126,13 +126,17 @@ class NetworkSession:
 
     def begin(self, frame: np.ndarray, files: Files) -> None:
         self._matter.reset()
-        self._is_first = True
+        self._last: Refined | None = None
 
     def advance(self, frame: np.ndarray, coarse: np.ndarray | None, steps: int) -> Refined:
         """The network's matte; its distance from one half is the confidence."""
+        # A repeated frame would seem to have no motion.
+        if steps == 0 and self._last is not None:
+            return self._last
         matte = self._matter(frame, coarse)
-        is_first, self._is_first = self._is_first, False
-        return Refined(frame, matte.alpha, np.abs(2 * matte.alpha - 1), matte.flow, is_first)
+        confidence, begins = np.abs(2 * matte.alpha - 1), self._last is None
+        self._last = Refined(frame, matte.alpha, confidence, matte.flow, begins)
+        return self._last
 
 
 def _as_it_is(frame: np.ndarray, coarse: np.ndarray) -> Refined:

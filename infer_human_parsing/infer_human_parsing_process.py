@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -197,9 +199,24 @@ def people_of(detections: dataprocess.CObjectDetectionIO, settings: Settings) ->
             continue
         if found.confidence < settings.detector_score:
             continue
-        left, top, width, height = found.box[:4]
-        persons.append(Person((left, top, left + width, top + height), found.confidence))
+        persons.append(Person(upright(found.box), found.confidence))
     return persons
+
+
+def upright(box: Sequence[float]) -> tuple[float, float, float, float]:
+    """Ikomia's box as left, top, right, bottom.
+
+    Four numbers are left, top, width, height; five are an oriented box: its centre, width, height,
+    and angle in degrees. Of that the smallest upright box around it is taken.
+    """
+    if len(box) == 4:
+        left, top, width, height = box
+        return left, top, left + width, top + height
+    x, y, width, height, angle = box
+    cosine, sine = abs(math.cos(math.radians(angle))), abs(math.sin(math.radians(angle)))
+    half_width = (width * cosine + height * sine) / 2
+    half_height = (width * sine + height * cosine) / 2
+    return x - half_width, y - half_height, x + half_width, y + half_height
 
 
 def _device(settings: Settings) -> str:

@@ -14,21 +14,42 @@ FRAMES = 12
 
 
 def write_pictures(folder):
-    """A person before a room, the empty room, a beach, and two videos."""
+    """A person before a room, the empty room, a beach, a street, two videos and a mattes' video."""
     noise = np.random.default_rng(7).integers(0, 255, (12, 16, 3), np.uint8)
     room = cv2.resize(noise, (160, 120), interpolation=cv2.INTER_CUBIC)
     person = room.copy()
     person[30:120, 60:100] = (60, 60, 200)
     pictures = {"person.png": person, "empty_room.png": room}
-    pictures |= {"beach.png": room[::-1], "beach.jpg": room[::-1]}
+    pictures |= {"beach.png": room[::-1], "beach.jpg": room[::-1], "street.jpg": person}
     for name, picture in pictures.items():
         assert cv2.imwrite(str(folder / name), picture)
-    for name in ("dance.mp4", "street.mp4"):
+    matte = np.where(person == (60, 60, 200), np.uint8(255), np.uint8(0))
+    for name, picture in (("dance.mp4", person), ("street.mp4", person), ("alpha.mp4", matte)):
         code = cv2.VideoWriter_fourcc(*"mp4v")
         video = cv2.VideoWriter(str(folder / name), code, 10, (160, 120))
         for frame in range(6):
-            video.write(np.roll(person, 8 * frame, axis=1))
+            video.write(np.roll(picture, 8 * frame, axis=1))
         video.release()
+
+
+def write_capture(folder):
+    """EasyVolcap's folder of one camera."""
+    camera = folder / "capture" / "images" / "00"
+    camera.mkdir(parents=True)
+    assert cv2.imwrite(str(camera / "000000.jpg"), np.full((120, 160, 3), 90, np.uint8))
+
+
+def write_clips(folder):
+    """Two clips of three small pictures with their true mattes, to train on."""
+    clips = folder / "my_clips"
+    clips.mkdir()
+    for clip in range(2):
+        for frame in range(3):
+            matte = np.zeros((48, 64), np.uint8)
+            cv2.circle(matte, (20 + 4 * frame, 20 + 6 * clip), 10, 255, -1)
+            picture = np.repeat(60 + matte[..., None] // 2, 3, axis=2)
+            assert cv2.imwrite(str(clips / f"original{clip}_{frame}.jpg"), picture)
+            assert cv2.imwrite(str(clips / f"gt{clip}_{frame}.png"), matte)
 
 
 def write_motion(folder):

@@ -10,7 +10,8 @@ import zipfile
 
 import pytest
 
-from tests.readme_inputs import write_motion, write_pictures
+from tests.detection_plugin import write_detection
+from tests.readme_inputs import write_capture, write_clips, write_motion, write_pictures
 from workflows.hub import DATA, faults_of, metadata_of, package_files, report_lines, write_package
 from workflows.plugins import PLUGINS, REPOSITORY
 
@@ -24,7 +25,19 @@ torch.save(MattingNetwork("mobilenetv3", "deep_guided_filter").state_dict(), "rv
 from infer_background_matting.bgm_network import MattingRefine
 torch.save(MattingRefine("mobilenetv2").state_dict(), "pytorch_mobilenetv2.pth")
 """,
+    # Small crops, since one of 473 pixels takes seconds; and a Mask R-CNN that sees nobody.
+    "infer_human_parsing": """
+from infer_human_parsing.human_parsing_pipeline import HumanParser
+from infer_human_parsing.infer_human_parsing_process import InferHumanParsing
+from infer_human_parsing.infer_human_parsing_test import write_checkpoint
+write_checkpoint("exp_schp_multi_cihp_local.pth", 20)
+HumanParser.input_size = 65
+InferHumanParsing._person_detector = lambda self: lambda image: []
+""",
 }
+# What a README's examples put before the plugin.
+NEIGHBOURS = {"infer_flow_matting": "infer_rvm"}
+DETECTION = "infer_yolo_v8"
 ALONE = """
 import importlib, json, os, pathlib, re, sys, textwrap
 import ikomia
@@ -55,9 +68,12 @@ for number, example in enumerate(examples):
 RUN_EXAMPLES = {
     "extract_background": (0,),
     "infer_background_matting": (0,),
+    "infer_flow_matting": (0, 1),
+    "infer_human_parsing": (0, 1, 2),
     "infer_multiview_triangulation": (0, 1),
     "infer_rvm": (0, 1),
     "infer_smpl_fit": (0, 2),
+    "train_flow_matting": (0,),
 }
 
 
@@ -66,17 +82,25 @@ def readme_inputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs")
     write_pictures(folder)
     write_motion(folder)
+    write_capture(folder)
+    write_clips(folder)
     return folder
 
 
 @pytest.mark.parametrize("name", PLUGINS)
 def test_package_works_alone(name, tmp_path, readme_inputs):
-    package = write_package(name, "1.2.3", tmp_path)
     home = tmp_path / "home"
-    with zipfile.ZipFile(package) as opened:
-        opened.extractall(home / "Ikomia" / "Plugins" / "Python" / name)
+    plugins = home / "Ikomia" / "Plugins" / "Python"
+    neighbour = NEIGHBOURS.get(name)
+    for packed in filter(None, (name, neighbour)):
+        with zipfile.ZipFile(write_package(packed, "1.2.3", tmp_path)) as opened:
+            opened.extractall(plugins / packed)
+    if name == "infer_human_parsing":
+        write_detection(plugins, DETECTION, ("person",), [(0, 0.9, 60.0, 30.0, 40.0, 90.0)])
     work = shutil.copytree(readme_inputs, tmp_path / "work")
-    stand_in = STAND_INS.get(name, "")
+    stand_in = STAND_INS.get(neighbour or name, "")
+    if neighbour:
+        stand_in = f'Workflow("beside").add_task(name={neighbour!r})\n{stand_in}'
     script = ALONE.format(
         name=name,
         repository=str(REPOSITORY),
@@ -163,6 +187,6 @@ def test_the_hubs_own_tool_reads_the_same(name):
     local = importlib.import_module("ikcli.algos.local").Algo(name)
     local._path = REPOSITORY / name
     sent = local.info
-    assert sent["algo_type"] == "INFER" and sent["language"] == "PYTHON"
+    assert sent["algo_type"] == info.algo_type.name and sent["language"] == "PYTHON"
     assert sent["algo_task"] == info.algo_tasks.split(",")
     assert sent["icon"].is_file() and sent["paper"]["title"] == info.article

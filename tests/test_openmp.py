@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from ikomia.dataprocess.workflow import Workflow
 
-from workflows.plugins import load_plugin
+from workflows.plugins import PLUGINS, REPOSITORY, load_plugin
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="libgomp is Linux's")
 
 
 @linux_only
-@pytest.mark.parametrize("name", ["infer_rvm", "infer_background_matting", "infer_human_parsing"])
+@pytest.mark.parametrize("name", [p for p in PLUGINS if (REPOSITORY / p / "openmp.py").is_file()])
 def test_dynamic_teams_are_off_while_the_network_runs(name):
     openmp = ctypes.CDLL("libgomp.so.1")
     openmp.omp_set_dynamic(1)

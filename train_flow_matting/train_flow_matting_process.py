@@ -216,7 +216,7 @@ class TrainFlowMattingFactory(dataprocess.CTaskFactory):
         info.algo_type = core.AlgoType.TRAIN
         info.algo_tasks = "IMAGE_MATTING"
         info.hardware_config.min_cpu = 2
-        info.hardware_config.min_ram = 8
+        info.hardware_config.min_ram = 4
         info.hardware_config.gpu_required = False
         info.hardware_config.min_vram = 4
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .encoding import legacy_input, padded, predicted_alpha
-from .flow import DenseFlow, DisFlow, fitted_size, shrunk
+from .flow import DenseFlow, DisFlow, enlarged, fitted_size, shrunk
 from .network import FlowMattingNetwork
 
 Inputs = Literal["legacy", "flow", "flow+matte"]
@@ -32,7 +32,10 @@ class TrainedNetwork:
 
 @dataclass(frozen=True)
 class FlowMatte:
-    """``alpha`` float32 (H, W) in 0..1; ``flow`` float32 (H, W, 2) in pixels."""
+    """``alpha`` float32 (H, W) in 0..1; ``flow`` float32 (H, W, 2) in pixels of the frame.
+
+    The flow is what the network was fed: to the frame before, or for ``legacy`` from it.
+    """
 
     alpha: np.ndarray
     flow: np.ndarray
@@ -87,7 +90,7 @@ class FlowMatter:
         alpha = self._alpha(small, flow, coarse)
         if alpha.shape != (height, width):
             alpha = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
-        return FlowMatte(alpha, flow)
+        return FlowMatte(alpha, enlarged(flow, height, width))
 
     def _seen_flow(self, frame: np.ndarray) -> np.ndarray:
         """The flow that the network was trained on: from the frame before for ``legacy``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -142,9 +143,11 @@ class FlowRefiner:
     def _is_cut(self, error: float) -> bool:
         usual, self._error = self._error, error
         if 0 < self._cut < error and error > CUT_JUMP * usual:
-            self._error = 0.0
+            # Twice in a row it is no cut, but what this video's noise does to every frame.
+            self._error = math.inf
             return True
-        self._error = CUT_MEMORY * usual + (1 - CUT_MEMORY) * error if usual else error
+        is_known = 0 < usual < math.inf
+        self._error = CUT_MEMORY * usual + (1 - CUT_MEMORY) * error if is_known else error
         return False
 
     def _blend_in_past(self, moment: _Moment) -> Refined:

@@ -9,6 +9,7 @@ from infer_flow_matting.checkpoints import FORMAT, load_network
 from infer_flow_matting.flow_matting_engine import DisFlow, FlowMatter, FlowMattingNetwork
 from infer_flow_matting.flow_matting_engine.encoding import flow_input, legacy_input, motion_mask
 from infer_flow_matting.flow_matting_engine.network import LEGACY_TENSORS
+from infer_flow_matting.sessions import Files, NetworkSession
 
 # Written out from the description of the original's checkpoints, not from this code.
 LEVELS = {
@@ -175,9 +176,28 @@ def test_flow_is_scaled_by_the_pictures_size():
 
 
 def test_large_pictures_are_seen_small(checkpoint, frames):
-    matte = FlowMatter(load_network(checkpoint), long_side=64)(frames[0])
+    def shift(first, second):
+        assert first.shape == second.shape == (50, 64, 3)
+        return np.full((50, 64, 2), (1, 2), np.float32)
+
+    matter = FlowMatter(load_network(checkpoint), shift, long_side=64)
+    matter(frames[0])
+    matte = matter(frames[1])
     assert matte.alpha.shape == (98, 126)
     assert matte.alpha.min() >= 0 and matte.alpha.max() <= 1
+    # The flow is told in pixels of the frame, as in mode=refine.
+    np.testing.assert_allclose(matte.flow[49, 63], (126 / 64, 2 * 98 / 50), rtol=1e-6)
+    assert matte.flow.shape == (98, 126, 2)
+
+
+def test_a_repeated_frame_keeps_its_matte(checkpoint, frames):
+    """Ikomia repeats the last frame where a header promises more; it has moved all the same."""
+    session = NetworkSession(FlowMatter(load_network(checkpoint)))
+    session.begin(frames[0], Files())
+    results = [session.advance(frames[i], None, s) for i, s in ((0, 1), (1, 1), (1, 0))]
+    assert [result.begins for result in results] == [True, False, False]
+    assert results[1].flow.any()
+    np.testing.assert_array_equal(results[2].alpha, results[1].alpha)
 
 
 def test_the_task_runs_the_network(workflow_of, checkpoint, frames):

@@ -1,5 +1,7 @@
 """Temporal refinement: the promised figures, and where a sequence begins anew."""
 
+import functools
+
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +12,13 @@ from infer_flow_matting.flow_matting_engine.flow import RaftFlow, enlarged, fitt
 from infer_flow_matting.flow_matting_engine.matte_metrics import gradient_kernels
 from infer_flow_matting.flow_matting_engine.refining import median_of_three
 from infer_flow_matting.flow_matting_engine.warping import round_trip_error, trust, warp
+
+
+@functools.cache
+def drawn(name, seed=0):
+    """A clip's scene and its coarse mattes' score."""
+    scene = make_flow_scene(name, seed)
+    return scene, score_clip(scene.coarse, scene.truth)
 
 
 def alphas_of(results):
@@ -24,8 +33,7 @@ def scene():
 @pytest.mark.parametrize("name", PROMISED)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_median_along_the_flow_keeps_its_promise(name, seed):
-    scene = make_flow_scene(name, seed)
-    coarse = score_clip(scene.coarse, scene.truth)
+    scene, coarse = drawn(name, seed)
     refined = score_clip(alphas_of(refine_clip(scene.frames, scene.coarse)), scene.truth)
     assert refined.dtssd <= (1 - 0.24) * coarse.dtssd
     assert refined.mse <= (1 - 0.15) * coarse.mse
@@ -35,8 +43,7 @@ def test_median_along_the_flow_keeps_its_promise(name, seed):
 
 @pytest.mark.parametrize("name", PROMISED)
 def test_causal_blend_is_steadier_than_the_coarse_matte(name):
-    scene = make_flow_scene(name)
-    coarse = score_clip(scene.coarse, scene.truth)
+    scene, coarse = drawn(name)
     refined = score_clip(alphas_of(refine_clip(scene.frames, scene.coarse, "causal")), scene.truth)
     assert refined.dtssd <= 0.9 * coarse.dtssd
     assert refined.mse <= 0.9 * coarse.mse
@@ -87,6 +94,15 @@ def test_cuts_are_not_looked_for_when_switched_off(scene):
     assert [r.begins for r in refine_clip(frames, scene.coarse[:2])] == [True, True]
     results = refine_clip(frames, scene.coarse[:2], cut_threshold=0)
     assert [r.begins for r in results] == [True, False]
+
+
+def test_strong_noise_is_not_taken_for_cuts(scene):
+    """Only the first pair, which has nothing to be compared with, can be."""
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0, 25, scene.frames.shape)
+    noisy = np.clip(scene.frames + noise, 0, 255).astype(np.uint8)
+    begins = [result.begins for result in refine_clip(noisy, scene.coarse)]
+    assert begins[0] and not any(begins[2:])
 
 
 def test_another_size_begins_anew_and_loses_no_frame(scene):

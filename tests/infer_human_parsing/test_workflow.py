@@ -1,5 +1,7 @@
 """The plugin through the real Ikomia API, with seeded weights."""
 
+import functools
+import importlib
 from fractions import Fraction
 
 import cv2
@@ -18,58 +20,24 @@ from infer_human_parsing.human_parsing_pipeline import (
     trimap,
     whole_picture,
 )
+from tests.detection_plugin import write_detection
+from workflows.plugins import load_plugin
 from workflows.video_writer import VideoSink
 
 NAME = "infer_human_parsing"
 IMAGE, SEGMENTATION, MASK, TRIMAP, PART_MAPS, PROBABILITY, PEOPLE = range(7)
 SIZE = 49
 
-UPSTREAM = """
-from ikomia import core, dataprocess
 
-
-class Detect(dataprocess.CObjectDetectionTask):
-    def run(self):
-        self.begin_task_run()
-        self.forward_input_image(0, 0)
-        self.set_names(["person", "dog", "Pedestrian"])
-        if self.get_input(0).get_image().max() > 0:
-            self.add_object(0, 0, 0.9, 8.0, 10.0, 40.0, 60.0)
-            self.add_object(1, 1, 0.8, 1.0, 1.0, 9.0, 9.0)
-            self.add_object(2, 2, 0.7, 60.0, 20.0, 30.0, 50.0)
-            self.add_object(3, 0, 0.3, 30.0, 5.0, 30.0, 50.0)
-        self.end_task_run()
-
-
-class Factory(dataprocess.CTaskFactory):
-    def __init__(self):
-        super().__init__()
-        self.info.name = "say_where_people_are"
-        self.info.version = "1.0.0"
-        self.info.min_ikomia_version = "0.16.0"
-        self.info.algo_type = core.AlgoType.INFER
-
-    def create(self, param=None):
-        return Detect(self.info.name)
-
-"""
-
-PLUGIN = """
-from ikomia import dataprocess
-
-
-class IkomiaPlugin(dataprocess.CPluginProcessInterface):
-    def get_process_factory(self):
-        from say_where_people_are.say_where_people_are_process import Factory
-
-        return Factory()
-
-    def get_widget_factory(self):
-        return None
-
-    def get_param_factory(self):
-        return None
-"""
+@pytest.fixture(scope="module", autouse=True)
+def networks_are_built_once():
+    """67 million weights are a second of work, which each of these tasks would do anew."""
+    load_plugin(NAME)
+    process = importlib.import_module(f"{NAME}.{NAME}_process")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("load_network", "HumanParser"):
+            patch.setattr(process, name, functools.cache(getattr(process, name)))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +46,14 @@ def upstream(tmp_path_factory):
     from ikomia.dataprocess.registry import ik_registry
 
     name = "say_where_people_are"
-    folder = tmp_path_factory.mktemp("plugins") / name
-    folder.mkdir()
-    (folder / "__init__.py").touch()
-    (folder / f"{name}.py").write_text(PLUGIN)
-    (folder / f"{name}_process.py").write_text(UPSTREAM)
+    found = [
+        (0, 0.9, 8.0, 10.0, 40.0, 60.0),
+        (1, 0.8, 1.0, 1.0, 9.0, 9.0),
+        (2, 0.7, 60.0, 20.0, 30.0, 50.0),
+        (0, 0.3, 30.0, 5.0, 30.0, 50.0),
+    ]
+    plugins = tmp_path_factory.mktemp("plugins")
+    folder = write_detection(plugins, name, ("person", "dog", "Pedestrian"), found)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder.parent))
         ik_registry.load_python_algorithm(str(folder))
@@ -189,6 +160,23 @@ def test_labels_and_scores_choose_among_the_boxes(behind_upstream, parameters, s
     run(workflow, picture())
     assert [p["score"] for p in people(task)] == pytest.approx(scores)
     assert task.get_output(PART_MAPS).get_array().shape == (len(scores), 80, 100)
+
+
+def test_oriented_boxes_are_taken_upright():
+    from ikomia.dataprocess import CObjectDetectionIO
+
+    from infer_human_parsing.infer_human_parsing_process import people_of
+    from infer_human_parsing.parameters import Settings
+
+    detections = CObjectDetectionIO()
+    detections.init("oriented", 0)
+    for index, angle in enumerate((0.0, 90.0, -30.0)):
+        detections.add_object(index, "person", 0.9, 50.0, 60.0, 40.0, 20.0, angle, [0, 0, 0])
+    flat, standing, tilted = (person.box for person in people_of(detections, Settings()))
+    assert flat == pytest.approx((30, 50, 70, 70))
+    assert standing == pytest.approx((40, 40, 60, 80))
+    corners = cv2.boxPoints(((50, 60), (40, 20), -30))
+    assert tilted == pytest.approx((*corners.min(axis=0), *corners.max(axis=0)), abs=1e-4)
 
 
 @pytest.mark.parametrize(("rule", "count"), [("whole", 1), ("empty", 0)])
