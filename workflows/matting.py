@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from workflows.matting_options import MASK_TASKS, ChainOptions
+from workflows.interruption import interrupt_when_terminated
 from workflows.plugins import load_plugin, quiet_ikomia
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parse_arguments(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     quiet_ikomia()
+    interrupt_when_terminated()
     options = ChainOptions(
         video=given.video,
         output=given.output,

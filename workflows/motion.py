@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workflows.interruption import interrupt_when_terminated
 from workflows.plugins import load_plugin, quiet_ikomia
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parse_arguments(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     quiet_ikomia()
+    interrupt_when_terminated()
     options = MotionOptions(
         keypoints=given.keypoints,
         output=given.output,

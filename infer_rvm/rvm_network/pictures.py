@@ -38,5 +38,7 @@ def blend(foreground: np.ndarray, alpha: np.ndarray, behind: np.ndarray) -> np.n
     """Lay ``foreground`` over ``behind`` (uint8 RGB, resized if need be) by ``alpha`` (H, W)."""
     height, width = alpha.shape
     if behind.shape[:2] != (height, width):
-        behind = cv2.resize(behind, (width, height), interpolation=cv2.INTER_AREA)
+        is_smaller = width * height < behind.shape[0] * behind.shape[1]
+        method = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
+        behind = cv2.resize(behind, (width, height), interpolation=method)
     return cv2.blendLinear(foreground, behind, alpha, 1 - alpha)

@@ -1,6 +1,7 @@
 """The whole chain on small clips: outputs, odd sources, interruptions, saved workflows."""
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -212,15 +213,16 @@ def test_an_unreadable_background_is_refused_before_any_work(video, weights, tmp
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_keeps_what_was_finished_and_nothing_else(
-    video, weights, tmp_path, monkeypatch, capsys
+    video, weights, tmp_path, monkeypatch, capsys, sent
 ):
     original = matting_chain._with_progress
 
     def interrupted(label, reader, given):
         for index, frame in enumerate(original(label, reader, given)):
             if label == "matting" and index == 3:
-                raise KeyboardInterrupt
+                signal.raise_signal(sent)
             yield frame
 
     monkeypatch.setattr(matting_chain, "_with_progress", interrupted)
