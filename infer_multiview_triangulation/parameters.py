@@ -7,7 +7,7 @@ from typing import Literal
 from ikomia import core
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from infer_multiview_triangulation.multiview_geometry import Options
+from infer_multiview_triangulation.multiview_geometry import Options, scale_rule
 
 
 class Settings(BaseModel):
@@ -215,12 +215,27 @@ class Settings(BaseModel):
         description="Where keypoints3d.npz, .trc, .c3d, .csv and the cameras are written",
         json_schema_extra={"label": "Folder for the results"},
     )
+    aist_pickle: bool = Field(
+        False,
+        description="Also write keypoints3d.pkl as AIST++ does",
+        json_schema_extra={
+            "label": "Write AIST++'s .pkl too",
+            "advanced": True,
+            "only_if": {"output_folder": ["*"]},
+        },
+    )
 
     @field_validator("person")
     @classmethod
     def _is_person(cls, value: str) -> str:
-        if value != "best" and not value.isdigit():
+        if value != "best" and not value.isdecimal():
             raise ValueError(f"{value!r} is neither best nor a number from 0 on")
+        return value
+
+    @field_validator("scale")
+    @classmethod
+    def _is_scale(cls, value: str) -> str:
+        scale_rule(value)
         return value
 
     @property

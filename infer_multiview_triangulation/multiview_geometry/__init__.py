@@ -11,6 +11,7 @@ from .result import (
     Reconstruction,
 )
 from .skeletons import SKELETONS, Skeleton, skeleton_of
+from .world import scale_rule
 
 __all__ = [
     "ENGINES",
@@ -26,5 +27,6 @@ __all__ = [
     "Reconstruction",
     "Skeleton",
     "reconstruct",
+    "scale_rule",
     "skeleton_of",
 ]

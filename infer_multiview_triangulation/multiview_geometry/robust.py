@@ -96,8 +96,12 @@ def lengths_of(rays: Rays, points: np.ndarray) -> np.ndarray:
     return np.where(valid, np.linalg.norm(off, axis=-1), np.nan)
 
 
+def _every_pair(views: int) -> np.ndarray:
+    return np.array(list(combinations(range(views), 2)))
+
+
 def _pairs(views: int) -> np.ndarray:
-    every = np.array(list(combinations(range(views), 2)))
+    every = _every_pair(views)
     if len(every) <= MOST_PAIRS:
         return every
     return np.random.default_rng(0).permutation(every)[:MOST_PAIRS]
@@ -107,9 +111,19 @@ def _with_scale(rays: Rays, pairs: np.ndarray, scale: float) -> Triangulated:
     count = rays.xy.shape[1]
     starts = range(0, count, POINTS_AT_ONCE)
     parts = [rays.part(slice(i, i + POINTS_AT_ONCE)) for i in starts]
-    points = [_voted(part, pairs, scale) for part in parts]
+    points = [_hypothesis(part, pairs, scale) for part in parts]
     start = np.concatenate(points) if points else np.zeros((0, 3))
     return _refined(rays, start, scale)
+
+
+def _hypothesis(rays: Rays, pairs: np.ndarray, scale: float) -> np.ndarray:
+    """The best pair's points (N, 3); those that none of some pairs sees are tried with all."""
+    points = _voted(rays, pairs, scale)
+    every = _every_pair(len(rays.xy))
+    unknown = ~np.isfinite(points[:, 0]) & (rays.seen.sum(axis=0) >= 2)
+    if len(pairs) < len(every) and unknown.any():
+        points[unknown] = _voted(rays.part(unknown), every, scale)
+    return points
 
 
 def _voted(rays: Rays, pairs: np.ndarray, scale: float) -> np.ndarray:

@@ -35,7 +35,7 @@ def test_npy_with_people_and_missing(tmp_path, rng):
     detections = read_detections(tmp_path / "a.npy", skeleton="coco17")
     assert detections.keypoints2d.shape == keypoints.shape
     assert np.isnan(detections.keypoints2d[0, 0, 0, 0]).all()
-    assert detections.views == ("view_0", "view_1")
+    assert detections.views == ("view1", "view2")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_an_empty_view_of_an_array_is_reported(tmp_path, rng):
     np.savez(file, keypoints2d=keypoints, scores=np.ones((3, 4)))
     detections = read_detections(file)
     (warning,) = detections.warnings
-    assert "a.npz: view view_1 has no detection" in warning
+    assert "a.npz: view view2 has no detection" in warning
     assert np.isfinite(detections.scores[..., 0]).tolist() == [[1] * 4, [0] * 4, [1, 1, 1, 0]]
 
 

@@ -8,12 +8,9 @@ import pytest
 
 from infer_multiview_triangulation.multiview_files import (
     Detections,
-    check_inside,
-    read_cameras,
     read_detections,
 )
 from infer_multiview_triangulation.multiview_files.paths import frame_number, natural_key
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
 from infer_multiview_triangulation.multiview_geometry.skeletons import skeleton_of
 from tests.infer_multiview_triangulation.detection_files import (
     bodies,
@@ -267,16 +264,3 @@ def test_real_openpose_folders(shared, folder):
     flat = json.loads(file.read_text())["people"][0]["pose_keypoints_2d"]
     np.testing.assert_array_equal(detections.keypoints2d[1, 80, 0].ravel(), flat)
     assert detections.warnings == ()
-    cameras = read_cameras(shared / "data/pose2sim_demo_single/Calib_qualisys.toml")
-    check_inside(detections, cameras)
-
-
-def test_keypoints_of_another_resolution_are_an_error(tmp_path, rng):
-    detections = read_detections(write_openpose(tmp_path, bodies(rng, 2, 3)))
-    small, unknown = (
-        Camera(name, size, np.diag([500.0, 500, 1]), np.zeros(5), np.zeros(3), np.zeros(3))
-        for name, size in (("small", (640, 480)), ("unknown", None))
-    )
-    check_inside(detections, [unknown, unknown])
-    with pytest.raises(ValueError, match="view cam2 lie outside of camera small's 640x480"):
-        check_inside(detections, [unknown, small])

@@ -1,6 +1,7 @@
 """What the report says of views that do not fit."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,6 +36,14 @@ def test_a_late_view_is_named_and_does_little_harm(taken):
     (warning,) = found.quality["warnings"]
     assert warning.startswith("view c05 ")
     assert "sync=report" in warning
+
+
+def test_a_calibration_that_fits_nowhere_is_told(taken):
+    four = taken._replace(keypoints=taken.keypoints[::2, :30])
+    for views in (slice(0, 4), slice(0, 2)):
+        wrong = [replace(camera, name=f"cam {camera.name}") for camera in taken.cameras[::2][views]]
+        found = solve(four, four.keypoints[views], wrong[::-1])
+        assert any("the calibration does not fit" in text for text in found.quality["warnings"])
 
 
 @pytest.fixture(scope="module")
