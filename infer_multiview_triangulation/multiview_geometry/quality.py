@@ -8,11 +8,11 @@ from itertools import combinations
 import numpy as np
 
 from .camera import Camera
-from .robust import Triangulated, lengths_of, triangulate_robust
+from .robust import APART_FACTOR, Triangulated, lengths_of, triangulate_robust
 from .views import Rays
 
 NARROW, WIDE = 10.0, 170.0
-BIASED_PIXELS, BIASED_FACTOR, APART_FACTOR = 5.0, 3.0, 2.0
+BIASED_PIXELS, BIASED_FACTOR = 5.0, 3.0
 # Detectors err by less than a hundredth of the focal length, half a degree.
 POOR_SHARE = 0.01
 REMEDY = "its calibration is wrong or it is late; try mode=refine_cameras or sync=report"

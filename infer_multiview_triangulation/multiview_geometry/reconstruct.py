@@ -16,7 +16,7 @@ from .camera import Camera
 from .inputs import check, confident, in_view_order, synchronised, with_cameras
 from .options import Options
 from .result import Reconstruction, assemble
-from .robust import Triangulated, lengths_of, scale_of, triangulate_robust
+from .robust import Triangulated, lengths_of, scale_of, triangulate_robust, view_trust
 from .sequence import SequenceOptions, optimise_sequence, triangulated_as
 from .skeletons import Skeleton
 from .swaps import repaired
@@ -79,6 +79,10 @@ def reconstruct(
     step("triangulation")
     rays = rays_of(cameras, chosen)
     found = _triangulated(rays, cameras, chosen, options)
+    trust = view_trust(found.error)
+    if _is_robust(options) and (trust < 1).any():
+        rays = rays.weighted(rays.weight * trust[:, None])
+        found = triangulate_robust(rays)
     swaps = np.zeros(chosen.shape[:2], bool)
     if options.repair_swaps and _is_robust(options):
         rays, swaps = repaired(rays, found.points, skeleton, chosen.shape[1], found.scale)

@@ -19,6 +19,9 @@ MOST_PAIRS = 66
 POINTS_AT_ONCE = 4096
 LEAST_WEIGHT = 0.05
 PARALLEL = 1e-10
+# A view whose residuals are so many times the others' is late or badly calibrated.
+APART_FACTOR = 2.0
+LEAST_RESIDUAL = 1.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,27 @@ def scale_of(error: np.ndarray) -> float:
         return FLOOR_PIXELS
     # The median length of a 2D Gaussian is 1.18 of its standard deviation in each coordinate.
     return max(FLOOR_PIXELS, SCALE_FACTOR * float(np.median(known)) / 1.18)
+
+
+def view_trust(error: np.ndarray) -> np.ndarray:
+    """(V,): what the observations of each view count, 1 but for views far from the others.
+
+    Keypoints of such a view err together, so that no robust weight of single ones removes them;
+    the view counts by the inverse of its variance.
+
+    Args:
+        error: (V, N) pixels, NaN where missing.
+    """
+    medians = np.full(len(error), np.nan)
+    for view, lengths in enumerate(error):
+        known = lengths[np.isfinite(lengths)]
+        if len(known):
+            medians[view] = np.median(known)
+    if not np.isfinite(medians).any():
+        return np.ones(len(error))
+    typical = max(float(np.nanmedian(medians)), LEAST_RESIDUAL)
+    relative = np.nan_to_num(medians / typical, nan=1.0)
+    return np.where(relative > APART_FACTOR, 1 / np.maximum(relative, 1) ** 2, 1.0)
 
 
 def _first_scale(rays: Rays) -> float:

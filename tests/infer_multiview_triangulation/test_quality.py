@@ -32,7 +32,7 @@ def test_a_late_view_is_named_and_does_little_harm(taken):
     late = taken.keypoints.copy()
     late[4, 8:], late[4, :8] = taken.keypoints[4, :-8], np.nan
     found = solve(taken, late)
-    assert error(found.keypoints3d_optim, taken.points) < 0.8
+    assert error(found.keypoints3d_optim, taken.points) < 0.65
     (warning,) = found.quality["warnings"]
     assert warning.startswith("view c05 ")
     assert "sync=report" in warning
