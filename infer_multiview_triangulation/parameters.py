@@ -7,7 +7,7 @@ from typing import Literal
 from ikomia import core
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from infer_multiview_triangulation.multiview_geometry import Options, scale_rule
+from infer_multiview_triangulation.multiview_geometry import Options
 
 
 class Settings(BaseModel):
@@ -230,12 +230,6 @@ class Settings(BaseModel):
     def _is_person(cls, value: str) -> str:
         if value != "best" and not value.isdecimal():
             raise ValueError(f"{value!r} is neither best nor a number from 0 on")
-        return value
-
-    @field_validator("scale")
-    @classmethod
-    def _is_scale(cls, value: str) -> str:
-        scale_rule(value)
         return value
 
     @property

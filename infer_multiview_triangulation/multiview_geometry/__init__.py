@@ -11,7 +11,6 @@ from .result import (
     Reconstruction,
 )
 from .skeletons import SKELETONS, Skeleton, skeleton_of
-from .world import scale_rule
 
 __all__ = [
     "ENGINES",
@@ -27,6 +26,5 @@ __all__ = [
     "Reconstruction",
     "Skeleton",
     "reconstruct",
-    "scale_rule",
     "skeleton_of",
 ]

@@ -199,6 +199,7 @@ def test_what_is_asked_for_in_vain_is_told_before_the_work(task_of, taken, tmp_p
     (tmp_path / "file").write_text("")
     for changes, kind, message in (
         ({"output_folder": tmp_path / "file"}, OSError, "cannot be made"),
+        ({"scale": "heigth:1.7"}, ValueError, "scale 'heigth:1.7' is none of"),
         ({"scale": "distance:c01,c02,4"}, ValueError, "no camera 'c02'; there are c01, c03"),
         ({"scale": "bone:left_knee-tail,4"}, ValueError, "is not JOINT-JOINT of coco17"),
         ({"person": "1"}, ValueError, "the files show one person"),
@@ -238,7 +239,6 @@ def test_a_failed_run_leaves_the_workflow_usable(task_of, files, tmp_path):
         ("smooth", "x"),
         ("fps", "-1"),
         ("person", "²"),
-        ("scale", "heigth:1.7"),
     ],
 )
 def test_bad_parameters_are_refused_and_change_nothing(task_of, name, value):
