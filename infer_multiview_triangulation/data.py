@@ -7,50 +7,32 @@ from typing import Any
 
 import numpy as np
 
+from infer_multiview_triangulation.multiview_files import camera_values, cameras_of
 from infer_multiview_triangulation.multiview_geometry import Camera, Reconstruction, Skeleton
 
 # Stature of people in each unit: what a trajectory's extent is compared with.
 UNITS = {"m": 1.7, "cm": 170.0, "mm": 1700.0}
 
 
-def cameras_from(data: dict[str, Any]) -> list[Camera]:
-    """Cameras of a dictionary with a list ``cameras`` in AIST++'s form.
+def cameras_from(data: dict[str, Any]) -> list[Camera] | None:
+    """Cameras of input 2, a dictionary with a list ``cameras`` in AIST++'s form; None if empty.
 
     Raises:
-        ValueError: A camera lacks something, which the text names.
+        ValueError: It holds no such list, or a camera that cannot be used; the text says which.
     """
-    cameras = []
-    for index, given in enumerate(data.get("cameras", [])):
-        missing = [key for key in ("matrix", "rotation", "translation") if key not in given]
-        if missing:
-            raise ValueError(f"camera {given.get('name', index)} has no {', '.join(missing)}")
-        size = given.get("size")
-        cameras.append(
-            Camera(
-                str(given.get("name", f"view{index + 1}")),
-                (int(size[0]), int(size[1])) if size else None,
-                given["matrix"],
-                given.get("distortions", [0] * 5),
-                given["rotation"],
-                given["translation"],
-            )
+    if not data:
+        return None
+    if "cameras" not in data:
+        raise ValueError(
+            f"input 2 holds {', '.join(map(str, data))} but no cameras: name the list cameras, or "
+            "leave the input empty to have them estimated"
         )
-    return cameras
+    return cameras_of(data["cameras"], "input 2")
 
 
 def cameras_to(cameras: Sequence[Camera]) -> list[dict[str, Any]]:
     """AIST++'s form: name, size, matrix, distortions, rotation (rvec), translation."""
-    return [
-        {
-            "name": camera.name,
-            "size": list(camera.size) if camera.size else None,
-            "matrix": camera.matrix.tolist(),
-            "distortions": camera.distortions.tolist(),
-            "rotation": camera.rotation.tolist(),
-            "translation": camera.translation.tolist(),
-        }
-        for camera in cameras
-    ]
+    return [camera_values(camera) for camera in cameras]
 
 
 def unit_of(points: np.ndarray, told: str) -> str:
@@ -77,7 +59,6 @@ def report_of(
     units: str,
     fps: float,
     timestamps: np.ndarray,
-    up_axis: str,
 ) -> dict[str, Any]:
     """Everything but the arrays, in plain numbers: NaN is None."""
     bones = [
@@ -89,7 +70,7 @@ def report_of(
         "skeleton": skeleton.name,
         "joints": list(skeleton.joints),
         "units": units,
-        "up_axis": up_axis,
+        "up_axis": found.up_axis or "as the cameras'",
         "fps": fps,
         "timestamps": np.asarray(timestamps).tolist(),
         "frames": len(found.keypoints3d),

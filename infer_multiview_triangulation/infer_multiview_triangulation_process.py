@@ -12,7 +12,12 @@ from ikomia.dataprocess.io import DataDictIO
 from threadpoolctl import threadpool_limits
 
 from infer_multiview_triangulation.data import cameras_from, report_of, unit_of
-from infer_multiview_triangulation.multiview_files import Detections, read_cameras, read_detections
+from infer_multiview_triangulation.multiview_files import (
+    Detections,
+    detections_of,
+    read_cameras,
+    read_detections,
+)
 from infer_multiview_triangulation.multiview_geometry import (
     Camera,
     Reconstruction,
@@ -27,6 +32,7 @@ from infer_multiview_triangulation.picture import draw
 logger = logging.getLogger(__name__)
 
 KEYPOINTS, METADATA, CAMERAS = range(3)
+TOLD = ("skeleton", "fps", "views", "sizes", "timestamps")
 KEYPOINTS3D, REPORT, ERRORS, PICTURE, RAW = range(5)
 DEFAULT_RATE = 60.0
 
@@ -70,11 +76,10 @@ class InferMultiviewTriangulation(dataprocess.C2dImageTask):
         settings = self.get_param_object().settings
         self._stopped = False
         detections = self._detections(settings)
-        skeleton = skeleton_of(
-            detections.skeleton if settings.skeleton == "auto" else settings.skeleton,
-            detections.keypoints2d.shape[3],
-        )
+        skeleton = skeleton_of(detections.skeleton, detections.keypoints2d.shape[3])
         cameras = self._cameras(settings)
+        if settings.output_folder:
+            _make_folder(Path(settings.output_folder))
         if all(self.get_input(index) is not None for index in (KEYPOINTS, METADATA, CAMERAS)):
             # It refuses a task whose root hands over nothing, which is right with paths alone.
             self.begin_task_run()
@@ -96,7 +101,10 @@ class InferMultiviewTriangulation(dataprocess.C2dImageTask):
         for warning in found.quality["warnings"]:
             logger.warning(warning)
         self.emit_step_progress()
-        self._publish(found, skeleton, settings, fps, detections.timestamps)
+        units = unit_of(found.keypoints3d_optim, settings.units)
+        if _has_no_unit(settings, cameras):
+            units = "unknown"
+        self._publish(found, skeleton, settings, units, fps, detections.timestamps)
         self.emit_step_progress()
         self.end_task_run()
 
@@ -115,27 +123,14 @@ class InferMultiviewTriangulation(dataprocess.C2dImageTask):
                 "input 0 of infer_multiview_triangulation is empty and keypoints_path is not set: "
                 "connect an array (V, F, J, 3) of x, y, confidence, or set keypoints_path"
             )
-        if array.ndim not in (4, 5) or array.shape[-1] != 3:
-            raise ValueError(
-                f"input 0 is {array.shape}; it takes (V, F, J, 3) or, with several people, "
-                "(V, F, P, J, 3) of x, y, confidence"
-            )
         told = self._dictionary(METADATA)
-        people = array if array.ndim == 5 else array[:, :, None]
-        views, frames = people.shape[:2]
-        return Detections(
-            np.array(people, np.float64),
-            told.get("skeleton", "auto"),
-            tuple(told.get("views", [f"view{i + 1}" for i in range(views)])),
-            np.asarray(told.get("timestamps", np.arange(frames))),
-            told.get("fps"),
-            tuple(tuple(size) if size else None for size in told.get("sizes", [None] * views)),
-        )
+        told = {name: told[name] for name in TOLD if name in told}
+        return detections_of({**told, "keypoints2d": array}, "inputs 0 and 1", settings.skeleton)
 
     def _cameras(self, settings: Settings) -> list[Camera] | None:
         if settings.cameras_path:
             return read_cameras(settings.cameras_path)
-        return cameras_from(self._dictionary(CAMERAS)) or None
+        return cameras_from(self._dictionary(CAMERAS))
 
     def _dictionary(self, index: int) -> dict:
         connected = self.get_input(index)
@@ -146,21 +141,22 @@ class InferMultiviewTriangulation(dataprocess.C2dImageTask):
         found: Reconstruction,
         skeleton: Skeleton,
         settings: Settings,
+        units: str,
         fps: float,
         timestamps: np.ndarray,
     ) -> None:
-        units = unit_of(found.keypoints3d_optim, settings.units)
-        axis = settings.up_axis if settings.up_axis != "keep" else "as the cameras'"
-        report = report_of(found, skeleton, units, fps, timestamps, axis)
+        report = report_of(found, skeleton, units, fps, timestamps)
         self.get_output(KEYPOINTS3D).set_array(found.keypoints3d_optim)
         self.get_output(RAW).set_array(found.keypoints3d)
         # Ikomia empties a published dictionary in place when the task runs again.
         self.get_output(REPORT).data = copy.deepcopy(report)
         self._publish_errors(report["quality"]["views"])
-        self.get_output(PICTURE).set_image(draw(found, skeleton, _up(settings)))
+        self.get_output(PICTURE).set_image(draw(found, skeleton, found.up_axis or "y"))
         if settings.output_folder:
             folder = Path(settings.output_folder)
-            written = write_all(folder, found, skeleton, units, fps, timestamps)
+            written = write_all(
+                folder, found, skeleton, units, fps, timestamps, settings.aist_pickle
+            )
             logger.info("written: %s", ", ".join(str(path) for path in written))
 
     def _publish_errors(self, views: list[dict]) -> None:
@@ -174,8 +170,18 @@ class InferMultiviewTriangulation(dataprocess.C2dImageTask):
             table.add_value_list(values, key, names)
 
 
-def _up(settings: Settings) -> str:
-    return "z" if settings.up_axis == "z" else "y"
+def _has_no_unit(settings: Settings, cameras: list[Camera] | None) -> bool:
+    """Whether nothing tells how long anything is: cameras from nothing, and no scale."""
+    from_nothing = cameras is None and settings.start_cameras == "none"
+    return from_nothing and settings.scale == "none" and settings.units == "auto"
+
+
+def _make_folder(folder: Path) -> None:
+    """Before the work, so that it is not lost to a path that cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"output_folder {folder} cannot be made ({error}): name another") from error
 
 
 class InferMultiviewTriangulationParamFactory(dataprocess.CTaskParamFactory):

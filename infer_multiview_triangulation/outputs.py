@@ -20,16 +20,22 @@ def write_all(
     units: str,
     fps: float,
     timestamps: np.ndarray,
+    with_pickle: bool = False,
 ) -> list[Path]:
     """Write keypoints3d.npz, .trc, .c3d, .csv and the cameras as .json and .toml.
 
+    ``with_pickle`` adds keypoints3d.pkl, AIST++'s file.
+
     .trc and .c3d must name a unit: an unknown one is written as mm, and logged.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     files.write_npz(folder / "keypoints3d.npz", _arrays(found, skeleton, units, fps, timestamps))
     files.write_cameras_json(folder / "cameras.json", found.cameras)
     files.write_cameras_toml(folder / "cameras.toml", found.cameras)
     written = ["keypoints3d.npz", "cameras.json", "cameras.toml"]
+    if with_pickle:
+        arrays = found.keypoints3d, found.keypoints3d_optim
+        files.write_aist_pickle(folder / "keypoints3d.pkl", *arrays)
+        written.append("keypoints3d.pkl")
     named = units
     if units == "unknown":
         named = "mm"

@@ -215,11 +215,20 @@ class Settings(BaseModel):
         description="Where keypoints3d.npz, .trc, .c3d, .csv and the cameras are written",
         json_schema_extra={"label": "Folder for the results"},
     )
+    aist_pickle: bool = Field(
+        False,
+        description="Also write keypoints3d.pkl as AIST++ does",
+        json_schema_extra={
+            "label": "Write AIST++'s .pkl too",
+            "advanced": True,
+            "only_if": {"output_folder": ["*"]},
+        },
+    )
 
     @field_validator("person")
     @classmethod
     def _is_person(cls, value: str) -> str:
-        if value != "best" and not value.isdigit():
+        if value != "best" and not value.isdecimal():
             raise ValueError(f"{value!r} is neither best nor a number from 0 on")
         return value
 

@@ -51,6 +51,7 @@ SHOWN_IF = [
     ("extract_background", "color_matrix", {"video_path": ""}, {"video_path": "a.mp4"}),
     ("extract_background", "alpha_video_path", {"mode": "streaming"}, {"mode": "look_ahead"}),
     ("extract_background", "alpha_video_path", {"video_path": ""}, {"video_path": "a.mp4"}),
+    ("infer_multiview_triangulation", "aist_pickle", {"output_folder": ""}, {"output_folder": "a"}),
     ("extract_background", "masks_folder", {"frames_folder": ""}, {"frames_folder": "a"}),
     ("extract_background", "masks_folder", {"easyvolcap_root": ""}, {"easyvolcap_root": "a"}),
     ("extract_background", "plates_folder", {"easyvolcap_root": ""}, {"easyvolcap_root": "a"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,23 @@ def read_arrays(path: str | Path, skeleton: str = "auto", allow_pickle: bool = F
         ValueError: A pickle without leave, a damaged file, or arrays of other shapes.
     """
     path = existing(path)
-    arrays = _load(path, allow_pickle)
-    keypoints2d = _keypoints(arrays, path)
+    found = detections_of(_load(path, allow_pickle), path, skeleton)
+    return replace(found, warnings=empty_view_warnings(found.keypoints2d, found.views, path))
+
+
+def detections_of(
+    arrays: Mapping[str, Any], source: str | Path, skeleton: str = "auto"
+) -> Detections:
+    """The same from named values, wherever they came from; None stands for nothing told.
+
+    Args:
+        source: What messages call it.
+
+    Raises:
+        ValueError: A value cannot be used.
+    """
+    arrays = {name: value for name, value in arrays.items() if value is not None}
+    keypoints2d = _keypoints(arrays, source)
     views, frames, people, joints = keypoints2d.shape[:4]
     if skeleton == "auto":
         skeleton = str(arrays.get("skeleton", "auto"))
@@ -47,21 +63,19 @@ def read_arrays(path: str | Path, skeleton: str = "auto", allow_pickle: bool = F
         try:
             skeleton_of(skeleton, joints)
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+            raise ValueError(f"{source}: {error}") from error
     scores = arrays.get("scores", arrays.get("det_scores"))
     if scores is not None:
-        scores = _shaped(scores, (views, frames, people), "scores", path)
+        scores = _shaped(scores, (views, frames, people), "scores", source)
         scores = np.where(np.isnan(keypoints2d[..., 0]).all(axis=-1), np.nan, scores)
-    names = _names(arrays, views, path)
     return Detections(
         keypoints2d=keypoints2d,
         skeleton=skeleton,
-        views=names,
-        timestamps=_timestamps(arrays, frames, path),
-        fps=_fps(arrays, path),
-        sizes=_sizes(arrays, views, path),
+        views=_names(arrays, views, source),
+        timestamps=_timestamps(arrays, frames, source),
+        fps=_fps(arrays, source),
+        sizes=_sizes(arrays, views, source),
         scores=scores,
-        warnings=empty_view_warnings(keypoints2d, names, path),
     )
 
 
@@ -86,68 +100,76 @@ def _load(path: Path, allow_pickle: bool) -> Mapping[str, Any]:
         ) from error
 
 
-def _keypoints(arrays: Mapping[str, Any], path: Path) -> np.ndarray:
+def _keypoints(arrays: Mapping[str, Any], source: str | Path) -> np.ndarray:
     if "keypoints2d" not in arrays:
         raise ValueError(
-            f"{path} holds {', '.join(map(str, arrays)) or 'nothing'}: "
+            f"{source} holds {', '.join(map(str, arrays)) or 'nothing'}: "
             "name the keypoints keypoints2d"
         )
-    keypoints = _numbers(arrays["keypoints2d"], "keypoints2d", path)
+    keypoints = _numbers(arrays["keypoints2d"], "keypoints2d", source)
     if keypoints.ndim == 4:
         keypoints = keypoints[:, :, None]
     if keypoints.ndim != 5 or keypoints.shape[-1] != 3 or not keypoints.size:
         raise ValueError(
-            f"keypoints2d of {path} has the shape {np.shape(arrays['keypoints2d'])}: it must be "
+            f"keypoints2d of {source} has the shape {np.shape(arrays['keypoints2d'])}: it must be "
             "(views, frames, joints, 3) or (views, frames, people, joints, 3)"
         )
     return mask_missing(keypoints)
 
 
-def _numbers(values: Any, name: str, path: Path) -> np.ndarray:
+def _numbers(values: Any, name: str, source: str | Path) -> np.ndarray:
     try:
         return np.asarray(values, np.float64)
     except (OverflowError, TypeError, ValueError) as error:
-        raise ValueError(f"{name} of {path} are not numbers ({error}): save numbers") from error
+        raise ValueError(f"{name} of {source} are not numbers ({error}): save numbers") from error
 
 
-def _shaped(values: Any, shape: tuple[int, ...], name: str, path: Path) -> np.ndarray:
-    values = _numbers(values, name, path)
+def _shaped(values: Any, shape: tuple[int, ...], name: str, source: str | Path) -> np.ndarray:
+    values = _numbers(values, name, source)
     # One person's axis may be left out.
     if values.ndim == len(shape) - 1 and shape[-1] == 1:
         values = values[..., None]
     if values.shape != shape:
-        raise ValueError(f"{name} of {path} has the shape {values.shape}: it must be {shape}")
+        raise ValueError(f"{name} of {source} has the shape {values.shape}: it must be {shape}")
     return values
 
 
-def _names(arrays: Mapping[str, Any], views: int, path: Path) -> tuple[str, ...]:
+def _names(arrays: Mapping[str, Any], views: int, source: str | Path) -> tuple[str, ...]:
     names = tuple(map(str, np.ravel(arrays["views"]))) if "views" in arrays else ()
-    names = names or tuple(f"view_{v}" for v in range(views))
+    names = names or tuple(f"view{v + 1}" for v in range(views))
     if len(set(names)) != views:
-        raise ValueError(f"views of {path} are {names}: give {views} different names")
+        raise ValueError(f"views of {source} are {names}: give {views} different names")
     return names
 
 
-def _timestamps(arrays: Mapping[str, Any], frames: int, path: Path) -> np.ndarray:
+def _timestamps(arrays: Mapping[str, Any], frames: int, source: str | Path) -> np.ndarray:
     if "timestamps" not in arrays:
         return np.arange(frames)
-    timestamps = _shaped(arrays["timestamps"], (frames,), "timestamps", path)
+    timestamps = _shaped(arrays["timestamps"], (frames,), "timestamps", source)
     if not np.isfinite(timestamps).all() or not (np.diff(timestamps) > 0).all():
-        raise ValueError(f"timestamps of {path} must be finite and increase: sort the frames")
+        raise ValueError(f"timestamps of {source} must be finite and increase: sort the frames")
     return timestamps
 
 
-def _fps(arrays: Mapping[str, Any], path: Path) -> float | None:
+def _fps(arrays: Mapping[str, Any], source: str | Path) -> float | None:
     if "fps" not in arrays:
         return None
-    fps = _numbers(arrays["fps"], "fps", path)
+    fps = _numbers(arrays["fps"], "fps", source)
     if fps.size != 1 or not np.isfinite(fps).all() or fps.item() <= 0:
-        raise ValueError(f"fps of {path} is {fps}: it must be a number above 0")
+        raise ValueError(f"fps of {source} is {fps}: it must be a number above 0")
     return fps.item()
 
 
-def _sizes(arrays: Mapping[str, Any], views: int, path: Path) -> tuple[tuple[int, int] | None, ...]:
+def _sizes(
+    arrays: Mapping[str, Any], views: int, source: str | Path
+) -> tuple[tuple[int, int] | None, ...]:
     if "sizes" not in arrays:
         return (None,) * views
-    sizes = _shaped(arrays["sizes"], (views, 2), "sizes", path)
-    return tuple((int(width), int(height)) for width, height in sizes)
+    if len(arrays["sizes"]) != views:
+        raise ValueError(f"sizes of {source} are of {len(arrays['sizes'])} views, not of {views}")
+    known = [
+        None if size is None else _shaped(size, (2,), "sizes", source) for size in arrays["sizes"]
+    ]
+    if not all(size is None or (np.isfinite(size).all() and (size > 0).all()) for size in known):
+        raise ValueError(f"sizes of {source} are {arrays['sizes']}: give width and height above 0")
+    return tuple(None if size is None else (int(size[0]), int(size[1])) for size in known)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from infer_multiview_triangulation.multiview_files import arrays, deeplabcut
 from infer_multiview_triangulation.multiview_files.arrays import read_arrays
 from infer_multiview_triangulation.multiview_files.deeplabcut import read_deeplabcut
@@ -21,9 +19,7 @@ from infer_multiview_triangulation.multiview_files.paths import (
     natural_sorted,
 )
 from infer_multiview_triangulation.multiview_files.results_json import is_results, read_results_json
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
 
-MAX_OUTSIDE_SHARE = 0.1
 FORMS = (
     "a folder with one sub-folder of per-frame JSON (OpenPose, AIST++) or one file a view "
     "(.json of COCO, AlphaPose or MMPose; .csv or .h5 of DeepLabCut), or a .npz, .npy or .pkl file"
@@ -60,33 +56,6 @@ def read_detections(
     if any(any(sub.glob("*.json")) for sub in view_folders(path)):
         return read_frame_folders(path, skeleton, allow_uneven)
     return _read_files(_files_of_views(path), skeleton, allow_uneven)
-
-
-def check_inside(detections: Detections, cameras: Sequence[Camera]) -> None:
-    """See that the keypoints were found in pictures of the cameras' resolution.
-
-    Args:
-        detections: Keypoints of V views.
-        cameras: V cameras; one without a size is not checked.
-
-    Raises:
-        ValueError: More than a tenth of a view's keypoints lie outside of its camera's picture.
-    """
-    for view, keypoints, camera in zip(
-        detections.views, detections.keypoints2d, cameras, strict=True
-    ):
-        places = keypoints[np.isfinite(keypoints[..., 0]), :2]
-        if camera.size is None or not len(places):
-            continue
-        outside = ((places < -0.5) | (places > np.array(camera.size) - 0.5)).any(axis=1).mean()
-        if outside > MAX_OUTSIDE_SHARE:
-            width, height = camera.size
-            right, bottom = places.max(axis=0)
-            raise ValueError(
-                f"{outside:.0%} of the keypoints of view {view} lie outside of camera "
-                f"{camera.name}'s {width}x{height} picture (up to {right:.0f}, {bottom:.0f}): "
-                "detection and calibration must have the same resolution"
-            )
 
 
 def _files_of_views(folder: Path) -> list[Path]:

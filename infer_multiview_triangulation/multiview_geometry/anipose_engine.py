@@ -17,6 +17,21 @@ ROUNDS, ROUND_SAMPLES, FINAL_SAMPLES = 20, 500, 5000
 LEAST_POINTS = 20
 
 
+def require() -> None:
+    """See that aniposelib can be imported.
+
+    Raises:
+        ImportError: It is not installed.
+    """
+    try:
+        import aniposelib.cameras  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            f"engine=aniposelib needs the package aniposelib ({error}): install it, or take "
+            "engine=native"
+        ) from error
+
+
 def camera_group(cameras: Sequence[Camera]) -> Any:
     """aniposelib's CameraGroup of ``cameras``."""
     from aniposelib.cameras import Camera as AniposeCamera

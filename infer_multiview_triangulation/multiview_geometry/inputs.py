@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from . import anipose_engine
 from .aist import ring_cameras
 from .camera import Camera
 from .identity import main_person, people_by_geometry
@@ -16,7 +17,13 @@ from .unposed import pose_cameras, unposed_camera
 OUTSIDE_SHARE, OUTSIDE_MARGIN = 0.2, 1.02
 
 
-def check(keypoints: np.ndarray, cameras: Sequence[Camera] | None, options: Options) -> None:
+def check(
+    keypoints: np.ndarray,
+    cameras: Sequence[Camera] | None,
+    options: Options,
+    names: Sequence[str],
+    sizes: Sequence[tuple[int, int] | None],
+) -> None:
     if keypoints.ndim != 5 or keypoints.shape[-1] != 3:
         raise ValueError(f"keypoints must be (V, F, P, J, 3), they are {keypoints.shape}")
     if not keypoints.size:
@@ -27,6 +34,11 @@ def check(keypoints: np.ndarray, cameras: Sequence[Camera] | None, options: Opti
     for name, known in choices.items():
         if getattr(options, name) not in known:
             raise ValueError(f"{name} {getattr(options, name)!r} is not one of {', '.join(known)}")
+    if options.engine == "aniposelib":
+        anipose_engine.require()
+    for name, told in (("names", names), ("sizes", sizes)):
+        if len(told) not in (0, len(keypoints)):
+            raise ValueError(f"there are {len(told)} {name} for {len(keypoints)} views: give all")
     if cameras is None:
         return
     if len(cameras) != len(keypoints):
@@ -49,6 +61,24 @@ def check(keypoints: np.ndarray, cameras: Sequence[Camera] | None, options: Opti
             )
 
 
+def in_view_order(
+    cameras: Sequence[Camera], names: Sequence[str], warnings: list[str]
+) -> list[Camera]:
+    """The cameras of the views by name, where every view's name is a camera's; else unchanged.
+
+    Files list cameras in orders of their own, and may hold some that have no view.
+    """
+    by_name = {camera.name: camera for camera in cameras}
+    if not set(names) <= set(by_name):
+        return list(cameras)
+    left_out = [name for name in by_name if name not in names]
+    if left_out:
+        warnings.append(f"no view has the name of camera {', '.join(left_out)}: left out")
+    elif list(names) != list(by_name):
+        warnings.append("the cameras stand in another order than the views: taken by name")
+    return [by_name[name] for name in names]
+
+
 def confident(keypoints: np.ndarray, least: float) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         usable = np.isfinite(keypoints).all(axis=-1) & (keypoints[..., 2] >= max(least, 1e-6))
@@ -64,7 +94,6 @@ def with_cameras(
     warnings: list[str],
 ) -> tuple[np.ndarray, list[Camera]]:
     """The person (V, F, J, 3), and the cameras: given, AIST's ring, or estimated from nothing."""
-    names = list(names) or [f"view{i + 1}" for i in range(len(people))]
     if cameras is None and options.start_cameras == "aist":
         warnings.append("no cameras were given: they are estimated from AIST's ring")
         cameras = ring_cameras(names)
@@ -76,6 +105,8 @@ def with_cameras(
             for name, size, view in zip(names, sizes, chosen, strict=True)
         ]
         warnings.append("no cameras were given: they were estimated from the person")
+        if options.scale == "none":
+            warnings.append("the unit of length is arbitrary: set scale, for example height:1.75")
         posed = pose_cameras(given, confident(chosen, options.camera_confidence), True)
         warnings += posed.warnings
         cameras = posed.cameras

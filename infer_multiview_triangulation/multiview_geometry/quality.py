@@ -8,11 +8,13 @@ from itertools import combinations
 import numpy as np
 
 from .camera import Camera
-from .robust import Triangulated, lengths_of, triangulate_robust
+from .robust import APART_FACTOR, Triangulated, lengths_of, triangulate_robust
 from .views import Rays
 
 NARROW, WIDE = 10.0, 170.0
-BIASED_PIXELS, BIASED_FACTOR, APART_FACTOR = 5.0, 3.0, 2.0
+BIASED_PIXELS, BIASED_FACTOR = 5.0, 3.0
+# Detectors err by less than a hundredth of the focal length, half a degree.
+POOR_SHARE = 0.01
 REMEDY = "its calibration is wrong or it is late; try mode=refine_cameras or sync=report"
 LEFT_OUT_POINTS = 4000
 SAME_PLACE = 1e-3
@@ -89,6 +91,21 @@ def coincident(cameras: Sequence[Camera]) -> list[str]:
         "only they see are unknown"
         for a, b in combinations(range(len(cameras)), 2)
         if apart[a, b] <= SAME_PLACE * apart.max()
+    ]
+
+
+def calibration_warnings(apart: float | None, focal: float) -> list[str]:
+    """Words about cameras none of which fits: next to the others no view stands out then.
+
+    Args:
+        apart: Median pixels between what views saw and what the others say of it.
+        focal: Typical focal length in pixels.
+    """
+    if apart is None or apart <= POOR_SHARE * focal:
+        return []
+    return [
+        f"the views are {apart:.0f} pixels apart from what the others say: the calibration does "
+        "not fit, or the cameras stand in another order than the views; try mode=refine_cameras"
     ]
 
 

@@ -13,16 +13,16 @@ from .aist_objective import optimise_aist
 from .alignment import IDENTITY, Similarity
 from .bundle import adjust
 from .camera import Camera
-from .inputs import check, confident, synchronised, with_cameras
+from .inputs import check, confident, in_view_order, synchronised, with_cameras
 from .options import Options
 from .result import Reconstruction, assemble
-from .robust import Triangulated, lengths_of, scale_of, triangulate_robust
+from .robust import Triangulated, lengths_of, scale_of, triangulate_robust, view_trust
 from .sequence import SequenceOptions, optimise_sequence, triangulated_as
 from .skeletons import Skeleton
 from .swaps import repaired
 from .triangulation import determinate, plain_dlt, weighted_dlt
 from .views import Rays, rays_of
-from .world import scaling, upright
+from .world import check_world, scaling, upright
 
 logger = logging.getLogger(__name__)
 
@@ -44,16 +44,23 @@ def reconstruct(
     Args:
         keypoints: (V, F, P, J, 3) pixels and confidence of up to P people, NaN where missing.
         cameras: One a view, or None: they are estimated.
-        names, sizes: Of the views, where there are no cameras.
+        names, sizes: Of the views. Cameras of the same names are taken by name, others in order;
+            sizes are for views without cameras.
         fps: Frames a second; 60 where it is not known.
 
     Raises:
-        ValueError: Fewer than two views, counts that differ, or keypoints outside the picture.
+        ValueError: Fewer than two views, counts that differ, keypoints outside the picture, or
+            options that name what there is not.
         InterruptedError: ``should_stop`` returned True.
     """
     options = options or Options()
-    check(keypoints, cameras, options)
     warnings: list[str] = []
+    names = list(names) or [f"view{i + 1}" for i in range(len(keypoints))]
+    if cameras is not None:
+        cameras = in_view_order(cameras, names, warnings)
+    check(keypoints, cameras, options, names, sizes)
+    known_as = names if cameras is None else [camera.name for camera in cameras]
+    check_world(options.scale, options.up_axis, skeleton, known_as)
 
     def step(name: str) -> None:
         if should_stop():
@@ -72,6 +79,10 @@ def reconstruct(
     step("triangulation")
     rays = rays_of(cameras, chosen)
     found = _triangulated(rays, cameras, chosen, options)
+    trust = view_trust(found.error)
+    if _is_robust(options) and (trust < 1).any():
+        rays = rays.weighted(rays.weight * trust[:, None])
+        found = triangulate_robust(rays)
     swaps = np.zeros(chosen.shape[:2], bool)
     if options.repair_swaps and _is_robust(options):
         rays, swaps = repaired(rays, found.points, skeleton, chosen.shape[1], found.scale)
@@ -80,12 +91,13 @@ def reconstruct(
     raw = _points(rays, found, chosen.shape[1], options)
     step("optimisation")
     optimised, sigma = _optimised(rays, raw, found, cameras, chosen, skeleton, options, fps)
-    world = _world(optimised, skeleton, cameras, options, was_given, warnings)
+    world, up_axis = _world(optimised, skeleton, cameras, options, was_given, warnings)
     notes = {
         "swaps": swaps,
         "offsets": offsets,
         "warnings": warnings,
         "keypoints2d": chosen,
+        "up_axis": up_axis,
     }
     return assemble(rays, found, raw, optimised, sigma, cameras, world, skeleton, notes)
 
@@ -181,15 +193,18 @@ def _world(
     options: Options,
     were_given: bool,
     warnings: list[str],
-) -> Similarity:
-    """What the parameters ask for; a world estimated from nothing stands along y."""
-    world, known = IDENTITY, np.isfinite(points).any()
-    if options.up_axis != "keep" and known:
-        world = upright(points, skeleton, options.up_axis)
-    elif not were_given and options.start_cameras == "none" and known:
+) -> tuple[Similarity, str | None]:
+    """What the parameters ask for, and its upward axis if that is known.
+
+    A world estimated from nothing stands along y.
+    """
+    world, up_axis = IDENTITY, None
+    from_nothing = not were_given and options.start_cameras == "none"
+    if np.isfinite(points).any() and (options.up_axis != "keep" or from_nothing):
+        axis = "y" if options.up_axis == "keep" else options.up_axis
         try:
-            world = upright(points, skeleton, "y")
+            world, up_axis = upright(points, skeleton, axis), axis
         except ValueError as error:
-            warnings.append(f"the world stands as the first camera: {error}")
+            warnings.append(f"the world stands as the cameras': {error}")
     moved = [world.camera(camera) for camera in cameras]
-    return scaling(options.scale, world(points), skeleton, moved).after(world)
+    return scaling(options.scale, world(points), skeleton, moved).after(world), up_axis

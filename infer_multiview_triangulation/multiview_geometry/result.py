@@ -8,7 +8,14 @@ import numpy as np
 
 from .alignment import Similarity
 from .camera import Camera
-from .quality import coincident, geometry_warnings, left_out_errors, parallax, view_quality
+from .quality import (
+    calibration_warnings,
+    coincident,
+    geometry_warnings,
+    left_out_errors,
+    parallax,
+    view_quality,
+)
 from .robust import Triangulated, lengths_of
 from .sequence import bone_lengths
 from .skeletons import Skeleton
@@ -32,6 +39,8 @@ class Reconstruction:
         cameras: Used or estimated.
         bone_lengths: (B,) of the skeleton's bones, in the world's unit.
         quality: Plain numbers and texts; the task's README explains each key.
+        keypoints2d: (V, F, J, 3) of the one person, as they were used.
+        up_axis: ``y`` or ``z`` where the world was turned so; None: as the cameras'.
     """
 
     keypoints3d: np.ndarray
@@ -44,6 +53,7 @@ class Reconstruction:
     bone_lengths: np.ndarray
     quality: dict
     keypoints2d: np.ndarray = field(repr=False, default=None)
+    up_axis: str | None = None
 
 
 def assemble(
@@ -62,7 +72,8 @@ def assemble(
     Args:
         raw, optimised: (F, J, 3) in the cameras' world.
         sigma: (F, J).
-        notes: ``swaps`` (V, F) bool, ``offsets`` (V,) or None, ``warnings``, ``keypoints2d``.
+        notes: ``swaps`` (V, F) bool, ``offsets`` (V,) or None, ``warnings``, ``keypoints2d``,
+            ``up_axis``.
     """
     grid = raw.shape[:2]
     known, measured = np.isfinite(optimised[..., 0]), np.isfinite(raw[..., 0])
@@ -85,6 +96,7 @@ def assemble(
         bone_lengths(moved, bones),
         _quality(rays, found, optimised, cameras, mask, notes) | {"scale": world.scale},
         notes["keypoints2d"],
+        notes["up_axis"],
     )
 
 
@@ -104,16 +116,24 @@ def _quality(
         row["late_frames"] = notes["offsets"][index] if notes["offsets"] is not None else None
         row["left_out_median"] = _median(left_out[index])
     angle = parallax(cameras, found)
+    reprojection, others = _median(lengths_of(rays, points)), _median(np.concatenate(left_out))
+    apart = reprojection if others is None else others
+    warnings = [
+        *notes["warnings"],
+        *coincident(cameras),
+        *calibration_warnings(apart, float(np.median(rays.focal))),
+        *geometry_warnings(views, angle),
+    ]
     return {
         "views": views,
         "outlier_scale": found.scale,
-        "reprojection_median": _median(lengths_of(rays, points)),
-        "left_out_median": _median(np.concatenate(left_out)),
+        "reprojection_median": reprojection,
+        "left_out_median": others,
         "parallax_degrees": angle,
         "measured_share": float((mask == MEASURED).mean()),
         "interpolated_share": float((mask == INTERPOLATED).mean()),
         "rejected_share": float((mask == REJECTED).mean()),
-        "warnings": notes["warnings"] + coincident(cameras) + geometry_warnings(views, angle),
+        "warnings": warnings,
     }
 
 

@@ -19,6 +19,9 @@ MOST_PAIRS = 66
 POINTS_AT_ONCE = 4096
 LEAST_WEIGHT = 0.05
 PARALLEL = 1e-10
+# A view whose residuals are so many times the others' is late or badly calibrated.
+APART_FACTOR = 2.0
+LEAST_RESIDUAL = 1.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,27 @@ def scale_of(error: np.ndarray) -> float:
     return max(FLOOR_PIXELS, SCALE_FACTOR * float(np.median(known)) / 1.18)
 
 
+def view_trust(error: np.ndarray) -> np.ndarray:
+    """(V,): what the observations of each view count, 1 but for views far from the others.
+
+    Keypoints of such a view err together, so that no robust weight of single ones removes them;
+    the view counts by the inverse of its variance.
+
+    Args:
+        error: (V, N) pixels, NaN where missing.
+    """
+    medians = np.full(len(error), np.nan)
+    for view, lengths in enumerate(error):
+        known = lengths[np.isfinite(lengths)]
+        if len(known):
+            medians[view] = np.median(known)
+    if not np.isfinite(medians).any():
+        return np.ones(len(error))
+    typical = max(float(np.nanmedian(medians)), LEAST_RESIDUAL)
+    relative = np.nan_to_num(medians / typical, nan=1.0)
+    return np.where(relative > APART_FACTOR, 1 / np.maximum(relative, 1) ** 2, 1.0)
+
+
 def _first_scale(rays: Rays) -> float:
     lengths = lengths_of(rays, weighted_dlt(rays))
     return scale_of(lengths)
@@ -96,8 +120,12 @@ def lengths_of(rays: Rays, points: np.ndarray) -> np.ndarray:
     return np.where(valid, np.linalg.norm(off, axis=-1), np.nan)
 
 
+def _every_pair(views: int) -> np.ndarray:
+    return np.array(list(combinations(range(views), 2)))
+
+
 def _pairs(views: int) -> np.ndarray:
-    every = np.array(list(combinations(range(views), 2)))
+    every = _every_pair(views)
     if len(every) <= MOST_PAIRS:
         return every
     return np.random.default_rng(0).permutation(every)[:MOST_PAIRS]
@@ -107,9 +135,19 @@ def _with_scale(rays: Rays, pairs: np.ndarray, scale: float) -> Triangulated:
     count = rays.xy.shape[1]
     starts = range(0, count, POINTS_AT_ONCE)
     parts = [rays.part(slice(i, i + POINTS_AT_ONCE)) for i in starts]
-    points = [_voted(part, pairs, scale) for part in parts]
+    points = [_hypothesis(part, pairs, scale) for part in parts]
     start = np.concatenate(points) if points else np.zeros((0, 3))
     return _refined(rays, start, scale)
+
+
+def _hypothesis(rays: Rays, pairs: np.ndarray, scale: float) -> np.ndarray:
+    """The best pair's points (N, 3); those that none of some pairs sees are tried with all."""
+    points = _voted(rays, pairs, scale)
+    every = _every_pair(len(rays.xy))
+    unknown = ~np.isfinite(points[:, 0]) & (rays.seen.sum(axis=0) >= 2)
+    if len(pairs) < len(every) and unknown.any():
+        points[unknown] = _voted(rays.part(unknown), every, scale)
+    return points
 
 
 def _voted(rays: Rays, pairs: np.ndarray, scale: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -15,6 +16,81 @@ AXES = {"y": np.array([0.0, 1, 0]), "z": np.array([0.0, 0, 1])}
 # Heights above the floor as shares of stature (Drillis and Contini, 1966): eye, ankle.
 EYE_HEIGHT, ANKLE_HEIGHT = 0.936, 0.039
 FLOOR_PERCENTILE = 5
+# How many names each kind of scale has.
+KINDS = {"height": 0, "distance": 2, "bone": 2}
+STATURE = ("ankle", "knee", "hip", "shoulder", "eye")
+
+
+@dataclass(frozen=True)
+class ScaleRule:
+    """``kind`` of :data:`KINDS`, the cameras or joints it names, and how long that is."""
+
+    kind: str
+    names: tuple[str, ...]
+    length: float
+
+
+def scale_rule(text: str) -> ScaleRule | None:
+    """What ``text`` asks for, as :func:`scaling` explains; None for ``none``.
+
+    Raises:
+        ValueError: It is of no such form.
+    """
+    if text == "none":
+        return None
+    kind, _, rest = text.partition(":")
+    *names, number = (part.strip() for part in rest.split(","))
+    if kind == "bone" and len(names) == 1:
+        names = [name.strip() for name in names[0].split("-")]
+    if len(names) != KINDS.get(kind):
+        raise ValueError(
+            f"scale {text!r} is none of none, height:LENGTH, distance:CAMERA,CAMERA,LENGTH, "
+            "bone:JOINT-JOINT,LENGTH"
+        )
+    try:
+        length = float(number)
+    except ValueError:
+        length = 0.0
+    if not 0 < length < np.inf:
+        raise ValueError(f"scale {text!r} does not end in a length above 0")
+    return ScaleRule(kind, tuple(names), length)
+
+
+def check_world(scale: str, up_axis: str, skeleton: Skeleton, cameras: Sequence[str]) -> None:
+    """See before any work that ``scale`` and ``up_axis`` name what there is.
+
+    Args:
+        cameras: Their names.
+
+    Raises:
+        ValueError: A camera or joint that is needed does not exist.
+    """
+    rule = scale_rule(scale)
+    if rule and rule.kind == "distance":
+        missing = [name for name in rule.names if name not in cameras]
+        if missing:
+            raise ValueError(f"there is no camera {missing[0]!r}; there are {', '.join(cameras)}")
+    if rule and rule.kind == "bone" and any(skeleton.index(name) is None for name in rule.names):
+        raise ValueError(
+            f"bone {'-'.join(rule.names)!r} is not JOINT-JOINT of {skeleton.name}: "
+            f"{', '.join(skeleton.joints)}"
+        )
+    if rule and rule.kind == "height" and not all(_sided(skeleton, part) for part in STATURE):
+        raise ValueError(
+            f"a height cannot be measured in {skeleton.name}, which lacks one of "
+            f"{', '.join(STATURE)}: use scale=distance:... or scale=bone:..."
+        )
+    if up_axis != "keep" and not (_sided(skeleton, "ankle") and _sided(skeleton, "shoulder")):
+        raise ValueError(
+            f"up cannot be found in {skeleton.name}: it has no ankles and shoulders; "
+            "use up_axis=keep"
+        )
+
+
+def _sided(skeleton: Skeleton, part: str) -> list[int]:
+    """The joints called ``part`` on the left and on the right, as far as there are any."""
+    places = (skeleton.index(f"{side}_{part}") for side in ("left", "right"))
+    return [place for place in places if place is not None]
 
 
 def scaling(
@@ -28,30 +104,18 @@ def scaling(
         points: (F, J, 3).
 
     Raises:
-        ValueError: The text is none of these, or what it names cannot be measured.
+        ValueError: The text is none of these, or what it names was never seen.
     """
-    if text == "none":
+    rule = scale_rule(text)
+    if rule is None:
         return IDENTITY
-    kind, _, rest = text.partition(":")
-    parts = [part.strip() for part in rest.split(",")]
-    try:
-        wanted = float(parts[-1])
-    except ValueError:
-        wanted = 0.0
-    if wanted <= 0:
-        raise ValueError(f"scale {text!r} does not end in a length above 0")
-    if kind == "height" and len(parts) == 1:
+    if rule.kind == "height":
         now = stature(points, skeleton)
-    elif kind == "distance" and len(parts) == 3:
-        now = _camera_distance(cameras, parts[0], parts[1])
-    elif kind == "bone" and len(parts) == 2:
-        now = _bone(points, skeleton, parts[0])
+    elif rule.kind == "distance":
+        now = _camera_distance(cameras, *rule.names)
     else:
-        raise ValueError(
-            f"scale {text!r} is none of none, height:LENGTH, distance:CAMERA,CAMERA,LENGTH, "
-            "bone:JOINT-JOINT,LENGTH"
-        )
-    return Similarity(np.eye(3), np.zeros(3), wanted / now)
+        now = _bone(points, skeleton, rule.names)
+    return Similarity(np.eye(3), np.zeros(3), rule.length / now)
 
 
 def stature(points: np.ndarray, skeleton: Skeleton) -> float:
@@ -62,8 +126,7 @@ def stature(points: np.ndarray, skeleton: Skeleton) -> float:
     """
 
     def place(part: str) -> np.ndarray:
-        sides = [skeleton.index(f"{side}_{part}") for side in ("left", "right")]
-        return points[:, [side for side in sides if side is not None]].mean(axis=1)
+        return points[:, _sided(skeleton, part)].mean(axis=1)
 
     def length(a: str, b: str) -> float:
         sides = []
@@ -91,26 +154,18 @@ def stature(points: np.ndarray, skeleton: Skeleton) -> float:
 
 
 def _camera_distance(cameras: Sequence[Camera], first: str, second: str) -> float:
-    by_name = {camera.name: camera for camera in cameras}
-    missing = [name for name in (first, second) if name not in by_name]
-    if missing:
-        raise ValueError(f"there is no camera {missing[0]!r}; there are {', '.join(by_name)}")
-    distance = float(np.linalg.norm(by_name[first].centre - by_name[second].centre))
+    centres = {camera.name: camera.centre for camera in cameras}
+    distance = float(np.linalg.norm(centres[first] - centres[second]))
     if distance == 0:
         raise ValueError(f"the cameras {first} and {second} stand at one place")
     return distance
 
 
-def _bone(points: np.ndarray, skeleton: Skeleton, text: str) -> float:
-    names = text.split("-")
-    indices = [skeleton.index(name.strip()) for name in names]
-    if len(indices) != 2 or None in indices:
-        raise ValueError(
-            f"bone {text!r} is not JOINT-JOINT of {skeleton.name}: {', '.join(skeleton.joints)}"
-        )
-    lengths = np.linalg.norm(points[:, indices[0]] - points[:, indices[1]], axis=-1)
+def _bone(points: np.ndarray, skeleton: Skeleton, names: Sequence[str]) -> float:
+    first, second = (skeleton.index(name) for name in names)
+    lengths = np.linalg.norm(points[:, first] - points[:, second], axis=-1)
     if not np.isfinite(lengths).any():
-        raise ValueError(f"bone {text!r} was never seen whole")
+        raise ValueError(f"bone {'-'.join(names)!r} was never seen whole: name another")
     return float(np.nanmedian(lengths))
 
 
@@ -123,13 +178,7 @@ def upright(points: np.ndarray, skeleton: Skeleton, axis: str) -> Similarity:
     Raises:
         ValueError: Ankles and shoulders were never seen together.
     """
-    indices = {
-        part: [i for s in ("left", "right") if (i := skeleton.index(f"{s}_{part}")) is not None]
-        for part in ("ankle", "shoulder")
-    }
-    if not all(indices.values()):
-        raise ValueError(f"up cannot be found in {skeleton.name}: it has no ankles and shoulders")
-    feet, shoulders = (_middle(points[:, indices[part]]) for part in ("ankle", "shoulder"))
+    feet, shoulders = (_middle(points[:, _sided(skeleton, part)]) for part in ("ankle", "shoulder"))
     bodies = shoulders - feet
     bodies = bodies[np.isfinite(bodies).all(axis=1)]
     if not len(bodies):

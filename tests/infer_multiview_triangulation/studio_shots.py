@@ -43,13 +43,14 @@ def solve(
     """Reconstruct one person of a shot, or of other keypoints or cameras in its place."""
     keypoints = taken.keypoints if keypoints is None else keypoints
     people = keypoints if keypoints.ndim == 5 else keypoints[:, :, None]
+    own = taken.cameras if len(taken.cameras) == len(people) else []
     return reconstruct(
         people,
         taken.cameras if isinstance(cameras, str) else cameras,
         SKELETONS[taken.skeleton],
         Options(**options),
-        [camera.name for camera in taken.cameras],
-        [camera.size for camera in taken.cameras],
+        [camera.name for camera in own],
+        [camera.size for camera in own],
     )
 
 

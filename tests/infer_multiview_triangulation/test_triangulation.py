@@ -172,6 +172,38 @@ def test_fourteen_cameras():
     assert found.n_views.max() > 10
 
 
+def test_points_that_few_of_many_views_see_are_found():
+    cameras = [
+        replace(camera, name=f"v{i}")
+        for i, camera in enumerate(
+            camera for seed in range(3) for camera in studio(seed=125 + seed, centimetres=60)
+        )
+    ]
+    points = stick_dancer(10, seed=128)
+    seen = detect(points, cameras, "coco17", Faults(2), 129)
+    rng = np.random.default_rng(130)
+    for frame, joint in np.ndindex(10, 17):
+        seen[rng.permutation(27)[3:], frame, joint] = np.nan
+    found = solve(shot(124, 1), seen, cameras)
+    enough = (np.isfinite(seen).all(axis=-1).sum(axis=0) >= 2).mean()
+    assert enough > 0.9
+    assert (found.mask == 1).mean() > 0.95 * enough
+
+
+def test_cameras_are_taken_by_name_where_the_names_are_the_views():
+    taken = shot(131, 20, NOISE, views=(1, 3, 5, 7))
+    right = solve(taken)
+    other = solve(taken, cameras=taken.cameras[::-1])
+    np.testing.assert_array_equal(other.keypoints3d_optim, right.keypoints3d_optim)
+    assert other.quality["warnings"] == [
+        "the cameras stand in another order than the views: taken by name"
+    ]
+    three = taken._replace(keypoints=taken.keypoints[:3], cameras=taken.cameras[:3])
+    fewer = solve(three, cameras=taken.cameras)
+    assert "no view has the name of camera c07: left out" in fewer.quality["warnings"]
+    np.testing.assert_array_equal(fewer.keypoints3d_optim, solve(three).keypoints3d_optim)
+
+
 def test_other_counts_and_nothing_at_all_are_errors():
     taken = shot(122, 3)
     with pytest.raises(ValueError, match="3 views of keypoints and 9 cameras"):

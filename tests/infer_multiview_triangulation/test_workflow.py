@@ -1,5 +1,6 @@
 """The plugin through the real Ikomia API."""
 
+import importlib
 import json
 
 import numpy as np
@@ -14,6 +15,7 @@ from infer_multiview_triangulation.multiview_files import (
     write_cameras_json,
     write_npz,
 )
+from infer_multiview_triangulation.multiview_files.safe_pickle import load_pickle
 from tests.infer_multiview_triangulation.studio_shots import error, shot
 from workflows.synthetic_capture import NOISE
 
@@ -106,6 +108,11 @@ def test_paths_alone_through_a_workflow(task_of, taken, files, tmp_path):
     names = ("npz", "trc", "c3d", "csv")
     written = {file.name for file in (tmp_path / "out").iterdir()}
     assert written == {f"keypoints3d.{s}" for s in names} | {"cameras.json", "cameras.toml"}
+    task.set_parameters({**task.get_parameters(), "aist_pickle": "True"})
+    workflow.run()
+    aist = load_pickle(tmp_path / "out" / "keypoints3d.pkl")
+    np.testing.assert_array_equal(aist["keypoints3d_optim"], points)
+    np.testing.assert_array_equal(aist["keypoints3d"], task.get_output(4).get_array())
     forms = {"trc": (read_trc, 0), "csv": (read_csv, 0), "c3d": (read_c3d, 1e-3)}
     for suffix, (read, tolerance) in forms.items():
         back = read(tmp_path / "out" / f"keypoints3d.{suffix}")
@@ -150,16 +157,61 @@ def test_what_cannot_be_used_is_told_by_name(task_of, taken, tmp_path):
     with pytest.raises(ValueError, match=r"input 0 .* is empty and keypoints_path is not set"):
         task.run()
     task.get_input(0).set_array(np.zeros((3, 4)))
-    with pytest.raises(ValueError, match=r"input 0 is \(3, 4\)"):
+    with pytest.raises(ValueError, match=r"keypoints2d of inputs 0 and 1 has the shape \(3, 4\)"):
         task.run()
     given(task, taken)
     task.get_input(2).data = {"cameras": [{"name": "c01", "matrix": np.eye(3).tolist()}]}
-    with pytest.raises(ValueError, match="camera c01 has no rotation, translation"):
+    with pytest.raises(ValueError, match="camera c01 of input 2 has no rotation, translation"):
         task.run()
+    cameras = cameras_to(taken.cameras)
+    for content, message in (
+        ({"camera": cameras}, "input 2 holds camera but no cameras"),
+        ({"cameras": []}, "input 2 holds no camera"),
+        ({"cameras": [1, 2, 3, 4]}, "input 2 is not AIST"),
+        ({"cameras": [cameras[0]] * 4}, "input 2 has 4 cameras called c01"),
+        ({"cameras": cameras[:3]}, "4 views of keypoints and 3 cameras"),
+    ):
+        task.get_input(2).data = content
+        with pytest.raises(ValueError, match=message):
+            task.run()
+    for told, message in (
+        ({"fps": "fast"}, "fps of inputs 0 and 1 are not numbers"),
+        ({"fps": -5}, "fps of inputs 0 and 1 is -5"),
+        ({"views": ["c01"]}, "give 4 different names"),
+        ({"sizes": [[1920, 1080]] * 3}, "are of 3 views, not of 4"),
+        ({"sizes": [[1920, 0]] * 4}, "width and height above 0"),
+        ({"timestamps": [1, 2]}, r"timestamps of inputs 0 and 1 has the shape \(2,\)"),
+        ({"skeleton": "body25"}, "body25 has 25 keypoints, the data have 17"),
+    ):
+        given(task, taken, **told)
+        with pytest.raises(ValueError, match=message):
+            task.run()
     given(task, taken)
     task.set_parameters({**task.get_parameters(), "cameras_path": str(tmp_path / "none.toml")})
     with pytest.raises(FileNotFoundError, match=r"none\.toml"):
         task.run()
+
+
+def test_what_is_asked_for_in_vain_is_told_before_the_work(task_of, taken, tmp_path, monkeypatch):
+    # The package's attribute of this name is the function.
+    engine = importlib.import_module("infer_multiview_triangulation.multiview_geometry.reconstruct")
+    monkeypatch.setattr(engine, "triangulate_robust", lambda rays: pytest.fail("it began to work"))
+    (tmp_path / "file").write_text("")
+    for changes, kind, message in (
+        ({"output_folder": tmp_path / "file"}, OSError, "cannot be made"),
+        ({"scale": "heigth:1.7"}, ValueError, "scale 'heigth:1.7' is none of"),
+        ({"scale": "distance:c01,c02,4"}, ValueError, "no camera 'c02'; there are c01, c03"),
+        ({"scale": "bone:left_knee-tail,4"}, ValueError, "is not JOINT-JOINT of coco17"),
+        ({"person": "1"}, ValueError, "the files show one person"),
+    ):
+        _, task = task_of(**changes)
+        with pytest.raises(kind, match=message):
+            given(task, taken).run()
+    few = taken._replace(keypoints=taken.keypoints[:, :, :4])
+    for changes, message in (({"up_axis": "y"}, "no ankles"), ({"scale": "height:2"}, "lacks one")):
+        _, task = task_of(**changes)
+        with pytest.raises(ValueError, match=message):
+            given(task, few, skeleton="auto").run()
 
 
 def test_a_failed_run_leaves_the_workflow_usable(task_of, files, tmp_path):
@@ -180,7 +232,14 @@ def test_a_failed_run_leaves_the_workflow_usable(task_of, files, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("mode", "guess"), ("min_confidence", "2"), ("person", "-1"), ("smooth", "x"), ("fps", "-1")],
+    [
+        ("mode", "guess"),
+        ("min_confidence", "2"),
+        ("person", "-1"),
+        ("smooth", "x"),
+        ("fps", "-1"),
+        ("person", "²"),
+    ],
 )
 def test_bad_parameters_are_refused_and_change_nothing(task_of, name, value):
     _, task = task_of(max_gap_fill=7)
@@ -238,6 +297,21 @@ def test_up_axis_and_scale_reach_the_outputs(task_of, taken):
     assert report["up_axis"] == "z"
     assert report["units"] == "m"
     assert np.nanmedian(points[:, 0, 2]) > np.nanmedian(points[:, 15, 2]) + 1
+
+
+def test_cameras_from_nothing_have_no_unit_but_an_upward_axis(task_of, taken, caplog):
+    _, task = task_of(units="auto")
+    given(task, taken)
+    task.get_input(2).data = {}
+    task.run()
+    report = task.get_output(1).data
+    assert (report["units"], report["up_axis"]) == ("unknown", "y")
+    for text in ("no cameras were given", "the unit of length is arbitrary: set scale"):
+        assert any(text in warning for warning in report["quality"]["warnings"])
+        assert text in caplog.text
+    task.set_parameters({**task.get_parameters(), "scale": "height:1.72"})
+    task.run()
+    assert task.get_output(1).data["units"] == "m"
 
 
 def test_a_world_without_anybody_is_drawn(task_of, taken, tmp_path):

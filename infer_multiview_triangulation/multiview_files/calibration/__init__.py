@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from infer_multiview_triangulation.multiview_files.calibration.anipose_toml import (
     read_toml,
     write_cameras_toml,
 )
 from infer_multiview_triangulation.multiview_files.calibration.cameras_json import (
+    from_list,
     read_json,
     write_cameras_json,
 )
 from infer_multiview_triangulation.multiview_files.calibration.colmap import read_colmap
+from infer_multiview_triangulation.multiview_files.calibration.fields import camera_values
 from infer_multiview_triangulation.multiview_files.calibration.opencv_yml import read_yml
 from infer_multiview_triangulation.multiview_files.calibration.qualisys import read_qualisys
 from infer_multiview_triangulation.multiview_files.paths import existing
 from infer_multiview_triangulation.multiview_geometry.camera import Camera
 
-__all__ = ["read_cameras", "write_cameras_json", "write_cameras_toml"]
+__all__ = [
+    "camera_values",
+    "cameras_of",
+    "read_cameras",
+    "write_cameras_json",
+    "write_cameras_toml",
+]
 
 READERS = {
     ".json": read_json,
@@ -50,12 +59,24 @@ def read_cameras(path: str | Path) -> list[Camera]:
             model, or values that are missing or not finite.
     """
     path = existing(path)
-    cameras = _read_folder(path) if path.is_dir() else _read_file(path)
+    return _checked(_read_folder(path) if path.is_dir() else _read_file(path), path)
+
+
+def cameras_of(content: Any, source: str) -> list[Camera]:
+    """Cameras of parsed JSON in AIST++'s form; ``source`` is what messages call it.
+
+    Raises:
+        ValueError: As :func:`read_cameras`.
+    """
+    return _checked(from_list(source, content), source)
+
+
+def _checked(cameras: list[Camera], source: str | Path) -> list[Camera]:
     if not cameras:
-        raise ValueError(f"{path} holds no camera: give {FORMS}")
+        raise ValueError(f"{source} holds no camera: give {FORMS}")
     name, count = Counter(camera.name for camera in cameras).most_common(1)[0]
     if count > 1:
-        raise ValueError(f"{path} has {count} cameras called {name}: give each its own name")
+        raise ValueError(f"{source} has {count} cameras called {name}: give each its own name")
     return cameras
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import tomli_w
 
 from infer_multiview_triangulation.multiview_files.calibration.fields import (
+    camera_values,
     from_mapping,
-    to_mapping,
 )
 from infer_multiview_triangulation.multiview_files.paths import natural_key, replacing
 from infer_multiview_triangulation.multiview_geometry.camera import Camera
@@ -56,7 +56,7 @@ def _camera_tables(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def write_cameras_toml(path: str | Path, cameras: Sequence[Camera]) -> None:
     """Write cameras in anipose's form; the file appears whole or not at all."""
     content: dict[str, Any] = {
-        f"cam_{number}": to_mapping(camera) | {"fisheye": False}
+        f"cam_{number}": camera_values(camera) | {"fisheye": False}
         for number, camera in enumerate(cameras)
     }
     content["metadata"] = {"adjusted": False, "error": 0.0}

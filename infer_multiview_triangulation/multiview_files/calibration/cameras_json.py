@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from infer_multiview_triangulation.multiview_files.calibration.fields import (
+    camera_values,
     from_mapping,
-    to_mapping,
 )
 from infer_multiview_triangulation.multiview_files.paths import load_json, replacing
 from infer_multiview_triangulation.multiview_geometry.camera import Camera
@@ -20,14 +21,22 @@ def read_json(path: Path) -> list[Camera]:
     Raises:
         ValueError: It is no such list, or a camera's values are missing or not usable.
     """
-    content = load_json(path)
+    return from_list(path, load_json(path))
+
+
+def from_list(source: str | Path, content: Any) -> list[Camera]:
+    """The same of parsed JSON, whatever messages call it.
+
+    Raises:
+        ValueError: As :func:`read_json`.
+    """
     if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
         raise ValueError(
-            f"{path} is not AIST++'s list of cameras (name, size, matrix, distortions, rotation, "
+            f"{source} is not AIST++'s list of cameras (name, size, matrix, distortions, rotation, "
             "translation): convert it"
         )
     return [
-        from_mapping(path, str(entry.get("name", f"cam_{number}")), entry)
+        from_mapping(source, str(entry.get("name", f"cam_{number}")), entry)
         for number, entry in enumerate(content)
     ]
 
@@ -35,5 +44,5 @@ def read_json(path: Path) -> list[Camera]:
 def write_cameras_json(path: str | Path, cameras: Sequence[Camera]) -> None:
     """Write cameras in AIST++'s form; the file appears whole or not at all."""
     with replacing(path) as beside:
-        text = json.dumps([to_mapping(camera) for camera in cameras], indent=1)
+        text = json.dumps([camera_values(camera) for camera in cameras], indent=1)
         beside.write_text(text + "\n", encoding="utf-8")

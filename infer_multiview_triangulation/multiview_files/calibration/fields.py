@@ -15,7 +15,7 @@ MAX_ORTHOGONALITY_ERROR = 1e-2
 
 
 def make_camera(
-    path: Path,
+    source: str | Path,
     name: str,
     *,
     size: Any,
@@ -44,22 +44,22 @@ def make_camera(
             raise ValueError(f"{matrix.tolist()} is not a camera matrix with positive fx and fy")
         return camera
     except (TypeError, ValueError) as error:
-        raise ValueError(f"camera {name} of {path} is not usable: {error}") from error
+        raise ValueError(f"camera {name} of {source} is not usable: {error}") from error
 
 
-def from_mapping(path: Path, name: str, values: Mapping[str, Any]) -> Camera:
+def from_mapping(source: str | Path, name: str, values: Mapping[str, Any]) -> Camera:
     """A camera from the keys that AIST++ and anipose share.
 
     Raises:
         ValueError: As :func:`make_camera`; a key is missing; or the model is fisheye.
     """
     if values.get("fisheye"):
-        raise ValueError(f"camera {name} of {path} is fisheye: calibrate with the pinhole model")
+        raise ValueError(f"camera {name} of {source} is fisheye: calibrate with the pinhole model")
     missing = [key for key in ("matrix", "rotation", "translation") if values.get(key) is None]
     if missing:
-        raise ValueError(f"camera {name} of {path} has no {', '.join(missing)}: calibrate it")
+        raise ValueError(f"camera {name} of {source} has no {', '.join(missing)}: calibrate it")
     return make_camera(
-        path,
+        source,
         name,
         size=values.get("size"),
         matrix=values["matrix"],
@@ -69,7 +69,7 @@ def from_mapping(path: Path, name: str, values: Mapping[str, Any]) -> Camera:
     )
 
 
-def to_mapping(camera: Camera) -> dict[str, Any]:
+def camera_values(camera: Camera) -> dict[str, Any]:
     """A camera as AIST++'s and anipose's keys and plain numbers."""
     values: dict[str, Any] = {"name": camera.name}
     if camera.size is not None:
