@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from workflows.matting_options import MASK_TASKS, ChainOptions
 from workflows.interruption import interrupt_when_terminated
+from workflows.matting_options import MASK_TASKS, ChainOptions
 from workflows.plugins import load_plugin, quiet_ikomia
 
 if TYPE_CHECKING:
