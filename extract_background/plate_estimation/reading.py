@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace, Interpolation
+from av.video.reformatter import Colorspace
 
 from .store import FrameStore
 from .tiling import check
@@ -18,12 +18,9 @@ logger = logging.getLogger(__name__)
 
 HD_LINES = 720
 # The default conversion loses one to two levels on average; this one keeps the mean.
-EXACT_COLOURS = (
-    Interpolation.BILINEAR
-    | Interpolation.ACCURATE_RND
-    | Interpolation.FULL_CHR_H_INT
-    | Interpolation.FULL_CHR_H_INP
-)
+# libswscale's flags stand as numbers, because PyAV before 18 names only the first.
+BILINEAR, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND = 0x2, 0x2000, 0x4000, 0x40000
+EXACT_COLOURS = BILINEAR | FULL_CHR_H_INT | FULL_CHR_H_INP | ACCURATE_RND
 MATRICES = {"601": Colorspace.ITU601, "709": Colorspace.ITU709}
 UNTAGGED = 2
 LEFT_TO_COUNT = 10
