@@ -163,6 +163,6 @@ def test_the_hubs_own_tool_reads_the_same(name):
     local = importlib.import_module("ikcli.algos.local").Algo(name)
     local._path = REPOSITORY / name
     sent = local.info
-    assert sent["algo_type"] == "INFER" and sent["language"] == "PYTHON"
+    assert sent["algo_type"] == info.algo_type.name and sent["language"] == "PYTHON"
     assert sent["algo_task"] == info.algo_tasks.split(",")
     assert sent["icon"].is_file() and sent["paper"]["title"] == info.article
