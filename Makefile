@@ -1,6 +1,7 @@
-# Each target is enough on a fresh machine with Python 3.11 and make.
+# Each target is enough on a fresh machine with Python 3.10 to 3.13 and make.
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3.10 python3 2>/dev/null))
 VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.ready
 OUTPUT ?= output
 
@@ -10,41 +11,42 @@ export PYTHONPATH := $(CURDIR)
 export IKOMIA_AUTO_COMPLETION := 0
 export QT_QPA_PLATFORM := offscreen
 export OMP_WAIT_POLICY := PASSIVE
+export PYTHONUTF8 := 1
 
 .PHONY: setup demo test bench hub panels lint format clean
 
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
-	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt \
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(VENV) --constraint constraints.txt \
 		--requirements pyproject.toml --extra test --extra studio
 	touch $@
 
 demo: setup
-	$(VENV)/bin/python -m workflows.demo --output $(OUTPUT)/demo
-	$(VENV)/bin/python -m workflows.motion_demo --output $(OUTPUT)/demo
+	$(BIN)/python -m workflows.demo --output $(OUTPUT)/demo
+	$(BIN)/python -m workflows.motion_demo --output $(OUTPUT)/demo
 
 test: setup lint
-	$(VENV)/bin/python -m pytest
+	$(BIN)/python -m pytest
 
 bench: setup
-	$(VENV)/bin/python -m benchmarks
+	$(BIN)/python -m benchmarks
 
 hub: setup
-	$(VENV)/bin/python -m workflows.hub
+	$(BIN)/python -m workflows.hub
 
 panels: setup
-	$(VENV)/bin/python -m workflows.panels
+	$(BIN)/python -m workflows.panels
 
 lint: setup
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 format: setup
-	$(VENV)/bin/ruff check --fix .
-	$(VENV)/bin/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 clean:
 	rm -rf $(VENV) dist .build .pytest_cache .ruff_cache

@@ -215,7 +215,7 @@ class ExtractBackgroundFactory(dataprocess.CTaskFactory):
         info.version = "0.1.0"
         info.icon_path = "images/icon.png"
         info.authors = "Thierry Bouwmans, Lucia Maddalena, Alfredo Petrosino"
-        info.article = "Scene background initialization: a taxonomy"
+        info.article = "Scene background initialization: A taxonomy"
         info.article_url = "https://doi.org/10.1016/j.patrec.2016.12.024"
         info.journal = "Pattern Recognition Letters"
         info.year = 2017

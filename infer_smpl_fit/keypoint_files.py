@@ -17,6 +17,9 @@ from infer_smpl_fit.smpl_body.restricted_pickle import RefusedPickleError, load_
 logger = logging.getLogger(__name__)
 
 SUFFIXES = (".npz", ".pkl", ".trc", ".c3d", ".csv")
+UNREADABLE = (
+    csv.Error, IndexError, KeyError, ValueError, zipfile.BadZipFile, EOFError, OSError,
+)  # fmt: skip
 UNIT_WORDS = {
     "m": "m", "meter": "m", "meters": "m", "metre": "m", "metres": "m",
     "cm": "cm", "centimeter": "cm", "centimeters": "cm", "centimetres": "cm",
@@ -47,7 +50,7 @@ def read_keypoints(path: str, allow_pickle: bool) -> Keypoints3D:
         given = readers[suffix](file)
     except RefusedPickleError as error:
         raise ValueError(f"{file} was not read, for safety: {error}") from error
-    except (IndexError, KeyError, ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
+    except UNREADABLE as error:
         raise ValueError(
             f"{file} is not a whole {suffix} file of 3D points ({error}): export it again"
         ) from error

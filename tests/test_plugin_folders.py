@@ -38,3 +38,13 @@ def test_sub_packages_cannot_take_other_modules_with_them(name):
     """Ikomia drops every loaded module whose name holds that of a sub-package, on a reload."""
     packages = [p.parent.name for p in (REPOSITORY / name).glob("*/__init__.py")]
     assert [p for p in packages if p in ("utils", "core", "model", "models", "data", "io")] == []
+
+
+def test_plugins_and_project_ask_for_the_same_versions():
+    pyproject = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    told = set(re.findall(r'^    "([^"]+)",$', pyproject, re.M))
+    names = {re.match(r"[\w-]+", line).group() for line in told}
+    for path in REPOSITORY.glob("*/requirements.txt"):
+        for line in path.read_text(encoding="utf-8").replace('"', "'").splitlines():
+            if re.match(r"[\w-]+", line).group() in names:
+                assert line in told, f"{path}: {line} differs from pyproject.toml"

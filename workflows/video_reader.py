@@ -10,18 +10,17 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace, Interpolation
+from av.video.reformatter import Colorspace
 
 logger = logging.getLogger(__name__)
 
 HD_LINES = 720
 # The default conversion loses one to two levels on average; this one keeps the mean.
-EXACT_COLOURS = (
-    Interpolation.BILINEAR
-    | Interpolation.ACCURATE_RND
-    | Interpolation.FULL_CHR_H_INT
-    | Interpolation.FULL_CHR_H_INP
-)
+# libswscale's flags stand as numbers, because PyAV before 18 names only the first.
+BILINEAR, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND = 0x2, 0x2000, 0x4000, 0x40000
+EXACT_COLOURS = BILINEAR | FULL_CHR_H_INT | FULL_CHR_H_INP | ACCURATE_RND
+# PyAV 19 keeps metadata that is no UTF-8 by itself, and has no such option any more.
+OPENING = {"metadata_errors": "ignore"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 
 class VideoError(ValueError):
@@ -194,7 +193,7 @@ def _open(path: Path) -> av.container.InputContainer:
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist or is not a file")
     try:
-        return av.open(str(path), metadata_errors="ignore")
+        return av.open(str(path), **OPENING)
     except (av.error.FFmpegError, OSError) as error:
         raise VideoError(f"{path} cannot be read as a video: {error}") from error
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
-from workflows.video_reader import EXACT_COLOURS, HD_LINES
+from workflows.video_reader import EXACT_COLOURS, HD_LINES, OPENING
 
 QUEUE_FRAMES = 4
 
@@ -217,7 +217,7 @@ class _Audio:
     """Pass the sound of another file on, packet by packet, interleaved with the video."""
 
     def __init__(self, path: Path, output: av.container.OutputContainer) -> None:
-        self._source = av.open(str(path), metadata_errors="ignore")
+        self._source = av.open(str(path), **OPENING)
         self._output = output
         self._targets = {}
         for stream in self._source.streams.audio:

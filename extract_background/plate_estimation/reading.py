@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace, Interpolation
+from av.video.reformatter import Colorspace
 
 from .store import FrameStore
 from .tiling import check
@@ -18,12 +18,11 @@ logger = logging.getLogger(__name__)
 
 HD_LINES = 720
 # The default conversion loses one to two levels on average; this one keeps the mean.
-EXACT_COLOURS = (
-    Interpolation.BILINEAR
-    | Interpolation.ACCURATE_RND
-    | Interpolation.FULL_CHR_H_INT
-    | Interpolation.FULL_CHR_H_INP
-)
+# libswscale's flags stand as numbers, because PyAV before 18 names only the first.
+BILINEAR, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND = 0x2, 0x2000, 0x4000, 0x40000
+EXACT_COLOURS = BILINEAR | FULL_CHR_H_INT | FULL_CHR_H_INP | ACCURATE_RND
+# PyAV 19 keeps metadata that is no UTF-8 by itself, and has no such option any more.
+OPENING = {"metadata_errors": "ignore"} if int(av.__version__.split(".")[0]) < 19 else {}
 MATRICES = {"601": Colorspace.ITU601, "709": Colorspace.ITU709}
 UNTAGGED = 2
 LEFT_TO_COUNT = 10
@@ -52,7 +51,7 @@ class FrameReader:
             ValueError: The file holds no video that can be decoded.
         """
         try:
-            with av.open(str(self.path), metadata_errors="ignore") as container:
+            with av.open(str(self.path), **OPENING) as container:
                 stream = container.streams.video[0]
                 stream.thread_type = "AUTO"
                 for frame in self._decoded(container, stream):
@@ -128,7 +127,7 @@ def count_frames(path: str | Path) -> int:
     if not path.is_file():
         raise FileNotFoundError(f"the video {path} does not exist or is not a file")
     try:
-        with av.open(str(path), metadata_errors="ignore") as container:
+        with av.open(str(path), **OPENING) as container:
             return sum(1 for packet in container.demux(video=0) if packet.size)
     except (av.error.FFmpegError, IndexError) as error:
         raise ValueError(f"{path} cannot be decoded as a video: {error}") from error

@@ -53,7 +53,7 @@ def read_csv(path: str | Path) -> Trajectories:
         values = np.array([[float(v or "nan") for v in row[1:-1]] for row in rows], np.float64)
         points = values[:, 1:].reshape(len(rows), len(names), 3)
         units = rows[0][-1]
-    except (IndexError, ValueError) as error:
+    except (csv.Error, IndexError, ValueError) as error:
         raise ValueError(f"{path} is not a .csv file of 3D points ({error})") from error
     duration = values[-1, 0] - values[0, 0]
     fps = round((len(rows) - 1) / duration, 6) if duration > 0 else None

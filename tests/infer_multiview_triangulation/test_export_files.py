@@ -99,7 +99,7 @@ def test_damaged_files(tmp_path, points, write, read, tolerance):
     file = tmp_path / "a.x"
     with pytest.raises(FileNotFoundError, match=r"a.x"):
         read(file)
-    for content in (b"", b"hello\n", b"\x00" * 600):
+    for content in (b"", b"hello\n", b"\x00" * 600, b"1" * 200_000):
         file.write_bytes(content)
         with pytest.raises(ValueError, match=r"a.x is not a"):
             read(file)

@@ -336,7 +336,9 @@ def test_missing_file_and_unknown_ending(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".pkl", ".trc", ".c3d", ".csv"])
-@pytest.mark.parametrize("content", [b"", b"\x80\x04nonsense\n\n\n\n" * 200, b"PK\x03\x04"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x80\x04nonsense\n\n\n\n" * 200, b"PK\x03\x04", b"1" * 200_000]
+)
 def test_nonsense_is_named(tmp_path, suffix, content):
     (tmp_path / f"a{suffix}").write_bytes(content)
     with pytest.raises(ValueError, match=rf"a\{suffix} .*: export it again"):
