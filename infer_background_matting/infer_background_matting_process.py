@@ -9,7 +9,13 @@ import numpy as np
 import torch
 from ikomia import core, dataprocess
 
-from infer_background_matting.bgm_network import Matte, MattingBase, MattingRefine, build_matter
+from infer_background_matting.bgm_network import (
+    Matte,
+    Matter,
+    MattingBase,
+    MattingRefine,
+    build_matter,
+)
 from infer_background_matting.bgm_network.pictures import as_rgb, blend, cut_out, to_uint8
 from infer_background_matting.bgm_network.plate import PreparedPlate
 from infer_background_matting.checkpoints import checkpoint_path, load_checkpoint
@@ -35,8 +41,10 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
             self.add_output(dataprocess.CImageIO())
         self.add_output(dataprocess.CArrayIO())
         self.set_param_object(copy.deepcopy(param) if param else InferBackgroundMattingParam())
+        self._loaded: MattingBase | None = None
+        self._loaded_from: tuple | None = None
+        self._matter: Matter | None = None
         self._built_from: tuple | None = None
-        self._matter = None
         self._plate = PreparedPlate()
 
     def get_progress_steps(self) -> int:
@@ -78,28 +86,28 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
             raise ValueError(f"input {index} of infer_background_matting is empty: it takes {what}")
         return image
 
-    def _network(self):
+    def _network(self) -> Matter:
         s = self.get_param_object().settings
         device = self._device(s)
         dtype = self._dtype(s, device)
-        refine = (
+        refined_by = (
             s.model_backbone_scale,
             s.model_refine_mode,
             s.model_refine_pixels,
             s.model_refine_threshold,
         )
         is_base = s.model_type == "mattingbase"
-        key = (s.model_type, s.model_backbone, s.weights, s.model_weight_file, device, dtype)
-        key += () if is_base else refine
+        weights = (s.model_type, s.model_backbone, s.weights, s.model_weight_file)
+        key = (*weights, device, dtype, () if is_base else refined_by)
         if key != self._built_from:
-            path = checkpoint_path(s.weights, s.model_backbone, s.model_weight_file)
-            network = (
-                MattingBase(s.model_backbone)
-                if is_base
-                else MattingRefine(s.model_backbone, *refine)
-            )
-            load_checkpoint(network, path)
-            self._matter = build_matter(network, device, dtype)
+            if weights != self._loaded_from:
+                path = checkpoint_path(s.weights, s.model_backbone, s.model_weight_file)
+                network = (MattingBase if is_base else MattingRefine)(s.model_backbone)
+                load_checkpoint(network, path)
+                self._loaded, self._loaded_from = network, weights
+            if not is_base:
+                self._loaded.refine_by(*refined_by)
+            self._matter = build_matter(self._loaded, device, dtype)
             self._built_from = key
         return self._matter
 

@@ -91,10 +91,7 @@ class MattingRefine(MattingBase):
         refine_kernel_size: int = 3,
         refine_prevent_oversampling: bool = True,
     ) -> None:
-        if not 0 < backbone_scale <= 0.5:
-            raise ValueError(f"backbone_scale {backbone_scale} is outside (0, 0.5]")
         super().__init__(backbone)
-        self.backbone_scale = backbone_scale
         self.refiner = Refiner(
             refine_mode,
             refine_sample_pixels,
@@ -102,6 +99,16 @@ class MattingRefine(MattingBase):
             refine_kernel_size,
             refine_prevent_oversampling,
         )
+        self.refine_by(backbone_scale, refine_mode, refine_sample_pixels, refine_threshold)
+
+    def refine_by(
+        self, backbone_scale: float, mode: str, sample_pixels: int, threshold: float
+    ) -> None:
+        """Change what needs no other weights: where is refined, and from how small a copy."""
+        if not 0 < backbone_scale <= 0.5:
+            raise ValueError(f"backbone_scale {backbone_scale} is outside (0, 0.5]")
+        self.backbone_scale = backbone_scale
+        self.refiner.refine_by(mode, sample_pixels, threshold)
 
     def small(self, x: Tensor) -> Tensor:
         """The copy that the coarse network sees.

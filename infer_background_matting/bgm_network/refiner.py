@@ -35,11 +35,9 @@ class Refiner(nn.Module):
         prevent_oversampling: bool = True,
     ) -> None:
         super().__init__()
-        if mode not in REFINE_MODES:
-            raise ValueError(f"refine mode {mode!r} is not one of {', '.join(REFINE_MODES)}")
         if kernel_size not in (1, 3):
             raise ValueError(f"refine kernel size {kernel_size} is neither 1 nor 3")
-        self.mode, self.sample_pixels, self.threshold = mode, sample_pixels, threshold
+        self.refine_by(mode, sample_pixels, threshold)
         self.kernel_size, self.prevent_oversampling = kernel_size, prevent_oversampling
         hidden, c1, c2, c3, c4 = self.channels
         self.conv1 = nn.Conv2d(hidden + 4 + 6, c1, kernel_size, bias=False)
@@ -50,6 +48,12 @@ class Refiner(nn.Module):
         self.bn3 = nn.BatchNorm2d(c3)
         self.conv4 = nn.Conv2d(c3, c4, kernel_size)
         self.relu = nn.ReLU()
+
+    def refine_by(self, mode: str, sample_pixels: int, threshold: float) -> None:
+        """Change which cells are refined; see the class."""
+        if mode not in REFINE_MODES:
+            raise ValueError(f"refine mode {mode!r} is not one of {', '.join(REFINE_MODES)}")
+        self.mode, self.sample_pixels, self.threshold = mode, sample_pixels, threshold
 
     @property
     def half_padding(self) -> int:

@@ -114,6 +114,20 @@ def test_cellwise_and_plain_paths_agree(checkpoint):
     assert np.abs(fast.foreground.astype(int) - plain.foreground).max() <= 1
 
 
+def test_other_refining_reads_no_weights_again(task_of, tmp_path, checkpoint):
+    copy = tmp_path / "copy.pth"
+    copy.write_bytes(Path(checkpoint).read_bytes())
+    workflow, task = task_of(model_weight_file=copy, model_refine_mode="full")
+    run(workflow, *scene())
+    copy.unlink()
+    changed = {"model_refine_mode": "thresholding", "model_refine_threshold": 0.1}
+    task.set_parameters({key: str(value) for key, value in changed.items()})
+    run(workflow, *scene())
+    fresh_workflow, fresh = task_of(**changed)
+    run(fresh_workflow, *scene())
+    np.testing.assert_array_equal(task.get_output(4).get_array(), fresh.get_output(4).get_array())
+
+
 def test_the_source_as_its_own_background_is_refused(workflow_of, checkpoint):
     workflow, (task,) = workflow_of(NAME)
     task.set_parameters({"model_weight_file": checkpoint, "cuda": "cpu"})
