@@ -71,10 +71,12 @@ def score(kind: str, refined: Tensor, coarse: Tensor, truth: Tensor) -> Score:
     return Score(kind, *means, *((error * edge).sum().div(area).item() for error in errors))
 
 
-def held_out(count: int, processes: int, size: tuple[int, int] = (720, 1280)) -> Iterator[Batch]:
+def held_out(
+    count: int, processes: int, size: tuple[int, int] = (720, 1280), seed: int = SEED
+) -> Iterator[Batch]:
     """Compose ``count`` pictures, one by one, from assets of their own."""
-    pool = build_pool(count, max(1, count // 2), SEED, processes)
-    composer = Composer(pool, torch.device("cpu"), SEED)
+    pool = build_pool(count, max(1, count // 2), seed, processes)
+    composer = Composer(pool, torch.device("cpu"), seed)
     for _ in range(count):
         yield composer.batch(1, *size)
 
@@ -106,7 +108,7 @@ def read(path: Path) -> np.ndarray:
 @torch.inference_mode()
 def score_held_out(network: MattingRefine, options: argparse.Namespace) -> list[Score]:
     scores = []
-    for index, batch in enumerate(held_out(options.count, options.processes)):
+    for index, batch in enumerate(held_out(options.count, options.processes, seed=options.seed)):
         out = network(batch.source, batch.plate)
         scores.append(score(kind_of(batch), out.pha, out.pha_sm, batch.alpha))
         if options.pictures and index < 12:
@@ -190,6 +192,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--weights", type=Path, default=BUILTIN_FILE)
     parser.add_argument("--count", type=int, default=100, help="held-out pictures; 0 for none")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the held-out pictures")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--real", type=Path, help="folder with the real pairs and RVM's weights")
     parser.add_argument("--pictures", type=Path, help="folder for panels to look at")
