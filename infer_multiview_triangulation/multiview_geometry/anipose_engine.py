@@ -5,6 +5,7 @@ aniposelib sets fx = fy and zeroes k2, p1, p2 and k3 when it adjusts cameras.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,7 +37,10 @@ def camera_group(cameras: Sequence[Camera]) -> Any:
     """aniposelib's CameraGroup of ``cameras``."""
     from aniposelib.cameras import Camera as AniposeCamera
     from aniposelib.cameras import CameraGroup
+    from numba.core.errors import NumbaWarning
 
+    # Its residuals ask numba for what numba cannot compile, and work without.
+    warnings.filterwarnings("ignore", category=NumbaWarning, module=".*aniposelib")
     return CameraGroup(
         [
             AniposeCamera(
