@@ -40,6 +40,14 @@ def test_sub_packages_cannot_take_other_modules_with_them(name):
     assert [p for p in packages if p in ("utils", "core", "model", "models", "data", "io")] == []
 
 
+def test_openmp_is_handled_alike_everywhere():
+    """A package imports nothing of its neighbours, so they hold this file as copies."""
+    files = [REPOSITORY / name / "openmp.py" for name in PLUGINS]
+    copies = [file.read_bytes() for file in files if file.is_file()]
+    assert len(copies) > 1
+    assert len(set(copies)) == 1
+
+
 def test_plugins_and_project_ask_for_the_same_versions():
     pyproject = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
     told = set(re.findall(r'^    "([^"]+)",$', pyproject, re.M))
