@@ -13,7 +13,7 @@ export QT_QPA_PLATFORM := offscreen
 export OMP_WAIT_POLICY := PASSIVE
 export PYTHONUTF8 := 1
 
-.PHONY: setup demo test bench hub panels lint format clean
+.PHONY: setup demo test bench hub panels vendor lint format clean
 
 setup: $(STAMP)
 
@@ -39,6 +39,9 @@ hub: setup
 
 panels: setup
 	$(BIN)/python -m workflows.panels
+
+vendor: setup
+	$(BIN)/python -m development.tools.vendor
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,28 +1,9 @@
-"""What Ikomia loads: hands out the factories, nothing else."""
+"""What Ikomia loads: hands out the factories, imports nothing else at once."""
 
-from ikomia import dataprocess
+from infer_rvm.infer_rvm_kit.factories import Plugin
 
 
-class IkomiaPlugin(dataprocess.CPluginProcessInterface):
+class IkomiaPlugin(Plugin):
     """Entry point of the plugin."""
 
-    def get_process_factory(self):  # noqa: ANN201
-        from infer_rvm.infer_rvm_process import (
-            InferRvmFactory,
-        )
-
-        return InferRvmFactory()
-
-    def get_widget_factory(self):  # noqa: ANN201
-        from infer_rvm.infer_rvm_widget import (
-            InferRvmWidgetFactory,
-        )
-
-        return InferRvmWidgetFactory()
-
-    def get_param_factory(self):  # noqa: ANN201
-        from infer_rvm.infer_rvm_process import (
-            InferRvmParamFactory,
-        )
-
-        return InferRvmParamFactory()
+    plugin = "infer_rvm"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ikomia import core
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from infer_rvm.infer_rvm_kit.parameters import PluginParam, PluginSettings
+from infer_rvm.infer_rvm_kit.pictures import Colour, parse_colour
 
 
-class Settings(BaseModel):
-    """What a user can set; strings as Ikomia passes them are converted and checked."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+class Settings(PluginSettings):
+    """What a user can set."""
 
     model_name: Literal["mobilenetv3", "resnet50"] = Field(
         "mobilenetv3",
@@ -54,23 +54,22 @@ class Settings(BaseModel):
         json_schema_extra={"label": "Checkpoint of your own", "advanced": True},
     )
 
-    @field_validator("downsample_ratio")
+    @field_validator("downsample_ratio", mode="before")
     @classmethod
-    def _is_ratio(cls, value: str) -> str:
+    def _is_ratio(cls, value: object) -> str:
+        text = str(value)
         try:
-            allowed = value == "auto" or 0 < float(value) <= 1
+            allowed = text == "auto" or 0 < float(text) <= 1
         except ValueError:
             allowed = False
         if not allowed:
-            raise ValueError(f"{value!r} is neither auto nor a number above 0 and at most 1")
-        return value
+            raise ValueError(f"{text!r} is neither auto nor a number above 0 and at most 1")
+        return text
 
     @field_validator("composite_color")
     @classmethod
     def _is_colour(cls, value: str) -> str:
-        parts = value.split(",")
-        if len(parts) != 3 or not all(p.strip().isdigit() and int(p) <= 255 for p in parts):
-            raise ValueError(f"{value!r} is not R,G,B with three numbers from 0 to 255")
+        parse_colour(value)
         return value
 
     @property
@@ -78,26 +77,12 @@ class Settings(BaseModel):
         return None if self.downsample_ratio == "auto" else float(self.downsample_ratio)
 
     @property
-    def colour(self) -> tuple[int, ...]:
-        return tuple(int(part) for part in self.composite_color.split(","))
+    def colour(self) -> Colour:
+        return parse_colour(self.composite_color)
 
 
-class InferRvmParam(core.CWorkflowTaskParam):
-    """Carries :class:`Settings` through Ikomia's map of strings."""
+class InferRvmParam(PluginParam):
+    """Carries :class:`Settings` through Ikomia."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.settings = Settings()
-
-    def set_values(self, values: dict[str, str]) -> None:
-        """Take all of ``values`` or, on a bad one, none.
-
-        Raises:
-            ValueError: A value is not allowed; the text names the parameter, value and choices.
-        """
-        given = {**self.settings.model_dump(), **dict(values)}
-        given["downsample_ratio"] = str(given["downsample_ratio"])
-        self.settings = Settings.model_validate(given)
-
-    def get_values(self) -> dict[str, str]:
-        return {name: str(value) for name, value in self.settings.model_dump().items()}
+    settings_class = Settings
+    settings: Settings

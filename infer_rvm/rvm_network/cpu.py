@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..infer_rvm_kit.folding import folded
 from .cpu_layers import optimised
 from .decoder import States
-from .folding import folded
 from .full_size import apply_filter
 from .matte import Matte
 from .network import MattingNetwork, shrink

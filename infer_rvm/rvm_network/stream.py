@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from ..infer_rvm_kit.folding import folded
 from .cpu import CpuStep
 from .decoder import States
-from .folding import folded
 from .matte import Matte
 from .network import NO_STATES, MattingNetwork
 

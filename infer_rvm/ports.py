@@ -1,0 +1,19 @@
+"""Inputs and outputs of infer_rvm."""
+
+from enum import IntEnum
+
+
+class Input(IntEnum):
+    """What goes in."""
+
+    SOURCE = 0
+    NEW_BACKGROUND = 1
+
+
+class Output(IntEnum):
+    """What comes out."""
+
+    COMPOSITE = 0
+    ALPHA = 1
+    FOREGROUND = 2
+    ALPHA_ARRAY = 3

@@ -1,0 +1,45 @@
+"""Where a network runs and in which number format, as the parameters ask and the machine allows."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal
+
+import torch
+
+logger = logging.getLogger(__name__)
+
+Device = Literal["cpu", "cuda"]
+DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+
+def device_of(wanted: str) -> Device:
+    """The device that the parameter ``device`` asks for: auto, cuda or cpu.
+
+    Raises:
+        ValueError: It asks for CUDA, and PyTorch sees none.
+    """
+    has_cuda = torch.cuda.is_available()
+    if wanted == "cuda" and not has_cuda:
+        raise ValueError("device=cuda, but PyTorch sees no CUDA device; use auto or cpu")
+    return "cuda" if wanted != "cpu" and has_cuda else "cpu"
+
+
+def dtype_of(precision: str, device: Device) -> torch.dtype:
+    """The number format that the parameter ``precision`` asks for: auto, fp32, fp16 or bf16.
+
+    ``auto`` is fp16 on CUDA and fp32 on the CPU.
+
+    Raises:
+        ValueError: It asks for half precision on the CPU.
+    """
+    if precision in ("fp16", "bf16") and device == "cpu":
+        raise ValueError(
+            f"precision={precision} needs CUDA: precision={precision} on the CPU is slower, less "
+            "exact; use auto or fp32"
+        )
+    if precision == "bf16":
+        logger.warning("precision=bf16: alpha can be wrong by up to 0.2; fp16 is better")
+    if precision == "auto":
+        precision = "fp32" if device == "cpu" else "fp16"
+    return DTYPES[precision]

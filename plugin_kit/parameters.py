@@ -1,0 +1,57 @@
+"""Parameters: a frozen pydantic model, carried through Ikomia's map of strings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ikomia import core
+from pydantic import BaseModel, ConfigDict
+
+
+class PluginSettings(BaseModel):
+    """Base of every plugin's ``Settings``; strings, as Ikomia passes them, are converted."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+
+
+class PluginParam(core.CWorkflowTaskParam):
+    """Base of every plugin's parameter object.
+
+    A plugin derives from it, and says twice what its settings are, once for Python and once for
+    whoever reads types::
+
+        class InferRvmParam(PluginParam):
+            settings_class = Settings
+            settings: Settings
+
+    Attributes:
+        settings: The values; replaced as a whole when they change.
+        old_names: Parameters of earlier releases, by the name that each has now. Ikomia hands on
+            only keys that :meth:`get_values` knows, so an old name stands there with no value.
+    """
+
+    settings_class: ClassVar[type[PluginSettings]]
+    old_names: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings: Any = self.settings_class()
+
+    def set_values(self, values: Mapping[str, object]) -> None:
+        """Take all of ``values`` or, on a bad one, none.
+
+        Raises:
+            ValueError: A value is not allowed; the text names the parameter, value and choices.
+        """
+        given = dict(values)
+        for old, name in self.old_names.items():
+            spelled = given.pop(old, "")
+            if spelled != "":
+                given[name] = spelled
+        self.settings = self.settings_class.model_validate({**self.settings.model_dump(), **given})
+
+    def get_values(self) -> dict[str, str]:
+        """Ikomia's map of strings."""
+        values = {name: str(value) for name, value in self.settings.model_dump().items()}
+        return values | dict.fromkeys(self.old_names, "")

@@ -1,0 +1,81 @@
+"""The one reader and the one writer of picture files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .files import is_hidden, natural_sorted, write_bytes
+from .pictures import as_rgb
+
+SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"))
+
+
+def is_picture(path: Path) -> bool:
+    """Whether it is called as a picture is; files that systems hide are none."""
+    return path.suffix.lower() in SUFFIXES and not is_hidden(path)
+
+
+def folder_pictures(folder: str | Path) -> list[Path]:
+    """The pictures of a folder in natural order (frame 10 after frame 9).
+
+    Raises:
+        FileNotFoundError: The folder does not exist or holds no picture.
+    """
+    found = [path for path in Path(folder).glob("*") if is_picture(path)]
+    if not found:
+        raise FileNotFoundError(f"the folder {folder} does not exist or holds no picture")
+    return natural_sorted(found)
+
+
+def read_picture(path: str | Path) -> np.ndarray:
+    """Read a picture as uint8 RGB (H, W, 3); 16 bits are reduced, an alpha channel is dropped.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no picture that can be decoded.
+    """
+    bgr = _decoded(path, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    return as_rgb(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+
+
+def read_grey(path: str | Path) -> np.ndarray:
+    """Read a picture's brightness, such as a mask's, as uint8 (H, W).
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no picture that can be decoded.
+    """
+    return _decoded(path, cv2.IMREAD_GRAYSCALE)
+
+
+def _decoded(path: str | Path, flags: int) -> np.ndarray:
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"the picture {path} does not exist")
+    # OpenCV's own opening of files knows no Unicode on Windows, and raises on an empty buffer.
+    content = np.fromfile(path, np.uint8)
+    image = cv2.imdecode(content, flags) if content.size else None
+    if image is None:
+        raise ValueError(f"{path} cannot be decoded as a picture; use PNG or JPEG")
+    return image
+
+
+def write_picture(path: str | Path, image: np.ndarray) -> Path:
+    """Write uint8 grey (H, W), RGB (H, W, 3) or RGBA (H, W, 4), in the form that the ending names.
+
+    The file appears whole or not at all; its folder is made if needed.
+
+    Raises:
+        ValueError: OpenCV cannot write it in that form.
+    """
+    path = Path(path)
+    if image.ndim == 3:
+        codes = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+        image = cv2.cvtColor(image, codes[image.shape[2]])
+    done, encoded = cv2.imencode(path.suffix, image)
+    if not done:
+        raise ValueError(f"{path} could not be encoded as a {path.suffix} picture")
+    return write_bytes(path, encoded.tobytes())

@@ -1,0 +1,83 @@
+"""What lies at a task's inputs and outputs, by the names of ``ports.py``."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from ikomia import dataprocess
+
+
+def declare_ports(task: Any, inputs: Iterable[Any], outputs: Iterable[Any]) -> None:
+    """Give ``task`` these inputs and outputs in place of those that its base class has."""
+    task.clear_inputs()
+    task.clear_outputs()
+    for port in inputs:
+        task.add_input(port)
+    for port in outputs:
+        task.add_output(port)
+
+
+def image_at(task: Any, port: IntEnum) -> np.ndarray | None:
+    """The picture at an input as it was given, (H, W) or (H, W, C); None where there is none."""
+    connected = task.get_input(port)
+    image = connected.get_image() if connected and connected.is_data_available() else None
+    return None if image is None or image.size == 0 else image
+
+
+def required_image(task: Any, port: IntEnum, takes: str) -> np.ndarray:
+    """The same where the task cannot do without.
+
+    Raises:
+        ValueError: There is none; the text says what the input ``takes``.
+    """
+    image = image_at(task, port)
+    if image is None:
+        raise ValueError(f"input {int(port)} of {task.name} is empty: it takes {takes}")
+    return image
+
+
+def array_at(task: Any, port: IntEnum) -> np.ndarray | None:
+    """The array at an input; None where there is none."""
+    connected = task.get_input(port)
+    array = connected.get_array() if connected and connected.is_data_available() else None
+    return None if array is None or array.size == 0 else array
+
+
+def dictionary_at(task: Any, port: IntEnum) -> dict[str, Any]:
+    """A copy of the dictionary at an input; empty where there is none."""
+    connected = task.get_input(port)
+    return dict(connected.data or {}) if connected and connected.is_data_available() else {}
+
+
+def is_video_at(task: Any, port: IntEnum) -> bool:
+    """Whether the frames at an input come from a video file."""
+    connected = task.get_input(port)
+    return isinstance(connected, dataprocess.CVideoIO) and connected.is_data_available()
+
+
+def video_path_at(task: Any, port: IntEnum) -> str:
+    """The video file that the frames at an input come from; empty where from none."""
+    return task.get_input(port).source_file_path if is_video_at(task, port) else ""
+
+
+def refuse_frame_as_matte(task: Any, port: IntEnum, matte: np.ndarray, frame: np.ndarray) -> None:
+    """Refuse a matte that is the frame itself, as when Ikomia connects one source to all inputs.
+
+    Raises:
+        ValueError: It is; plain pictures and grey ones pass, since they may be mattes.
+    """
+    could_be = matte.shape == frame.shape and frame.ndim == 3 and np.ptp(frame) > 0
+    if could_be and np.array_equal(matte, frame):
+        raise ValueError(
+            f"input {int(port)} of {task.name} is the frame itself, not its matte: connect the "
+            "tasks explicitly (auto_connect wires one source to every input)"
+        )
+
+
+def publish_dictionary(task: Any, port: IntEnum, content: Mapping[str, Any]) -> None:
+    """Put a copy at an output: Ikomia empties what was published in place at the next run."""
+    task.get_output(port).data = copy.deepcopy(dict(content))
