@@ -77,7 +77,7 @@ def measure(video: str, output: str, rvm_weights: str | None) -> dict:
     from workflows.plugins import quiet_ikomia
 
     quiet_ikomia()
-    from infer_background_matting.bgm_network.cpu import CellwiseMatter
+    from infer_background_matting.bgm_network.cpu import CellwiseMatting
     from infer_rvm.rvm_network.stream import MattingStream
 
     options = matting_chain.ChainOptions(
@@ -89,10 +89,10 @@ def measure(video: str, output: str, rvm_weights: str | None) -> dict:
         device="cpu",
         quiet=True,
     )
-    matting, rvm = Stopwatch(CellwiseMatter.__call__), Stopwatch(MattingStream.__call__)
+    matting, rvm = Stopwatch(CellwiseMatting.__call__), Stopwatch(MattingStream.__call__)
     second = Stopwatch(matting_chain._matting_pass, time.process_time)
     with (
-        mock.patch.object(CellwiseMatter, "__call__", matting.call),
+        mock.patch.object(CellwiseMatting, "__call__", matting.call),
         mock.patch.object(MattingStream, "__call__", rvm.call),
         mock.patch.object(matting_chain, "_matting_pass", second.call),
     ):
@@ -132,14 +132,14 @@ def _network_alone(video: Path, plate: Path) -> tuple[float, float]:
     """Seconds on the clock and of CPU time."""
     import torch
 
-    from infer_background_matting.bgm_network import MattingRefine, build_matter
+    from infer_background_matting.bgm_network import MattingRefine, build_matting
     from infer_background_matting.checkpoints import checkpoint_path, load_checkpoint
     from workflows.new_background import read_picture
     from workflows.video_reader import VideoInfo, VideoReader
 
     network = MattingRefine("mobilenetv2")
     load_checkpoint(network, checkpoint_path("builtin", "mobilenetv2", ""))
-    matter, background = build_matter(network, "cpu", torch.float32), read_picture(plate)
+    matter, background = build_matting(network, "cpu", torch.float32), read_picture(plate)
     frames = [frame.image for frame in VideoReader(VideoInfo.from_path(video))]
     start, start_cpu = time.perf_counter(), time.process_time()
     for frame in frames:

@@ -120,14 +120,14 @@ def _background_matting(
     import torch
 
     from benchmarks import plain
-    from infer_background_matting.bgm_network import MattingRefine, build_matter
+    from infer_background_matting.bgm_network import MattingRefine, build_matting
     from tests.golden import loading
 
     network = MattingRefine("mobilenetv2").eval()
     keys = "bgmv2/bgmv2_refine_mobilenetv2_keys.json"
     network.load_state_dict(loading.state_dict("bgm", keys))
     if way == "ours":
-        matter = build_matter(network, "cpu", torch.float32)
+        matter = build_matting(network, "cpu", torch.float32)
         return lambda: matter(image, background).alpha
     return lambda: plain.forward(network, image, background).pha[0, 0].numpy()
 

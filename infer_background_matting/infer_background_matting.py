@@ -1,28 +1,9 @@
-"""What Ikomia loads: hands out the factories, nothing else."""
+"""What Ikomia loads: hands out the factories, imports nothing else at once."""
 
-from ikomia import dataprocess
+from infer_background_matting.infer_background_matting_kit.factories import Plugin
 
 
-class IkomiaPlugin(dataprocess.CPluginProcessInterface):
+class IkomiaPlugin(Plugin):
     """Entry point of the plugin."""
 
-    def get_process_factory(self):  # noqa: ANN201
-        from infer_background_matting.infer_background_matting_process import (
-            InferBackgroundMattingFactory,
-        )
-
-        return InferBackgroundMattingFactory()
-
-    def get_widget_factory(self):  # noqa: ANN201
-        from infer_background_matting.infer_background_matting_widget import (
-            InferBackgroundMattingWidgetFactory,
-        )
-
-        return InferBackgroundMattingWidgetFactory()
-
-    def get_param_factory(self):  # noqa: ANN201
-        from infer_background_matting.infer_background_matting_process import (
-            InferBackgroundMattingParamFactory,
-        )
-
-        return InferBackgroundMattingParamFactory()
+    plugin = "infer_background_matting"

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import copy
-import logging
 
 import numpy as np
-import torch
-from ikomia import core, dataprocess
+from ikomia import dataprocess
 
 from infer_background_matting.bgm_network import (
     Matte,
-    Matter,
+    Matting,
     MattingBase,
     MattingRefine,
-    build_matter,
+    build_matting,
 )
-from infer_background_matting.bgm_network.pictures import as_rgb, blend, cut_out, to_uint8
 from infer_background_matting.bgm_network.plate import PreparedPlate
 from infer_background_matting.checkpoints import checkpoint_path, load_checkpoint
-from infer_background_matting.openmp import keep_teams_whole
-from infer_background_matting.parameters import InferBackgroundMattingParam, Settings
-
-logger = logging.getLogger(__name__)
-
-SOURCE, BACKGROUND, NEW_BACKGROUND = range(3)
-COMPOSITE, ALPHA, FOREGROUND, ERROR, ALPHA_ARRAY = range(5)
+from infer_background_matting.infer_background_matting_kit.device import device_of, dtype_of
+from infer_background_matting.infer_background_matting_kit.factories import (
+    Metadata,
+    PluginParamFactory,
+    PluginTaskFactory,
+)
+from infer_background_matting.infer_background_matting_kit.openmp import keep_teams_whole
+from infer_background_matting.infer_background_matting_kit.pictures import (
+    as_rgb,
+    blend,
+    cut_out,
+    to_uint8,
+)
+from infer_background_matting.infer_background_matting_kit.ports import (
+    declare_ports,
+    image_at,
+    required_image,
+)
+from infer_background_matting.parameters import InferBackgroundMattingParam
+from infer_background_matting.ports import Input, Output
 
 
 class InferBackgroundMatting(dataprocess.C2dImageTask):
@@ -33,18 +43,17 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
 
     def __init__(self, name: str, param: InferBackgroundMattingParam | None) -> None:
         super().__init__(name, False)
-        self.clear_inputs()
-        self.clear_outputs()
-        for _ in range(3):
-            self.add_input(dataprocess.CImageIO())
-        for _ in range(4):
-            self.add_output(dataprocess.CImageIO())
-        self.add_output(dataprocess.CArrayIO())
+        pictures = (Output.COMPOSITE, Output.ALPHA, Output.FOREGROUND, Output.ERROR)
+        declare_ports(
+            self,
+            inputs=[dataprocess.CImageIO() for _ in Input],
+            outputs=[*(dataprocess.CImageIO() for _ in pictures), dataprocess.CArrayIO()],
+        )
         self.set_param_object(copy.deepcopy(param) if param else InferBackgroundMattingParam())
-        self._loaded: MattingBase | None = None
-        self._loaded_from: tuple | None = None
-        self._matter: Matter | None = None
-        self._built_from: tuple | None = None
+        self._network: MattingBase | None = None
+        self._network_key: tuple | None = None
+        self._matting: Matting | None = None
+        self._matting_key: tuple | None = None
         self._plate = PreparedPlate()
 
     def get_progress_steps(self) -> int:
@@ -52,7 +61,7 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
 
     def init_long_process(self) -> None:
         """Load the network, so that the first picture does not wait for it."""
-        self._network()
+        self._built_matting()
         super().init_long_process()
 
     def run(self) -> None:
@@ -62,127 +71,89 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
             ValueError: An input is missing, or the background is not this scene.
         """
         settings = self.get_param_object().settings
-        source = as_rgb(self._image(SOURCE, "the picture or video"))
-        original = self._image(BACKGROUND, "the empty background")
-        if np.shares_memory(original, self.get_input(SOURCE).get_image()):
+        image = required_image(self, Input.SOURCE, "the picture or video")
+        background = required_image(self, Input.BACKGROUND, "the empty background")
+        if np.shares_memory(background, image):
             raise ValueError(
                 "input 1 (background) is the very buffer of input 0 (picture): connect the picture "
                 "of the empty scene explicitly, wf.connect_tasks(wf.root(), task, [(0, 0), (1, 1)])"
             )
+        source = as_rgb(image)
         self.begin_task_run()
         keep_teams_whole()
         self.emit_step_progress()
-        plate = self._plate(source, original, settings.align_background, settings.background_check)
-        matte = self._network()(source, plate)
+        plate = self._plate(
+            source, background, align=settings.align_background, check=settings.background_check
+        )
+        matte = self._built_matting()(source, plate)
         self.emit_step_progress()
-        self._publish(matte, source)
+        self._publish(matte)
         self.emit_step_progress()
         self.end_task_run()
 
-    def _image(self, index: int, what: str) -> np.ndarray:
-        connected = self.get_input(index)
-        image = connected.get_image() if connected and connected.is_data_available() else None
-        if image is None or image.size == 0:
-            raise ValueError(f"input {index} of infer_background_matting is empty: it takes {what}")
-        return image
-
-    def _network(self) -> Matter:
+    def _built_matting(self) -> Matting:
         s = self.get_param_object().settings
-        device = self._device(s)
-        dtype = self._dtype(s, device)
-        refined_by = (
+        device = device_of(s.device)
+        dtype = dtype_of(s.precision, device)
+        network = self._loaded_network()
+        refining = (
             s.model_backbone_scale,
             s.model_refine_mode,
             s.model_refine_pixels,
             s.model_refine_threshold,
         )
-        is_base = s.model_type == "mattingbase"
-        weights = (s.model_type, s.model_backbone, s.weights, s.model_weight_file)
-        key = (*weights, device, dtype, () if is_base else refined_by)
-        if key != self._built_from:
-            if weights != self._loaded_from:
-                path = checkpoint_path(s.weights, s.model_backbone, s.model_weight_file)
-                network = (MattingBase if is_base else MattingRefine)(s.model_backbone)
-                load_checkpoint(network, path)
-                self._loaded, self._loaded_from = network, weights
-            if not is_base:
-                self._loaded.refine_by(*refined_by)
-            self._matter = build_matter(self._loaded, device, dtype)
-            self._built_from = key
-        return self._matter
+        key = (self._network_key, device, dtype, refining)
+        if self._matting is None or key != self._matting_key:
+            if isinstance(network, MattingRefine):
+                network.refine_by(*refining)
+            self._matting = build_matting(network, device, dtype)
+            self._matting_key = key
+        return self._matting
 
-    @staticmethod
-    def _device(settings: Settings) -> str:
-        if settings.cuda == "cuda" and not torch.cuda.is_available():
-            logger.info("CUDA is not available, infer_background_matting runs on the CPU")
-            return "cpu"
-        return settings.cuda
+    def _loaded_network(self) -> MattingBase:
+        """The network with its weights, which other ways of refining need not read again."""
+        s = self.get_param_object().settings
+        key = (s.model_type, s.model_backbone, s.weights, s.model_weight_file)
+        if self._network is None or key != self._network_key:
+            path = checkpoint_path(s.weights, s.model_backbone, s.model_weight_file)
+            network_class = MattingBase if s.model_type == "mattingbase" else MattingRefine
+            network = network_class(s.model_backbone)
+            load_checkpoint(network, path)
+            self._network, self._network_key = network, key
+        return self._network
 
-    @staticmethod
-    def _dtype(settings: Settings, device: str) -> torch.dtype:
-        if settings.precision == "fp16" and device == "cpu":
-            raise ValueError("precision=fp16 needs CUDA; use auto or fp32 on the CPU")
-        is_half = settings.precision == "fp16" or (settings.precision == "auto" and device != "cpu")
-        return torch.float16 if is_half else torch.float32
-
-    def _publish(self, matte: Matte, source: np.ndarray) -> None:
-        alpha = to_uint8(matte.alpha)
-        behind = self.get_input(NEW_BACKGROUND)
-        image = behind.get_image() if behind and behind.is_data_available() else None
-        if image is None or image.size == 0:
+    def _publish(self, matte: Matte) -> None:
+        image = image_at(self, Input.NEW_BACKGROUND)
+        if image is None:
             composite = cut_out(matte.foreground, matte.alpha)
         else:
             composite = blend(matte.foreground, matte.alpha, as_rgb(image))
-        self.get_output(COMPOSITE).set_image(composite)
-        self.get_output(ALPHA).set_image(alpha)
-        self.get_output(FOREGROUND).set_image(matte.foreground)
-        self.get_output(ERROR).set_image(to_uint8(matte.error))
-        self.get_output(ALPHA_ARRAY).set_array(matte.alpha)
+        self.get_output(Output.COMPOSITE).set_image(composite)
+        self.get_output(Output.ALPHA).set_image(to_uint8(matte.alpha))
+        self.get_output(Output.FOREGROUND).set_image(matte.foreground)
+        self.get_output(Output.ERROR).set_image(to_uint8(matte.error))
+        self.get_output(Output.ALPHA_ARRAY).set_array(matte.alpha)
 
 
-class InferBackgroundMattingParamFactory(dataprocess.CTaskParamFactory):
-    """Makes the parameter object by name."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.name = "infer_background_matting"
-
-    def create(self) -> InferBackgroundMattingParam:
-        return InferBackgroundMattingParam()
+class InferBackgroundMattingParamFactory(PluginParamFactory):
+    plugin = "infer_background_matting"
+    param_class = InferBackgroundMattingParam
 
 
-class InferBackgroundMattingFactory(dataprocess.CTaskFactory):
-    """Describes the task to Ikomia and makes it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        info = self.info
-        info.name = "infer_background_matting"
-        info.short_description = (
-            "Background Matting V2: alpha and foreground from a known background"
-        )
-        info.path = "Plugins/Python/Matting"
-        info.version = "0.1.0"
-        info.icon_path = "images/icon.png"
-        info.authors = (
-            "Shanchuan Lin, Andrey Ryabtsev, Soumyadip Sengupta, Brian Curless, Steve Seitz, "
-            "Ira Kemelmacher-Shlizerman"
-        )
-        info.article = "Real-Time High-Resolution Background Matting"
-        info.article_url = "https://arxiv.org/abs/2012.07810"
-        info.journal = "CVPR"
-        info.year = 2021
-        info.license = "Apache-2.0"
-        info.min_ikomia_version = "0.16.0"
-        info.documentation_link = "https://grail.cs.washington.edu/projects/background-matting-v2/"
-        info.original_repository = "https://github.com/PeterL1n/BackgroundMattingV2"
-        info.keywords = "background,matting,alpha,foreground,compositing,video"
-        info.algo_type = core.AlgoType.INFER
-        info.algo_tasks = "IMAGE_MATTING"
-        info.hardware_config.min_cpu = 2
-        info.hardware_config.min_ram = 4
-        info.hardware_config.gpu_required = False
-        info.hardware_config.min_vram = 2
-
-    def create(self, param: InferBackgroundMattingParam | None = None) -> InferBackgroundMatting:
-        return InferBackgroundMatting(self.info.name, param)
+class InferBackgroundMattingFactory(PluginTaskFactory):
+    task_class = InferBackgroundMatting
+    metadata = Metadata(
+        name="infer_background_matting",
+        short_description="Background Matting V2: alpha and foreground from a known background",
+        path="Plugins/Python/Matting",
+        authors="Shanchuan Lin, Andrey Ryabtsev, Soumyadip Sengupta, Brian Curless, Steve Seitz, "
+        "Ira Kemelmacher-Shlizerman",
+        article="Real-Time High-Resolution Background Matting",
+        article_url="https://arxiv.org/abs/2012.07810",
+        journal="CVPR",
+        year=2021,
+        documentation_link="https://grail.cs.washington.edu/projects/background-matting-v2/",
+        original_repository="https://github.com/PeterL1n/BackgroundMattingV2",
+        keywords="background,matting,alpha,foreground,compositing,video",
+        algo_tasks="IMAGE_MATTING",
+    )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ikomia import core
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from infer_background_matting.infer_background_matting_kit.parameters import (
+    PluginParam,
+    PluginSettings,
+)
 
 
-class Settings(BaseModel):
-    """What a user can set; strings as Ikomia passes them are converted and checked."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+class Settings(PluginSettings):
+    """What a user can set."""
 
     model_type: Literal["mattingbase", "mattingrefine"] = Field(
         "mattingrefine",
@@ -63,9 +65,9 @@ class Settings(BaseModel):
             "only_if": {"model_type": ["mattingrefine"], "model_refine_mode": ["thresholding"]},
         },
     )
-    cuda: Literal["cuda", "cpu"] = Field(
-        "cuda",
-        description="Device; without CUDA the CPU is used, and the log says so",
+    device: Literal["auto", "cuda", "cpu"] = Field(
+        "auto",
+        description="Where the network runs",
         json_schema_extra={"label": "Device", "advanced": True},
     )
     precision: Literal["auto", "fp32", "fp16"] = Field(
@@ -95,27 +97,13 @@ class Settings(BaseModel):
     )
 
 
-_SPELLINGS = {"true": "cuda", "1": "cuda", "false": "cpu", "0": "cpu"}
+class InferBackgroundMattingParam(PluginParam):
+    """Carries :class:`Settings` through Ikomia.
 
+    Its old parameter ``cuda`` ran on the CPU where there was no CUDA, which ``auto`` does now.
+    """
 
-class InferBackgroundMattingParam(core.CWorkflowTaskParam):
-    """Carries :class:`Settings` through Ikomia's map of strings."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.settings = Settings()
-
-    def set_values(self, values: dict[str, str]) -> None:
-        """Take all of ``values`` or, on a bad one, none.
-
-        Raises:
-            ValueError: A value is not allowed; the text names the parameter, value and choices.
-        """
-        given = dict(values)
-        if "cuda" in given:
-            spelled = str(given["cuda"])
-            given["cuda"] = _SPELLINGS.get(spelled.lower(), spelled)
-        self.settings = Settings.model_validate({**self.settings.model_dump(), **given})
-
-    def get_values(self) -> dict[str, str]:
-        return {name: str(value) for name, value in self.settings.model_dump().items()}
+    settings_class = Settings
+    settings: Settings
+    old_names = {"cuda": "device"}
+    old_values = {"cuda": {"cuda": "auto", "true": "auto", "1": "auto", "false": "cpu", "0": "cpu"}}

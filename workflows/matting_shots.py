@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from infer_background_matting.bgm_network.pictures import blend, cut_out, to_uint8
+from plugin_kit.pictures import blend, cut_out, to_uint8
 
 COMPOSITE, ALPHA, FOREGROUND = 0, 1, 2
 REFINED_ALPHA = 3

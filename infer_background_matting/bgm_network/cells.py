@@ -1,8 +1,8 @@
 """The refiner as products of matrices that compute every value once, and only where it is needed.
 
-The chosen 4x4-pixel cells lie together along outlines, so their 8x8 windows overlap: a half-size
+The selected 4x4-pixel cells lie together along outlines, so their 8x8 windows overlap: a half-size
 value is in up to nine of them. Here the first convolution runs once for each distinct cell of
-the chosen ones and their neighbours, on the coarse map itself: at ``backbone_scale`` 1/4,
+the selected ones and their neighbours, on the coarse map itself: at ``backbone_scale`` 1/4,
 enlarging twofold and convolving is one linear map of 3x3 coarse values.
 """
 
@@ -57,7 +57,7 @@ def _windows(x: np.ndarray, side: int, step: int, rows: np.ndarray, columns: np.
 
 @dataclass(frozen=True)
 class _Neighbourhood:
-    """Chosen cells and those within one cell of them, counted from -1.
+    """Selected cells and those within one cell of them, counted from -1.
 
     Attributes:
         rows, columns: (N,); -1 and the map's height or width may occur.
@@ -73,10 +73,12 @@ class _Neighbourhood:
     kind: np.ndarray
 
 
-def _neighbourhood(chosen: np.ndarray) -> _Neighbourhood:
-    marked = _dilated(np.pad(chosen, 1).astype(np.uint8))
+def _neighbourhood(selected: np.ndarray) -> _Neighbourhood:
+    marked = _dilated(np.pad(selected, 1).astype(np.uint8))
     rows, columns = (places - 1 for places in np.nonzero(marked))
-    inside = np.hstack([_is_inside(rows, chosen.shape[0]), _is_inside(columns, chosen.shape[1])])
+    inside = np.hstack(
+        [_is_inside(rows, selected.shape[0]), _is_inside(columns, selected.shape[1])]
+    )
     return _Neighbourhood(rows, columns, marked, _numbered(marked), inside @ BITS)
 
 
@@ -127,9 +129,9 @@ class CellRefiner:
         heads: Tensor,
         source: Picture,
         background: Picture,
-        chosen: np.ndarray,
+        selected: np.ndarray,
     ) -> Tensor:
-        """Refine the cells that the boolean map ``chosen`` (H4, W4) marks.
+        """Refine the cells that the boolean map ``selected`` (H4, W4) marks.
 
         Args:
             features: (H4 + 2, W4 + 2, C) inputs of the decoder's last convolution, zero-padded.
@@ -138,9 +140,9 @@ class CellRefiner:
         Returns:
             (P, 4, 4, 4): rows, columns, and alpha with the residual, in row-major order of cells.
         """
-        around = _neighbourhood(chosen)
+        around = _neighbourhood(selected)
         first = self._first_layer(features, heads, source, background, around)
-        rows, columns = np.nonzero(chosen)
+        rows, columns = np.nonzero(selected)
         refined = torch.empty(len(rows), CELL, CELL, 4)
         for part in _parts(len(rows)):
             place = (rows[part], columns[part])

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..infer_background_matting_kit.folding import folded
 from .cells import CellRefiner, Picture
 from .decoder import resize
-from .folding import folded
 from .matte import Matte
 from .network import MattingBase, MattingRefine
 from .refiner import CELL
@@ -33,7 +33,7 @@ def supports(network: MattingBase) -> bool:
     return is_patched and network.backbone_scale == 1 / CELL
 
 
-class CellwiseMatter:
+class CellwiseMatting:
     """Matte uint8 pictures whose sides are multiples of 4, one background after another.
 
     What depends on the background alone is kept for as long as the same array is given.
@@ -64,20 +64,20 @@ class CellwiseMatter:
         alpha, residual = heads[:, :1].clamp(0, 1), heads[:, 1:4]
         error = heads[:, 4:5].clamp(0, 1)
         cells = self._network.refiner.select(error, (height // CELL, width // CELL))
-        chosen = cells[0, 0].numpy() > 0
+        selected = cells[0, 0].numpy() > 0
         alpha, residual = _pixels(alpha), _pixels(residual)
         full_alpha = _enlarged(alpha, width, height)
         full_residual = _enlarged(residual * np.float32(255), width, height)
-        if chosen.any():
+        if selected.any():
             refined = self._refiner(
                 features[0].permute(1, 2, 0),
                 torch.from_numpy(np.dstack([alpha, residual])),
                 Picture(source),
                 background_picture,
-                chosen,
+                selected,
             ).numpy()
-            _cell_grid(full_alpha)[chosen] = refined[..., 0]
-            _cell_grid(full_residual)[chosen] = refined[..., 1:] * np.float32(255)
+            _cell_grid(full_alpha)[selected] = refined[..., 0]
+            _cell_grid(full_residual)[selected] = refined[..., 1:] * np.float32(255)
         return Matte(
             np.clip(full_alpha, 0, 1, out=full_alpha),
             cv2.add(source, full_residual, dtype=cv2.CV_8U),

@@ -6,14 +6,14 @@ import logging
 
 import numpy as np
 
-from .pictures import as_rgb, resized
+from ..infer_background_matting_kit.pictures import as_rgb, resized
 from .scene import AlignmentError, BackgroundAligner, compare_scene
 
 logger = logging.getLogger(__name__)
 
 
 class PreparedPlate:
-    """Prepares a background anew only when its pixels, the picture's size or the wishes change.
+    """Prepares a background anew only when its pixels, the picture's size or the options change.
 
     Pixels are compared, not objects: Ikomia hands out a new array for the same picture with
     every frame of a video, and a program may write a new background into an old array.
@@ -21,12 +21,12 @@ class PreparedPlate:
 
     def __init__(self) -> None:
         self._original: np.ndarray | None = None
-        self._wishes: tuple | None = None
+        self._options: tuple | None = None
         self._plate: np.ndarray | None = None
         self._aligner: BackgroundAligner | None = None
 
     def __call__(
-        self, source: np.ndarray, background: np.ndarray, align: bool, check: str
+        self, source: np.ndarray, background: np.ndarray, *, align: bool, check: str
     ) -> np.ndarray:
         """Return the plate behind ``source``; the same array for as long as nothing changes.
 
@@ -40,20 +40,20 @@ class PreparedPlate:
             ValueError: ``check`` is refuse, and the background is not this scene.
             AlignmentError: ``check`` is refuse, and the background cannot be aligned.
         """
-        wishes = (source.shape, align, check)
-        is_same = wishes == self._wishes and np.array_equal(background, self._original)
+        options = (source.shape, align, check)
+        is_same = options == self._options and np.array_equal(background, self._original)
         if is_same and not align:
             return self._plate
         if not is_same:
             rgb = as_rgb(background)
             self._aligner = BackgroundAligner(rgb) if align else None
             self._plate = self._fitted(source, rgb)
-            self._wishes = None
+            self._options = None
         plate = self._aligned(source, check) if align else self._plate
         if not is_same:
             _check_scene(source, plate, check)
             # Kept only now, so that a refused background is refused the next time as well.
-            self._original, self._wishes = background.copy(), wishes
+            self._original, self._options = background.copy(), options
         return plate
 
     @staticmethod

@@ -70,11 +70,10 @@ def fetch(
         raise RuntimeError(
             f"{name} could not be fetched or is damaged ({error}). {remedy}"
         ) from error
-    digest = pooch.file_hash(str(path))
-    if known is not None and digest == known.removeprefix("sha256:"):
+    if known is not None:
         return path
+    digest, size = pooch.file_hash(str(path)), path.stat().st_size
     try:
-        size = path.stat().st_size
         if size < least_bytes:
             raise ValueError(f"{size} bytes are less than it has: probably a page of a website")
         if not digest.startswith(sha256_prefix):

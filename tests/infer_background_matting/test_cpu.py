@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from infer_background_matting.bgm_network import MattingRefine
-from infer_background_matting.bgm_network.cpu import CellwiseMatter, supports
+from infer_background_matting.bgm_network.cpu import CellwiseMatting, supports
 from tests.golden import loading, recipe
 
 
@@ -47,7 +47,7 @@ def test_all_cells_refined(network_of, size):
     source, background = pictures(*size)
     expected = plain(network, source, background)
     assert expected.ref_sm.min() == 1
-    assert_equal(CellwiseMatter(network)(source, background), expected, source)
+    assert_equal(CellwiseMatting(network)(source, background), expected, source)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_chosen_cells_refined(network_of, options):
     network = network_of(**options)
     source, background = pictures(128, 192)
     expected = plain(network, source, background)
-    assert_equal(CellwiseMatter(network)(source, background), expected, source)
+    assert_equal(CellwiseMatting(network)(source, background), expected, source)
 
 
 def test_every_cell_alone_equals_the_plain_refiner(network_of):
@@ -71,7 +71,7 @@ def test_every_cell_alone_equals_the_plain_refiner(network_of):
     network = network_of(refine_sample_pixels=10**6, refine_prevent_oversampling=False)
     source, background = pictures(20, 24)
     expected = plain(network, source, background).pha[0, 0].numpy()
-    matter = CellwiseMatter(network)
+    matter = CellwiseMatting(network)
     for row in range(5):
         for column in range(6):
             cells = torch.zeros(1, 1, 5, 6)
@@ -85,7 +85,7 @@ def test_every_cell_alone_equals_the_plain_refiner(network_of):
 def test_a_new_background_is_noticed(network_of):
     network = network_of(refine_sample_pixels=640)
     source, background = pictures(64, 96)
-    matter = CellwiseMatter(network)
+    matter = CellwiseMatting(network)
     matter(source, source)
     expected = plain(network, source, background)
     assert_equal(matter(source, background), expected, source)
@@ -94,7 +94,7 @@ def test_a_new_background_is_noticed(network_of):
 def test_inputs_are_not_written_to(network_of):
     source, background = pictures(64, 96)
     source.flags.writeable = background.flags.writeable = False
-    CellwiseMatter(network_of())(source, background)
+    CellwiseMatting(network_of())(source, background)
 
 
 @pytest.mark.parametrize(

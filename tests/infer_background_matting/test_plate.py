@@ -94,9 +94,9 @@ def test_what_cannot_be_aligned_follows_background_check(caplog):
     wall = np.full((120, 160, 3), 128, np.uint8)
     source = with_person(wall)
     with pytest.raises(AlignmentError):
-        PreparedPlate()(source, wall, True, "refuse")
+        PreparedPlate()(source, wall, align=True, check="refuse")
     with caplog.at_level(logging.WARNING):
-        plate = PreparedPlate()(source, wall, True, "warn")
+        plate = PreparedPlate()(source, wall, align=True, check="warn")
     np.testing.assert_array_equal(plate, wall)
     assert "not aligned" in caplog.text
 
@@ -115,16 +115,16 @@ def checks(monkeypatch):
 
 def test_equal_pixels_in_a_new_array_are_not_prepared_again(checks):
     prepare, source, background = PreparedPlate(), with_person(room(1)), room(1)
-    first = prepare(source, background, False, "refuse")
-    assert prepare(source, background.copy(), False, "refuse") is first
+    first = prepare(source, background, align=False, check="refuse")
+    assert prepare(source, background.copy(), align=False, check="refuse") is first
     assert len(checks) == 1
 
 
 def test_a_background_overwritten_in_place_is_noticed(checks):
     prepare, source, background = PreparedPlate(), with_person(room(1)), room(1)
-    first = prepare(source, background, False, "refuse")
+    first = prepare(source, background, align=False, check="refuse")
     background[:20] = background[:20] // 2 + 40
-    second = prepare(source, background, False, "refuse")
+    second = prepare(source, background, align=False, check="refuse")
     np.testing.assert_array_equal(second, background)
     assert second is not first
     assert len(checks) == 2
@@ -132,18 +132,18 @@ def test_a_background_overwritten_in_place_is_noticed(checks):
 
 def test_a_refused_background_is_refused_again():
     prepare, source = PreparedPlate(), with_person(room(1))
-    good = prepare(source, room(1), False, "refuse")
+    good = prepare(source, room(1), align=False, check="refuse")
     for _ in range(2):
         with pytest.raises(ValueError, match="does not look like the scene"):
-            prepare(source, room(101), False, "refuse")
-    np.testing.assert_array_equal(prepare(source, room(1), False, "refuse"), good)
+            prepare(source, room(101), align=False, check="refuse")
+    np.testing.assert_array_equal(prepare(source, room(1), align=False, check="refuse"), good)
 
 
 def test_another_size_grey_and_views_are_taken():
     source = with_person(room(1))
     half = cv2.resize(room(1), (240, 135), interpolation=cv2.INTER_AREA)
     for background in (half, room(1)[..., ::-1], room(1)[..., 0]):
-        plate = PreparedPlate()(source, background, False, "off")
+        plate = PreparedPlate()(source, background, align=False, check="off")
         assert plate.shape == source.shape
         assert plate.dtype == np.uint8
         assert plate.flags.c_contiguous

@@ -69,7 +69,7 @@ def test_without_a_new_background_the_composite_carries_alpha(task_of):
 
 
 def test_foreground_is_hidden_where_alpha_is_zero():
-    from infer_background_matting.bgm_network.pictures import cut_out
+    from plugin_kit.pictures import cut_out
 
     alpha = np.float32([[0, 0.001, 0.5, 1]])
     picture = cut_out(np.full((1, 4, 3), 200, np.uint8), alpha)
@@ -101,14 +101,14 @@ def test_every_mode_runs(task_of, parameters):
 
 def test_cellwise_and_plain_paths_agree(checkpoint):
     from infer_background_matting.bgm_network import MattingRefine
-    from infer_background_matting.bgm_network.cpu import CellwiseMatter
-    from infer_background_matting.bgm_network.matter import PlainMatter
+    from infer_background_matting.bgm_network.cpu import CellwiseMatting
+    from infer_background_matting.bgm_network.matting import PlainMatting
 
     network = MattingRefine("mobilenetv2", refine_sample_pixels=4000).eval()
     network.load_state_dict(torch.load(checkpoint, weights_only=True))
     source, plate = scene(128, 192)
-    plain = PlainMatter(network, torch.device("cpu"), torch.float32)(source, plate)
-    fast = CellwiseMatter(network)(source, plate)
+    plain = PlainMatting(network, torch.device("cpu"), torch.float32)(source, plate)
+    fast = CellwiseMatting(network)(source, plate)
     np.testing.assert_allclose(fast.alpha, plain.alpha, atol=1e-4)
     np.testing.assert_allclose(fast.error, plain.error, atol=1e-4)
     assert np.abs(fast.foreground.astype(int) - plain.foreground).max() <= 1

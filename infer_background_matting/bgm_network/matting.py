@@ -10,21 +10,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .cpu import CellwiseMatter, supports
-from .folding import folded
+from ..infer_background_matting_kit.folding import folded
+from .cpu import CellwiseMatting, supports
 from .matte import Matte
 from .network import MattingBase, MattingRefine
 
 CELL = 4
 
 
-class Matter(Protocol):
+class Matting(Protocol):
     """Matte ``source`` before ``background``; both uint8 RGB (H, W, 3) of one size."""
 
     def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte: ...
 
 
-class PlainMatter:
+class PlainMatting:
     """Any network on any device, through its own forward; the background is uploaded once."""
 
     def __init__(self, network: MattingBase, device: torch.device, dtype: torch.dtype) -> None:
@@ -55,21 +55,21 @@ class PlainMatter:
         return pixels.permute(2, 0, 1)[None].to(self._dtype).div_(255)
 
 
-class AnySize:
+class PaddedMatting:
     """Pad pictures to multiples of 4 by repeating the border, and crop the matte back."""
 
-    def __init__(self, matter: Matter) -> None:
-        self._matter = matter
+    def __init__(self, matting: Matting) -> None:
+        self._matting = matting
         self._background: np.ndarray | None = None
         self._padded: np.ndarray | None = None
 
     def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte:
         height, width = source.shape[:2]
         if height % CELL == 0 and width % CELL == 0:
-            return self._matter(np.ascontiguousarray(source), background)
+            return self._matting(np.ascontiguousarray(source), background)
         if background is not self._background:
             self._padded, self._background = _pad(background), background
-        matte = self._matter(_pad(source), self._padded)
+        matte = self._matting(_pad(source), self._padded)
         return Matte(
             np.ascontiguousarray(matte.alpha[:height, :width]),
             np.ascontiguousarray(matte.foreground[:height, :width]),
@@ -77,7 +77,7 @@ class AnySize:
         )
 
 
-def build_matter(network: MattingBase, device: str, dtype: torch.dtype) -> Matter:
+def build_matting(network: MattingBase, device: str, dtype: torch.dtype) -> Matting:
     """Wrap ``network`` for pictures of any size.
 
     Args:
@@ -86,8 +86,8 @@ def build_matter(network: MattingBase, device: str, dtype: torch.dtype) -> Matte
         dtype: float32, or float16 / bfloat16 on CUDA.
     """
     if device == "cpu" and dtype == torch.float32 and supports(network):
-        return AnySize(CellwiseMatter(network))
-    return AnySize(PlainMatter(network, torch.device(device), dtype))
+        return PaddedMatting(CellwiseMatting(network))
+    return PaddedMatting(PlainMatting(network, torch.device(device), dtype))
 
 
 def _pad(picture: np.ndarray) -> np.ndarray:
