@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import Any
 
-import pooch
 import torch
 from torch import Tensor
 
 from .human_parsing_network import CLASS_SETS, ClassSet, ParsingNetwork
+from .infer_human_parsing_kit.weights import cache_folder, fetch, read_checkpoint, user_file
 
 SCHP = "https://github.com/GoGoDuck912/Self-Correction-Human-Parsing"
 FILES = {
@@ -21,28 +19,22 @@ FILES = {
     "exp_schp_multi_cihp_local.pth": "crops of several people, CIHP, 20 labels",
 }
 DETECTOR_URL = "https://download.pytorch.org/models/maskrcnn_resnet50_fpn_v2_coco-73cbd019.pth"
-CACHE_VARIABLE = "INFER_HUMAN_PARSING_CACHE"
 PREFIX = "module."
 LAST_WEIGHT = "fushion.3.weight"
 
 State = dict[str, Tensor]
 
 
-def cache_folder() -> Path:
-    """Where downloads are kept; the environment variable INFER_HUMAN_PARSING_CACHE wins."""
-    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("infer_human_parsing"))
-
-
-def parsing_checkpoint(user_file: str) -> Path:
+def parsing_checkpoint(user_path: str) -> Path:
     """The user's SCHP checkpoint; there is no other.
 
     Raises:
         FileNotFoundError: None was given, or it does not exist.
     """
-    path = Path(user_file).expanduser()
-    if user_file and path.is_file():
+    path = Path(user_path).expanduser()
+    if user_path and path.is_file():
         return path
-    problem = f"{user_file!r} does not exist" if user_file else "is not set"
+    problem = f"{user_path!r} does not exist" if user_path else "is not set"
     files = "; ".join(f"{name} ({what})" for name, what in FILES.items())
     raise FileNotFoundError(
         f"model_weight_file {problem}: infer_human_parsing needs a checkpoint of SCHP, which is "
@@ -52,48 +44,24 @@ def parsing_checkpoint(user_file: str) -> Path:
     )
 
 
-def detector_checkpoint(user_file: str) -> Path:
+def detector_checkpoint(user_path: str) -> Path:
     """The user's Mask R-CNN, or torchvision's, fetched once and checked by the hash in its name.
 
     Raises:
         FileNotFoundError: The user's file does not exist.
         RuntimeError: torchvision's file could not be fetched, or is damaged.
     """
-    if user_file:
-        path = Path(user_file).expanduser()
-        if not path.is_file():
-            raise FileNotFoundError(f"detector_weight_file {user_file!r} does not exist")
-        return path
+    if user_path:
+        return user_file(user_path, "detector_weight_file")
     name = DETECTOR_URL.rsplit("/", 1)[-1]
-    path = cache_folder() / name
-    remedy = (
-        f"Get it from {DETECTOR_URL} and give its path in the parameter detector_weight_file, "
-        "connect an object detection to input 1, or set boxes to whole."
+    return fetch(
+        DETECTOR_URL,
+        cache_folder("infer_human_parsing") / name,
+        remedy=f"Get it from {DETECTOR_URL} and give its path in the parameter "
+        "detector_weight_file, connect an object detection to input 1, or set boxes to whole.",
+        # torchvision names its files by the first digits of their SHA-256.
+        sha256_prefix=name.removesuffix(".pth").rsplit("-", 1)[-1],
     )
-    try:
-        pooch.retrieve(DETECTOR_URL, known_hash=None, fname=name, path=path.parent)
-    except Exception as error:
-        raise RuntimeError(f"{name} could not be fetched ({error}). {remedy}") from error
-    # torchvision names its files by the first digits of their SHA-256.
-    expected = re.search(r"-([0-9a-f]{8})\.pth$", name).group(1)
-    if not pooch.file_hash(str(path)).startswith(expected):
-        path.unlink()
-        raise RuntimeError(f"{DETECTOR_URL} gave another file than {name}. {remedy}")
-    return path
-
-
-def read_state(path: Path) -> Any:
-    """What ``torch.save`` wrote, read without running code.
-
-    Raises:
-        ValueError: It cannot be read that way.
-    """
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ValueError(
-            f"{path} is not a PyTorch checkpoint that can be read safely: {error}"
-        ) from error
 
 
 def unpack(content: Any) -> tuple[State, bool]:
@@ -107,7 +75,9 @@ def unpack(content: Any) -> tuple[State, bool]:
     """
     is_wrapped = isinstance(content, dict) and "state_dict" in content
     state = content["state_dict"] if is_wrapped else content
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+    if not isinstance(state, dict) or not all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in state.items()
+    ):
         raise ValueError("it holds no state_dict")
     names = ((key.removeprefix(PREFIX), value) for key, value in state.items())
     # Fine-tuned with a plain batch norm, a file counts the batches; inference has no use for it.
@@ -123,7 +93,7 @@ def recognise(state: State, *, is_wrapped: bool, file_name: str = "", asked: str
     Raises:
         ValueError: No class set, or not the one asked for, has that number of labels.
     """
-    if LAST_WEIGHT not in state:
+    if LAST_WEIGHT not in state or not state[LAST_WEIGHT].ndim:
         raise ValueError(f"it is no checkpoint of SCHP: it has no {LAST_WEIGHT}")
     count = state[LAST_WEIGHT].shape[0]
     fitting = [name for name, classes in CLASS_SETS.items() if len(classes.names) == count]
@@ -145,7 +115,7 @@ def load_network(path: Path, asked: str = "auto") -> tuple[ParsingNetwork, Class
     Raises:
         ValueError: The file is no such checkpoint.
     """
-    content = read_state(path)
+    content = read_checkpoint(path)
     try:
         state, is_wrapped = unpack(content)
         name = recognise(state, is_wrapped=is_wrapped, file_name=path.name, asked=asked)

@@ -1,28 +1,9 @@
-"""What Ikomia loads: hands out the factories, nothing else."""
+"""What Ikomia loads: hands out the factories, imports nothing else at once."""
 
-from ikomia import dataprocess
+from infer_human_parsing.infer_human_parsing_kit.factories import Plugin
 
 
-class IkomiaPlugin(dataprocess.CPluginProcessInterface):
+class IkomiaPlugin(Plugin):
     """Entry point of the plugin."""
 
-    def get_process_factory(self):  # noqa: ANN201
-        from infer_human_parsing.infer_human_parsing_process import (
-            InferHumanParsingFactory,
-        )
-
-        return InferHumanParsingFactory()
-
-    def get_widget_factory(self):  # noqa: ANN201
-        from infer_human_parsing.infer_human_parsing_widget import (
-            InferHumanParsingWidgetFactory,
-        )
-
-        return InferHumanParsingWidgetFactory()
-
-    def get_param_factory(self):  # noqa: ANN201
-        from infer_human_parsing.infer_human_parsing_process import (
-            InferHumanParsingParamFactory,
-        )
-
-        return InferHumanParsingParamFactory()
+    plugin = "infer_human_parsing"

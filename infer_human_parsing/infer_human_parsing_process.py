@@ -7,15 +7,14 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import torch
-from ikomia import core, dataprocess
+from ikomia import dataprocess
 from ikomia.dataprocess.io import DataDictIO
 
 from infer_human_parsing.checkpoints import (
     detector_checkpoint,
     load_network,
     parsing_checkpoint,
-    read_state,
+    read_checkpoint,
 )
 from infer_human_parsing.human_parsing_pipeline import (
     HumanParser,
@@ -30,12 +29,17 @@ from infer_human_parsing.human_parsing_pipeline import (
     trimap,
     whole_picture,
 )
-from infer_human_parsing.human_parsing_pipeline.pictures import as_rgb
-from infer_human_parsing.openmp import keep_teams_whole
+from infer_human_parsing.infer_human_parsing_kit.device import device_of, dtype_of
+from infer_human_parsing.infer_human_parsing_kit.factories import (
+    Metadata,
+    PluginParamFactory,
+    PluginTaskFactory,
+)
+from infer_human_parsing.infer_human_parsing_kit.openmp import keep_teams_whole
+from infer_human_parsing.infer_human_parsing_kit.pictures import as_rgb
+from infer_human_parsing.infer_human_parsing_kit.ports import publish_dictionary, required_image
 from infer_human_parsing.parameters import InferHumanParsingParam, Settings
-
-SOURCE, DETECTIONS = range(2)
-IMAGE, SEGMENTATION, MASK, TRIMAP, PART_MAPS, PROBABILITY, PEOPLE = range(7)
+from infer_human_parsing.ports import Input, Output
 
 
 class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
@@ -48,11 +52,14 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
         # Kept: only so can an empty detection be told from no detector at all.
         self._unconnected = dataprocess.CObjectDetectionIO()
         self.add_input(self._unconnected)
-        for _ in (MASK, TRIMAP):
+        # The base class has the outputs IMAGE and SEGMENTATION.
+        for _ in (Output.MASK, Output.TRIMAP):
             self.add_output(dataprocess.CImageIO())
-        for _ in (PART_MAPS, PROBABILITY):
+        for _ in (Output.PART_MAPS, Output.PROBABILITY):
             self.add_output(dataprocess.CArrayIO())
-        self.add_output(DataDictIO())
+        people = DataDictIO()
+        people.name = "people"
+        self.add_output(people)
         self.set_param_object(copy.deepcopy(param) if param else InferHumanParsingParam())
         self._parser_key: tuple | None = None
         self._parser: HumanParser | None = None
@@ -81,14 +88,11 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
         Raises:
             FileNotFoundError: No checkpoint was given, or a file does not exist.
             ValueError: The input is empty, or a parameter does not suit it.
-            InterruptedError: The task was stopped; nothing was published.
+            Stopped: The task was stopped; nothing was published.
         """
         self._stopped = False
         settings = self.get_param_object().settings
-        connected = self.get_input(SOURCE)
-        image = connected.get_image() if connected and connected.is_data_available() else None
-        if image is None or image.size == 0:
-            raise ValueError("input 0 of infer_human_parsing is empty: it takes a picture or video")
+        image = required_image(self, Input.SOURCE, "a picture or video")
         self.begin_task_run()
         keep_teams_whole()
         parser = self._human_parser()
@@ -102,7 +106,7 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
         self.end_task_run()
 
     def _persons(self, image: np.ndarray, settings: Settings) -> list[Person]:
-        given = self.get_input(DETECTIONS)
+        given = self.get_input(Input.DETECTIONS)
         has_detector = given is not None and (
             given is not self._unconnected or given.is_data_available()
         )
@@ -123,8 +127,8 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
 
     def _human_parser(self) -> HumanParser:
         s = self.get_param_object().settings
-        device = _device(s)
-        dtype = _dtype(s, device)
+        device = device_of(s.device)
+        dtype = dtype_of(s.precision, device)
         options = ParserOptions(
             enlarge=s.enlarge,
             batch=s.batch,
@@ -134,7 +138,7 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
             flip_test=s.flip_test,
         )
         key = (s.model_weight_file, s.classes, device, dtype)
-        if key != self._parser_key:
+        if self._parser is None or key != self._parser_key:
             network, classes = load_network(parsing_checkpoint(s.model_weight_file), s.classes)
             self._parser = HumanParser(network, classes, device=device, dtype=dtype)
             self._parser_key = key
@@ -143,14 +147,14 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
 
     def _person_detector(self) -> PersonDetector:
         s = self.get_param_object().settings
-        key = (s.detector_weight_file, _device(s))
-        if key != self._detector_key:
+        key = (s.detector_weight_file, device_of(s.device))
+        if self._detector is None or key != self._detector_key:
             path = detector_checkpoint(s.detector_weight_file)
             try:
-                model = build_detector(read_state(path))
+                model = build_detector(read_checkpoint(path))
             except ValueError as error:
                 raise ValueError(f"detector_weight_file {path}: {error}") from error
-            self._detector = PersonDetector(model, device=_device(s))
+            self._detector = PersonDetector(model, device=device_of(s.device))
             self._detector_key = key
         self._detector.least_score = s.detector_score
         return self._detector
@@ -158,48 +162,44 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
     def _publish(self, parsing: Parsing, parser: HumanParser, settings: Settings) -> None:
         names = list(parser.classes.names)
         self._name_classes(names)
-        self.get_output(SEGMENTATION).set_mask(parsing.labels)
-        self.forward_input_image(SOURCE, IMAGE)
+        self.get_output(Output.SEGMENTATION).set_mask(parsing.labels)
+        self.forward_input_image(Input.SOURCE, Output.IMAGE)
         mask = person_mask(parsing.labels)
-        self.get_output(MASK).set_image(mask)
-        self.get_output(TRIMAP).set_image(
+        self.get_output(Output.MASK).set_image(mask)
+        self.get_output(Output.TRIMAP).set_image(
             trimap(mask, settings.trimap_erosion, settings.trimap_dilation)
         )
-        self.get_output(PART_MAPS).set_array(parsing.part_maps())
-        self.get_output(PROBABILITY).set_array(parsing.probability)
-        people = self.get_output(PEOPLE)
-        people.name = "people"
-        people.data = {
-            "classes": parser.classes.name,
-            "names": names,
-            "people": describe(parsing, names),
-        }
+        self.get_output(Output.PART_MAPS).set_array(parsing.part_maps())
+        self.get_output(Output.PROBABILITY).set_array(parsing.probability)
+        people = describe(parsing, names)
+        content = {"classes": parser.classes.name, "names": names, "people": people}
+        publish_dictionary(self, Output.PEOPLE, content)
 
     def _name_classes(self, names: list[str]) -> None:
-        output = self.get_output(SEGMENTATION)
+        output = self.get_output(Output.SEGMENTATION)
         if output.get_class_names() == names:
             return
         if output.get_class_names():
             # An output that has names and colours takes no other number of either.
             fresh = dataprocess.CSemanticSegmentationIO()
             fresh.auto_save = output.auto_save
-            self.set_output(fresh, SEGMENTATION)
-            output = self.get_output(SEGMENTATION)
+            self.set_output(fresh, Output.SEGMENTATION)
+            output = self.get_output(Output.SEGMENTATION)
         colours = palette(len(names)).tolist()
         output.set_class_names(names)
         output.set_class_colors(colours)
-        self.set_output_color_map(IMAGE, SEGMENTATION, colours, False)
+        self.set_output_color_map(Output.IMAGE, Output.SEGMENTATION, colours, False)
 
 
 def people_of(detections: dataprocess.CObjectDetectionIO, settings: Settings) -> list[Person]:
     """What an object detection upstream calls people, in its order."""
     persons = []
-    for found in detections.get_objects():
-        if settings.person_labels and found.label.lower() not in settings.person_labels:
+    for detection in detections.get_objects():
+        if settings.person_labels and detection.label.lower() not in settings.person_labels:
             continue
-        if found.confidence < settings.detector_score:
+        if detection.confidence < settings.detector_score:
             continue
-        persons.append(Person(upright(found.box), found.confidence))
+        persons.append(Person(upright(detection.box), detection.confidence))
     return persons
 
 
@@ -219,58 +219,25 @@ def upright(box: Sequence[float]) -> tuple[float, float, float, float]:
     return x - half_width, y - half_height, x + half_width, y + half_height
 
 
-def _device(settings: Settings) -> str:
-    has_cuda = torch.cuda.is_available()
-    if settings.device == "cuda" and not has_cuda:
-        raise ValueError("device=cuda, but PyTorch sees no CUDA device; use auto or cpu")
-    return "cuda" if settings.device != "cpu" and has_cuda else "cpu"
+class InferHumanParsingParamFactory(PluginParamFactory):
+    plugin = "infer_human_parsing"
+    param_class = InferHumanParsingParam
 
 
-def _dtype(settings: Settings, device: str) -> torch.dtype:
-    if settings.precision == "fp16" and device == "cpu":
-        raise ValueError("precision=fp16 needs CUDA; use auto or fp32 on the CPU")
-    is_half = settings.precision != "fp32" and device != "cpu"
-    return torch.float16 if is_half else torch.float32
-
-
-class InferHumanParsingParamFactory(dataprocess.CTaskParamFactory):
-    """Makes the parameter object by name."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.name = "infer_human_parsing"
-
-    def create(self) -> InferHumanParsingParam:
-        return InferHumanParsingParam()
-
-
-class InferHumanParsingFactory(dataprocess.CTaskFactory):
-    """Describes the task to Ikomia and makes it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        info = self.info
-        info.name = "infer_human_parsing"
-        info.short_description = "SCHP: body parts and clothes of each person in a picture"
-        info.path = "Plugins/Python/Segmentation"
-        info.version = "0.1.0"
-        info.icon_path = "images/icon.png"
-        info.authors = "Peike Li, Yunqiu Xu, Yunchao Wei, Yi Yang"
-        info.article = "Self-Correction for Human Parsing"
-        info.article_url = "https://arxiv.org/abs/1910.09777"
-        info.journal = "TPAMI"
-        info.year = 2020
-        info.license = "Apache-2.0"
-        info.min_ikomia_version = "0.16.0"
-        info.documentation_link = "https://arxiv.org/abs/1910.09777"
-        info.original_repository = "https://github.com/GoGoDuck912/Self-Correction-Human-Parsing"
-        info.keywords = "human,parsing,people,body,parts,clothes,segmentation,mask,trimap,matting"
-        info.algo_type = core.AlgoType.INFER
-        info.algo_tasks = "SEMANTIC_SEGMENTATION"
-        info.hardware_config.min_cpu = 2
-        info.hardware_config.min_ram = 4
-        info.hardware_config.gpu_required = False
-        info.hardware_config.min_vram = 4
-
-    def create(self, param: InferHumanParsingParam | None = None) -> InferHumanParsing:
-        return InferHumanParsing(self.info.name, param)
+class InferHumanParsingFactory(PluginTaskFactory):
+    task_class = InferHumanParsing
+    metadata = Metadata(
+        name="infer_human_parsing",
+        short_description="SCHP: body parts and clothes of each person in a picture",
+        path="Plugins/Python/Segmentation",
+        authors="Peike Li, Yunqiu Xu, Yunchao Wei, Yi Yang",
+        article="Self-Correction for Human Parsing",
+        article_url="https://arxiv.org/abs/1910.09777",
+        journal="TPAMI",
+        year=2020,
+        documentation_link="https://arxiv.org/abs/1910.09777",
+        original_repository="https://github.com/GoGoDuck912/Self-Correction-Human-Parsing",
+        keywords="human,parsing,people,body,parts,clothes,segmentation,mask,trimap,matting",
+        algo_tasks="SEMANTIC_SEGMENTATION",
+        min_vram=4,
+    )

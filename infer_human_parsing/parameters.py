@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ikomia import core
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from infer_human_parsing.infer_human_parsing_kit.parameters import PluginParam, PluginSettings
 
 # The network halves its input four times.
 LEAST_INPUT = 33
 
 
-class Settings(BaseModel):
-    """What a user can set; strings as Ikomia passes them are converted and checked."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+class Settings(PluginSettings):
+    """What a user can set."""
 
     model_weight_file: str = Field(
         "",
@@ -154,20 +153,8 @@ class Settings(BaseModel):
         return {part.strip().lower() for part in self.person_label.split(",") if part.strip()}
 
 
-class InferHumanParsingParam(core.CWorkflowTaskParam):
-    """Carries :class:`Settings` through Ikomia's map of strings."""
+class InferHumanParsingParam(PluginParam):
+    """Carries :class:`Settings` through Ikomia."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.settings = Settings()
-
-    def set_values(self, values: dict[str, str]) -> None:
-        """Take all of ``values`` or, on a bad one, none.
-
-        Raises:
-            ValueError: A value is not allowed; the text names the parameter, value and choices.
-        """
-        self.settings = Settings.model_validate({**self.settings.model_dump(), **dict(values)})
-
-    def get_values(self) -> dict[str, str]:
-        return {name: str(value) for name, value in self.settings.model_dump().items()}
+    settings_class = Settings
+    settings: Settings

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from ..infer_human_parsing_kit.files import natural_sorted
+from ..infer_human_parsing_kit.picture_files import is_picture, read_picture, write_picture
 from .outputs import coloured, person_mask
-from .pictures import as_rgb
 
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 IMAGES, MASKS, COLOURS = "images", "mask", "schp"
 
 
@@ -39,11 +37,10 @@ def easyvolcap_frames(root: Path, output: Path | None = None) -> list[FramePaths
         ValueError: Two pictures of a camera differ only in their suffix.
     """
     output = output or root
-    folders = sorted((p for p in (root / IMAGES).glob("*") if p.is_dir()), key=_natural_key)
+    folders = natural_sorted(p for p in (root / IMAGES).glob("*") if p.is_dir())
     frames = []
     for folder in folders:
-        pictures = [p for p in folder.glob("*") if p.suffix.lower() in PICTURES]
-        for image in sorted(pictures, key=_natural_key):
+        for image in natural_sorted(p for p in folder.glob("*") if is_picture(p)):
             written = (
                 output / kind / folder.name / f"{image.stem}.png" for kind in (MASKS, COLOURS)
             )
@@ -93,28 +90,7 @@ def _written(
 ) -> Iterator[FramePaths]:
     for frame in frames:
         if overwrite or not frame.is_done:
-            labels = parse(_read(frame.image))
-            _write(frame.mask, person_mask(labels))
-            _write(frame.colours, coloured(labels))
+            labels = parse(read_picture(frame.image))
+            write_picture(frame.mask, person_mask(labels))
+            write_picture(frame.colours, coloured(labels))
         yield frame
-
-
-def _read(path: Path) -> np.ndarray:
-    """uint8 RGB (H, W, 3)."""
-    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    if image is None:
-        raise ValueError(f"{path} cannot be decoded as a picture")
-    return as_rgb(np.ascontiguousarray(image[..., ::-1]))
-
-
-def _write(path: Path, image: np.ndarray) -> None:
-    """PNG of grey (H, W) or RGB (H, W, 3), under its name only when complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _, encoded = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1])
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(encoded.tobytes())
-    part.replace(path)
-
-
-def _natural_key(path: Path) -> list[int | str]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..human_parsing_network import ClassSet, ParsingNetwork, folded
 from ..human_parsing_network.classes import DEVIATION_BGR, MEAN_BGR
+from ..infer_human_parsing_kit.stopping import ShouldStop, check_stop, never
 from .crops import crop_input, restore_bands
 from .merging import Canvas, Parsing, border_weight, mask_weight
 from .persons import Person, Window, window_of
@@ -81,19 +82,18 @@ class HumanParser:
         self,
         image: np.ndarray,
         persons: Sequence[Person],
-        should_stop: Callable[[], bool] = lambda: False,
+        should_stop: ShouldStop = never,
     ) -> Parsing:
         """Parse ``persons`` of uint8 RGB (H, W, 3); those outside the picture are left out.
 
         Raises:
-            InterruptedError: ``should_stop`` returned True between two batches.
+            Stopped: ``should_stop`` returned True between two batches.
         """
         height, width = image.shape[:2]
         placed = self._placed(persons, height, width)
         canvas = Canvas(height, width, self._device, self.options.overwrite)
         for batch in _batches(placed, self.options.batch):
-            if should_stop():
-                raise InterruptedError("the parsing was stopped")
+            check_stop(should_stop, "the parsing")
             logits = self.crop_logits(image, [window for _, _, window in batch])
             for (index, person, window), crop in zip(batch, logits, strict=True):
                 self._lay(canvas, index, window, crop, self._weight(person, window, image))

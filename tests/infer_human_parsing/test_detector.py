@@ -55,7 +55,7 @@ def test_offline_says_what_to_do(tmp_path, monkeypatch):
     def offline(*_, **__):
         raise OSError("no network")
 
-    monkeypatch.setenv(checkpoints.CACHE_VARIABLE, str(tmp_path))
+    monkeypatch.setenv("INFER_HUMAN_PARSING_CACHE", str(tmp_path))
     monkeypatch.setattr("pooch.retrieve", offline)
     with pytest.raises(RuntimeError, match=r"no network.*detector_weight_file.*boxes to whole"):
         checkpoints.detector_checkpoint("")
@@ -64,7 +64,7 @@ def test_offline_says_what_to_do(tmp_path, monkeypatch):
 
 
 def test_an_error_page_is_not_kept_as_weights(tmp_path, monkeypatch):
-    monkeypatch.setenv(checkpoints.CACHE_VARIABLE, str(tmp_path))
+    monkeypatch.setenv("INFER_HUMAN_PARSING_CACHE", str(tmp_path))
     monkeypatch.setattr(
         "pooch.retrieve", lambda url, known_hash, fname, path: (path / fname).write_text("404")
     )

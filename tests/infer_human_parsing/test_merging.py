@@ -19,6 +19,7 @@ from infer_human_parsing.human_parsing_pipeline import (
     trimap,
 )
 from infer_human_parsing.human_parsing_pipeline.merging import border_weight, mask_weight
+from infer_human_parsing.infer_human_parsing_kit.stopping import Stopped
 
 THREE = ClassSet("three", ("Background", "Head", "Torso"), 33)
 
@@ -180,7 +181,7 @@ def test_nobody_is_an_empty_picture():
 def test_a_stop_ends_between_batches():
     parser = HumanParser(Sees(), THREE, ParserOptions(batch=1))
     answers = iter([False, True])
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Stopped):
         parser(np.zeros((9, 9, 3), np.uint8), [Person((0, 0, 9, 9))] * 3, lambda: next(answers))
 
 

@@ -150,7 +150,7 @@ def test_both_containers_load_strictly(checkpoint, schp_state, wrapped):
 )
 def test_classes_are_recognised(checkpoint, classes, wrapped, name, asked, expected):
     state, is_wrapped = checkpoints.unpack(
-        checkpoints.read_state(checkpoint(classes, wrapped, name))
+        checkpoints.read_checkpoint(checkpoint(classes, wrapped, name))
     )
     found = checkpoints.recognise(
         state, is_wrapped=is_wrapped, file_name=f"{name}.pth", asked=asked
