@@ -108,8 +108,10 @@ class CellRefiner:
     def __init__(self, refiner: Refiner, head: torch.nn.Conv2d) -> None:
         self._refiner = refiner.to(memory_format=torch.channels_last)
         self._hidden = head.weight[5:].permute(2, 3, 1, 0).flatten(0, 2).contiguous()
-        self._hidden_bias = head.bias[5:]
         conv = refiner.conv1
+        # Folding gave the first convolution the bias of its normalisation.
+        assert head.bias is not None and conv.bias is not None
+        self._hidden_bias = head.bias[5:]
         taps = conv.weight.permute(2, 3, 1, 0)
         # (4, 4, 42, 2, 2, 24): from a 4x4 half-size window to the 2x2 outputs in its middle.
         stencil = taps.new_zeros(4, 4, taps.shape[2], 2, 2, taps.shape[3])

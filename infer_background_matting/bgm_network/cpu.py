@@ -8,6 +8,8 @@ are needed everywhere.
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import cv2
 import numpy as np
 import torch
@@ -24,11 +26,11 @@ from .refiner import CELL
 DENSE_HEADS = 5
 
 
-def supports(network: MattingBase) -> bool:
+def supports(network: MattingBase) -> TypeGuard[MattingRefine]:
     """Whether the cell-wise path covers ``network``'s settings."""
-    refiner = getattr(network, "refiner", None)
-    if refiner is None:
+    if not isinstance(network, MattingRefine):
         return False
+    refiner = network.refiner
     is_patched = refiner.mode != "full" and refiner.kernel_size == 3
     return is_patched and network.backbone_scale == 1 / CELL
 
@@ -46,20 +48,22 @@ class CellwiseMatting:
         self._network = folded(network).to(memory_format=torch.channels_last)
         head = self._network.decoder.conv4
         self._refiner = CellRefiner(self._network.refiner, head)
+        assert head.bias is not None
         weight = head.weight[:DENSE_HEADS].contiguous(memory_format=torch.channels_last)
         self._dense_head = (weight, head.bias[:DENSE_HEADS])
         self._background: np.ndarray | None = None
-        self._prepared: tuple[np.ndarray, Picture] | None = None
+        self._small_background: np.ndarray
+        self._background_picture: Picture
 
     @torch.inference_mode()
     def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte:
         """Matte ``source`` before ``background``, uint8 RGB (H, W, 3) each."""
         if background is not self._background:
-            self._prepared = (_small(background), Picture(background))
+            self._small_background = _small(background)
+            self._background_picture = Picture(background)
             self._background = background
-        small_background, background_picture = self._prepared
         height, width = source.shape[:2]
-        features = self._features(_small(source), small_background)
+        features = self._features(_small(source), self._small_background)
         heads = F.conv2d(features, *self._dense_head)
         alpha, residual = heads[:, :1].clamp(0, 1), heads[:, 1:4]
         error = heads[:, 4:5].clamp(0, 1)
@@ -73,7 +77,7 @@ class CellwiseMatting:
                 features[0].permute(1, 2, 0),
                 torch.from_numpy(np.dstack([alpha, residual])),
                 Picture(source),
-                background_picture,
+                self._background_picture,
                 selected,
             ).numpy()
             _cell_grid(full_alpha)[selected] = refined[..., 0]

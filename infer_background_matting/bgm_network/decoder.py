@@ -6,22 +6,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-CHANNELS = (256, 128, 64, 48, 37)
-
 
 class Decoder(nn.Module):
     """From 256 channels at 1/16 to 37 at the input's size: alpha, foreground, error, hidden."""
 
     def __init__(self, skip_channels: tuple[int, int, int, int]) -> None:
         super().__init__()
-        for step in range(4):
-            is_last = step == 3
-            conv = nn.Conv2d(
-                CHANNELS[step] + skip_channels[step], CHANNELS[step + 1], 3, padding=1, bias=is_last
-            )
-            setattr(self, f"conv{step + 1}", conv)
-            if not is_last:
-                setattr(self, f"bn{step + 1}", nn.BatchNorm2d(CHANNELS[step + 1]))
+        s1, s2, s3, s4 = skip_channels
+        self.conv1 = nn.Conv2d(256 + s1, 128, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(128)
+        self.conv2 = nn.Conv2d(128 + s2, 64, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(64)
+        self.conv3 = nn.Conv2d(64 + s3, 48, 3, padding=1, bias=False)
+        self.bn3 = nn.BatchNorm2d(48)
+        self.conv4 = nn.Conv2d(48 + s4, 37, 3, padding=1)
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor, skips: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
@@ -40,7 +38,7 @@ class Decoder(nn.Module):
 
     @staticmethod
     def _join(x: Tensor, skip: Tensor) -> Tensor:
-        return torch.cat([resize(x, skip.shape[-2:]), skip], dim=1)
+        return torch.cat([resize(x, (skip.shape[-2], skip.shape[-1])), skip], dim=1)
 
 
 def resize(x: Tensor, size: tuple[int, int]) -> Tensor:

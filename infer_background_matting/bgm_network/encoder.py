@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
-from torchvision.models import mobilenet_v2, resnet50, resnet101
+from torchvision.models import ResNet, mobilenet_v2, resnet50, resnet101
 
 BACKBONES = ("mobilenetv2", "resnet50", "resnet101")
 Features = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -18,10 +20,12 @@ class MobileNetV2Encoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         features = mobilenet_v2(weights=None).features[:18]
-        features[0][0] = nn.Conv2d(6, 32, 3, stride=2, padding=1, bias=False)
-        features[14].conv[1][0].stride = (1, 1)
+        stem = features[0]
+        assert isinstance(stem, nn.Sequential)
+        stem[0] = nn.Conv2d(6, 32, 3, stride=2, padding=1, bias=False)
+        _depthwise(features, 14).stride = (1, 1)
         for index in (15, 16, 17):
-            depthwise = features[index].conv[1][0]
+            depthwise = _depthwise(features, index)
             depthwise.dilation = depthwise.padding = (2, 2)
         self.features = features
 
@@ -31,7 +35,15 @@ class MobileNetV2Encoder(nn.Module):
             x = block(x)
             if index in self.taps:
                 tapped.append(x)
-        return tuple(tapped)
+        x1, x2, x3, x4 = tapped
+        return x1, x2, x3, x4
+
+
+def _depthwise(features: nn.Sequential, index: int) -> nn.Conv2d:
+    """The depthwise convolution of an inverted residual block."""
+    layer = features.get_submodule(f"{index}.conv.1.0")
+    assert isinstance(layer, nn.Conv2d)
+    return layer
 
 
 class ResNetEncoder(nn.Module):
@@ -39,7 +51,7 @@ class ResNetEncoder(nn.Module):
 
     channels = (64, 256, 512, 2048)
 
-    def __init__(self, builder: type) -> None:
+    def __init__(self, builder: Callable[..., ResNet]) -> None:
         super().__init__()
         net = builder(weights=None, replace_stride_with_dilation=[False, False, True])
         self.conv1 = nn.Conv2d(6, 64, 7, stride=2, padding=3, bias=False)

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ..infer_background_matting_kit.folding import folded
 from .cpu import CellwiseMatting, supports
 from .matte import Matte
-from .network import MattingBase, MattingRefine
+from .network import MattingBase, Refined
 
 CELL = 4
 
@@ -28,17 +28,18 @@ class PlainMatting:
     """Any network on any device, through its own forward; the background is uploaded once."""
 
     def __init__(self, network: MattingBase, device: torch.device, dtype: torch.dtype) -> None:
-        self._network = folded(network).to(device, dtype, memory_format=torch.channels_last)
+        self._network = folded(network).to(device, dtype)
+        self._network.to(memory_format=torch.channels_last)
         self._device, self._dtype = device, dtype
         self._background: np.ndarray | None = None
-        self._uploaded: Tensor | None = None
+        self._uploaded: Tensor
 
     @torch.inference_mode()
     def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte:
         if background is not self._background:
             self._uploaded, self._background = self._upload(background), background
         outputs = self._network(self._upload(source), self._uploaded)
-        if isinstance(self._network, MattingRefine):
+        if isinstance(outputs, Refined):
             alpha, foreground, error = outputs.pha, outputs.fgr, outputs.err_sm
             error = F.interpolate(error, source.shape[:2], mode="bilinear", align_corners=False)
         else:
@@ -61,7 +62,7 @@ class PaddedMatting:
     def __init__(self, matting: Matting) -> None:
         self._matting = matting
         self._background: np.ndarray | None = None
-        self._padded: np.ndarray | None = None
+        self._padded: np.ndarray
 
     def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte:
         height, width = source.shape[:2]

@@ -48,7 +48,7 @@ class MattingBase(nn.Module):
         x = self.decoder(self.aspp(x4), (x3, x2, x1, x0))
         return Raw(x[:, 0:1], x[:, 1:4], x[:, 4:5], F.relu(x[:, 5:]))
 
-    def forward(self, src: Tensor, bgr: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, src: Tensor, bgr: Tensor) -> tuple[Tensor, ...]:
         """Matte ``src`` before ``bgr``, both (B, 3, H, W) RGB in 0..1.
 
         Returns:

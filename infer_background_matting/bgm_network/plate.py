@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +11,35 @@ from ..infer_background_matting_kit.pictures import as_rgb, resized
 from .scene import AlignmentError, BackgroundAligner, compare_scene
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A plate and what it was prepared from.
+
+    Attributes:
+        original: A copy of the background as it was given.
+        options: The picture's shape, whether to align, and how to check.
+        plate: uint8 RGB of the picture's size, not aligned.
+        aligner: For hand-held cameras.
+    """
+
+    original: np.ndarray
+    options: tuple[tuple[int, ...], bool, str]
+    plate: np.ndarray
+    aligner: BackgroundAligner | None
+
+    def plate_for(self, source: np.ndarray) -> np.ndarray:
+        """The plate behind ``source``."""
+        if self.aligner is None:
+            return self.plate
+        try:
+            return self.aligner(source)
+        except AlignmentError as error:
+            if self.options[2] == "refuse":
+                raise
+            logger.warning("the background is used as it is, not aligned: %s", error)
+            return self.plate
 
 
 class PreparedPlate:
@@ -20,10 +50,7 @@ class PreparedPlate:
     """
 
     def __init__(self) -> None:
-        self._original: np.ndarray | None = None
-        self._options: tuple | None = None
-        self._plate: np.ndarray | None = None
-        self._aligner: BackgroundAligner | None = None
+        self._prepared: _Prepared | None = None
 
     def __call__(
         self, source: np.ndarray, background: np.ndarray, *, align: bool, check: str
@@ -41,37 +68,26 @@ class PreparedPlate:
             AlignmentError: ``check`` is refuse, and the background cannot be aligned.
         """
         options = (source.shape, align, check)
-        is_same = options == self._options and np.array_equal(background, self._original)
-        if is_same and not align:
-            return self._plate
-        if not is_same:
-            rgb = as_rgb(background)
-            self._aligner = BackgroundAligner(rgb) if align else None
-            self._plate = self._fitted(source, rgb)
-            self._options = None
-        plate = self._aligned(source, check) if align else self._plate
-        if not is_same:
-            _check_scene(source, plate, check)
-            # Kept only now, so that a refused background is refused the next time as well.
-            self._original, self._options = background.copy(), options
+        known = self._prepared
+        if known and options == known.options and np.array_equal(background, known.original):
+            return known.plate_for(source)
+        self._prepared = None
+        rgb = as_rgb(background)
+        aligner = BackgroundAligner(rgb) if align else None
+        prepared = _Prepared(background.copy(), options, _fitted(source, rgb), aligner)
+        plate = prepared.plate_for(source)
+        _check_scene(source, plate, check)
+        # Kept only now, so that a refused background is refused the next time as well.
+        self._prepared = prepared
         return plate
 
-    @staticmethod
-    def _fitted(source: np.ndarray, background: np.ndarray) -> np.ndarray:
-        if background.shape == source.shape:
-            # The caller's array may change later; what is remembered of it must not.
-            return background.copy()
-        logger.info("the background is resized from %s to %s", background.shape, source.shape)
-        return resized(background, source.shape[1], source.shape[0])
 
-    def _aligned(self, source: np.ndarray, check: str) -> np.ndarray:
-        try:
-            return self._aligner(source)
-        except AlignmentError as error:
-            if check == "refuse":
-                raise
-            logger.warning("the background is used as it is, not aligned: %s", error)
-            return self._plate
+def _fitted(source: np.ndarray, background: np.ndarray) -> np.ndarray:
+    if background.shape == source.shape:
+        # The caller's array may change later; what is remembered of it must not.
+        return background.copy()
+    logger.info("the background is resized from %s to %s", background.shape, source.shape)
+    return resized(background, source.shape[1], source.shape[0])
 
 
 def _check_scene(source: np.ndarray, plate: np.ndarray, check: str) -> None:

@@ -149,7 +149,7 @@ class BackgroundAligner:
     def _matches(self, source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Matching points (N, 2) of the background and of ``source``, in their pixels."""
         others, descriptors = _features(source)
-        if self._descriptors is None or len(others) < 2:
+        if self._descriptors is None or descriptors is None or len(others) < 2:
             return np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
         pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(self._descriptors, descriptors, k=2)
         kept = [p[0] for p in pairs if p[0].distance < RATIO * p[1].distance]
@@ -167,7 +167,7 @@ def _features(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     scale = min(1.0, FEATURE_SIDE / max(picture.shape[:2]))
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    found, descriptors = cv2.SIFT_create(FEATURES).detectAndCompute(small, None)
-    points = np.float32([point.pt for point in found]).reshape(-1, 2)
-    ratio = np.float32([picture.shape[1] / small.shape[1], picture.shape[0] / small.shape[0]])
+    keypoints, descriptors = cv2.SIFT.create(FEATURES).detectAndCompute(small, None)
+    points = np.array([keypoint.pt for keypoint in keypoints], np.float32).reshape(-1, 2)
+    ratio = np.divide(picture.shape[1::-1], small.shape[1::-1]).astype(np.float32)
     return (points + 0.5) * ratio - 0.5, descriptors

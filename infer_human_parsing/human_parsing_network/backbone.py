@@ -7,10 +7,6 @@ from torch.nn import functional as F
 
 from .norm import AbsNorm
 
-DEPTHS = (3, 4, 23, 3)
-PLANES = (64, 128, 256, 512)
-STRIDES = (1, 2, 2, 1)
-DILATIONS = (1, 1, 1, 2)
 EXPANSION = 4
 
 
@@ -50,11 +46,10 @@ class Backbone(nn.Module):
         self.conv1, self.bn1 = self._stem(3, 64, stride=2)
         self.conv2, self.bn2 = self._stem(64, 64)
         self.conv3, self.bn3 = self._stem(64, 128)
-        channels = 128
-        for index, (planes, depth) in enumerate(zip(PLANES, DEPTHS, strict=True)):
-            stage = self._stage(channels, planes, depth, STRIDES[index], DILATIONS[index])
-            setattr(self, f"layer{index + 1}", stage)
-            channels = planes * EXPANSION
+        self.layer1 = self._stage(128, 64, depth=3)
+        self.layer2 = self._stage(256, 128, depth=4, stride=2)
+        self.layer3 = self._stage(512, 256, depth=23, stride=2)
+        self.layer4 = self._stage(1024, 512, depth=3, dilation=2)
 
     @staticmethod
     def _stem(in_channels: int, out_channels: int, stride: int = 1) -> tuple[nn.Conv2d, AbsNorm]:
@@ -62,7 +57,9 @@ class Backbone(nn.Module):
         return conv, AbsNorm(out_channels, activated=False)
 
     @staticmethod
-    def _stage(channels: int, planes: int, depth: int, stride: int, dilation: int) -> nn.Sequential:
+    def _stage(
+        channels: int, planes: int, *, depth: int, stride: int = 1, dilation: int = 1
+    ) -> nn.Sequential:
         first = Bottleneck(channels, planes, stride, dilation)
         rest = (Bottleneck(planes * EXPANSION, planes, 1, dilation) for _ in range(depth - 1))
         return nn.Sequential(first, *rest)

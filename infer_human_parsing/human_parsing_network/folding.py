@@ -5,14 +5,17 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from .norm import EPS, SLOPE, AbsNorm
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def folded(network: nn.Module) -> nn.Module:
+
+def folded(network: Network) -> Network:
     """Return a copy that does the same in eval mode, a tenth faster on the CPU; its keys differ.
 
     Relies on each norm being registered right after its convolution, as this network's are.

@@ -45,7 +45,9 @@ class ParsingNetwork(Backbone):
 
     @property
     def classes(self) -> int:
-        return self.fushion[-1].out_channels
+        last = self.fushion[-1]
+        assert isinstance(last, nn.Conv2d)
+        return last.out_channels
 
     def forward(self, x: Tensor) -> Tensor:
         """Fusion logits (B, classes, h, w) of normalised BGR crops (B, 3, H, W), h about H / 4."""

@@ -17,6 +17,9 @@ class AbsNorm(nn.Module):
     give other pictures. They hold no ``num_batches_tracked`` either, and neither does this layer.
     """
 
+    running_mean: Tensor
+    running_var: Tensor
+
     def __init__(self, channels: int, *, activated: bool) -> None:
         super().__init__()
         self.activated = activated

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 from torchvision.models.detection import MaskRCNN, maskrcnn_resnet50_fpn_v2
+from torchvision.models.detection.roi_heads import RoIHeads
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
 
 from .persons import Person, suppress_claimed
 
@@ -52,12 +54,15 @@ class PersonDetector:
     ) -> None:
         self._device = torch.device(device)
         self._model = model.to(self._device)
+        transform, heads = model.transform, model.roi_heads
+        assert isinstance(transform, GeneralizedRCNNTransform) and isinstance(heads, RoIHeads)
+        self._transform, self._heads = transform, heads
         self.least_score = least_score
 
     @torch.inference_mode()
     def __call__(self, image: np.ndarray) -> list[Person]:
         """People in uint8 RGB (H, W, 3), by falling score, with masks that do not overlap."""
-        self._model.roi_heads.score_thresh = self.least_score
+        self._heads.score_thresh = self.least_score
         pixels = torch.from_numpy(np.ascontiguousarray(image)).to(self._device)
         found, small, size = self._raw(pixels.permute(2, 0, 1).float() / 255)
         is_person = found["labels"] == PERSON
@@ -69,16 +74,16 @@ class PersonDetector:
     def _raw(self, x: Tensor) -> tuple[dict[str, Tensor], list[tuple[int, int]], tuple[int, int]]:
         """The model's own forward, without the full-size masks of everything that is no person."""
         model, size = self._model, (x.shape[1], x.shape[2])
-        images, _ = model.transform([x])
+        images, _ = self._transform([x])
         features = model.backbone(images.tensors)
         proposals, _ = model.rpn(images, features)
-        found, _ = model.roi_heads(features, proposals, images.image_sizes)
+        found, _ = self._heads(features, proposals, images.image_sizes)
         return found[0], images.image_sizes, size
 
     def _person(
         self, row: dict[str, Tensor], small: list[tuple[int, int]], size: tuple[int, int]
     ) -> Person:
-        full = self._model.transform.postprocess([row], small, [size])[0]
-        box = tuple(float(v) for v in full["boxes"][0])
+        full = self._transform.postprocess([row], small, [size])[0]
+        left, top, right, bottom = full["boxes"][0].tolist()
         mask = (full["masks"][0, 0] >= 0.5).cpu().numpy()
-        return Person(box, float(full["scores"][0]), mask)
+        return Person((left, top, right, bottom), float(full["scores"][0]), mask)

@@ -33,8 +33,8 @@ class Parsing:
     def part_maps(self) -> np.ndarray:
         """Each person's own labels, uint8 (people, H, W)."""
         maps = np.zeros((len(self.persons), *self.labels.shape), np.uint8)
-        for index, part_map in enumerate(maps):
-            np.copyto(part_map, self.labels, where=self.owner == index)
+        for index in range(len(maps)):
+            np.copyto(maps[index], self.labels, where=self.owner == index)
         return maps
 
 

@@ -62,13 +62,13 @@ def describe(parsing: Parsing, names: Sequence[str]) -> list[dict[str, Any]]:
     rows = []
     for index, person in enumerate(parsing.persons):
         own = parsing.labels[parsing.owner == index]
-        areas = np.bincount(own, minlength=len(names))
+        areas = np.bincount(own, minlength=len(names)).tolist()
         rows.append(
             {
                 "id": index,
                 "box": [round(float(v), 2) for v in person.box],
                 "score": round(float(person.score), 4),
-                "parts": {names[label]: int(areas[label]) for label in np.flatnonzero(areas)},
+                "parts": {n: area for n, area in zip(names, areas, strict=True) if area},
             }
         )
     return rows

@@ -74,8 +74,8 @@ class HumanParser:
         self.classes = classes
         self.options = options or ParserOptions()
         self._device, self._dtype = torch.device(device), dtype
-        network = folded(network).to(self._device, memory_format=torch.channels_last)
-        self._network = network.eval()
+        self._network = folded(network).to(self._device).eval()
+        self._network.to(memory_format=torch.channels_last)
         self._mirrored = torch.tensor(classes.mirrored(), device=self._device)
 
     def __call__(
