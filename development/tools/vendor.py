@@ -114,7 +114,7 @@ def version_text() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing, say what differs")
     given = parser.parse_args(arguments)
     plugins = sorted(path.parent for path in REPOSITORY.glob(f"*/{LIST}"))

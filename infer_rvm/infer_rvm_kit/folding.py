@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import copy
 from itertools import pairwise
+from typing import TypeVar
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def folded(network: nn.Module) -> nn.Module:
+
+def folded(network: Network) -> Network:
     """Return a copy of ``network`` in eval mode, without its batch normalisations.
 
     Relies on each normalisation being registered right after its convolution, as torchvision's
