@@ -16,10 +16,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from development.tools.source import KIT, REPOSITORY, room_of
+
 ALLOWED = REPOSITORY / "development" / "tools" / "type_errors.json"
-KIT = "plugin_kit"
-PLUGINS = ("infer_", "extract_", "train_")
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,8 @@ class TypeFault:
 
     @property
     def room(self) -> str:
-        """``infer_rvm/rvm_network`` for an engine's file, else the folder at the top."""
-        top, *inner = self.path.parts
-        is_engine = top.startswith(PLUGINS) and len(inner) > 1
-        return f"{top}/{inner[0]}" if is_engine else top
+        """Where the file lies."""
+        return room_of(self.path)
 
     def __str__(self) -> str:
         return f"{self.path.as_posix()}:{self.line}: {self.text.splitlines()[0]}"
