@@ -58,8 +58,8 @@ def _imported(file: Path, kit: Path) -> list[Path]:
         base = file.parents[node.level - 1]
         module = base.joinpath(*(node.module or "").split("."))
         for candidate in (module, *(module / alias.name for alias in node.names)):
-            for path in (candidate.with_suffix(".py"), candidate / "__init__.py"):
-                if candidate != Path() and (kit / path).is_file():
+            for path in (Path(f"{candidate}.py"), candidate / "__init__.py"):
+                if (kit / path).is_file():
                     found.append(path)
     return found
 
@@ -114,7 +114,7 @@ def version_text() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing, say what differs")
     given = parser.parse_args(arguments)
     plugins = sorted(path.parent for path in REPOSITORY.glob(f"*/{LIST}"))

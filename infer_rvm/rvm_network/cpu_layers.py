@@ -6,11 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..infer_rvm_kit.folding import Network
 from .decoder import OutputBlock, upsample_to
 from .refiner import DeepGuidedFilter
 
 
-def optimised(network: nn.Module) -> nn.Module:
+def optimised(network: Network) -> Network:
     """Swap layers of ``network``, a folded copy, for equal ones that a CPU runs faster."""
     network = network.to(memory_format=torch.channels_last)
     for module in list(network.modules()):
@@ -55,6 +56,9 @@ class TanhBySigmoid(nn.Module):
 
 class WideBoxFilter(nn.Module):
     """The deep guided filter's coefficients with few passes over wide arrays, channels last."""
+
+    _box: Tensor
+    _append_mean_twice: Tensor
 
     def __init__(self, refiner: DeepGuidedFilter) -> None:
         super().__init__()

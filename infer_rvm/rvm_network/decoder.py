@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+NewStates = tuple[Tensor, Tensor, Tensor, Tensor]
 States = tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]
 
 
@@ -52,8 +53,8 @@ class BottleneckBlock(nn.Module):
 
     def forward(self, x: Tensor, state: Tensor | None, frames: int) -> tuple[Tensor, Tensor]:
         a, b = x.chunk(2, dim=1)
-        b, state = self.gru(b, state, frames)
-        return torch.cat([a, b], dim=1), state
+        b, new_state = self.gru(b, state, frames)
+        return torch.cat([a, b], dim=1), new_state
 
 
 class UpsamplingBlock(nn.Module):
@@ -73,8 +74,8 @@ class UpsamplingBlock(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         x = self.conv(torch.cat([upsample_to(x, source), skip, source], dim=1))
         a, b = x.chunk(2, dim=1)
-        b, state = self.gru(b, state, frames)
-        return torch.cat([a, b], dim=1), state
+        b, new_state = self.gru(b, state, frames)
+        return torch.cat([a, b], dim=1), new_state
 
 
 class OutputBlock(nn.Module):
@@ -112,7 +113,7 @@ class RecurrentDecoder(nn.Module):
         features: tuple[Tensor, Tensor, Tensor, Tensor],
         states: States,
         frames: int,
-    ) -> tuple[Tensor, States]:
+    ) -> tuple[Tensor, NewStates]:
         f1, f2, f3, f4 = features
         s1 = halve(source)
         s2 = halve(s1)

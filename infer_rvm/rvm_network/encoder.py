@@ -15,6 +15,8 @@ class MobileNetV3Encoder(nn.Module):
 
     channels = (16, 24, 40, 960)
     taps = (1, 3, 6, 16)
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(self) -> None:
         super().__init__()

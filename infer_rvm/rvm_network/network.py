@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .decoder import RecurrentDecoder, States
+from .decoder import NewStates, RecurrentDecoder, States
 from .encoder import LiteASPP, build_encoder
 from .refiner import build_refiner
 
@@ -84,7 +84,7 @@ class MattingNetwork(nn.Module):
         foreground = (residual + source).clamp(0, 1)
         return [self._unfold(foreground, src), self._unfold(alpha.clamp(0, 1), src), *states]
 
-    def decode(self, small: Tensor, states: States, frames: int = 1) -> tuple[Tensor, States]:
+    def decode(self, small: Tensor, states: States, frames: int = 1) -> tuple[Tensor, NewStates]:
         """Return 16 hidden channels at the size of ``small``, and the new states."""
         f1, f2, f3, f4 = self.backbone(small)
         return self.decoder(small, (f1, f2, f3, self.aspp(f4)), states, frames)

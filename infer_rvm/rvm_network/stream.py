@@ -26,17 +26,17 @@ class PlainStep:
     """The network's own forward on any device; on CUDA in half precision if asked."""
 
     def __init__(self, network: MattingNetwork, device: torch.device, dtype: torch.dtype) -> None:
-        self._network = folded(network).to(device, dtype, memory_format=torch.channels_last)
+        self._network = folded(network).to(device, dtype).to(memory_format=torch.channels_last)
         self._device, self._dtype = device, dtype
 
     @torch.inference_mode()
     def __call__(self, image: np.ndarray, states: States, ratio: float) -> tuple[Matte, States]:
         pixels = torch.from_numpy(image).to(self._device).permute(2, 0, 1)[None]
         source = pixels.to(self._dtype).div_(255)
-        fgr, pha, *states = self._network(source, *states, downsample_ratio=ratio)
+        fgr, pha, r1, r2, r3, r4 = self._network(source, *states, downsample_ratio=ratio)
         colours = (fgr[0] * 255).round_().to(torch.uint8).permute(1, 2, 0)
         alpha = pha[0, 0].float().cpu().numpy()
-        return Matte(alpha, np.ascontiguousarray(colours.cpu().numpy())), tuple(states)
+        return Matte(alpha, np.ascontiguousarray(colours.cpu().numpy())), (r1, r2, r3, r4)
 
 
 class MattingStream:

@@ -1,0 +1,3 @@
+from typing import Any
+
+main_cfg: dict[str, dict[str, Any]]

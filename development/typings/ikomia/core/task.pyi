@@ -1,0 +1,7 @@
+from typing import Any
+
+from ikomia.core import CWorkflowTaskParam
+
+class TaskParam(CWorkflowTaskParam):
+    cfg: dict[str, Any]
+    def __init__(self) -> None: ...

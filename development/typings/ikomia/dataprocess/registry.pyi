@@ -1,0 +1,5 @@
+from ikomia.dataprocess import CIkomiaRegistry
+
+class IkomiaRegistry(CIkomiaRegistry): ...
+
+ik_registry: IkomiaRegistry

@@ -1,0 +1,3 @@
+from ikomia.core import CWorkflowTask
+
+def run_for_test(t: CWorkflowTask) -> tuple[dict[str, str], str]: ...

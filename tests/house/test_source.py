@@ -1,0 +1,97 @@
+"""The source as a whole: one version, short files, examples that run, types that are ikomia's."""
+
+import ast
+import doctest
+import importlib
+import re
+
+import pytest
+
+from development.tools import vendor
+from development.tools.source import KIT, REPOSITORY, is_source, room_of
+from tests.house.imports import FILES, module_name
+from workflows.plugins import PLUGINS, load_plugin
+
+LONGEST = 400
+TYPINGS = REPOSITORY / "development" / "typings"
+# Examples are run where they need nothing but the kit or an engine.
+WITH_EXAMPLES = [
+    module_name(path)
+    for path in FILES
+    if ("/" in room_of(path) or room_of(path) == KIT)
+    and ">>>" in (REPOSITORY / path).read_text(encoding="utf-8")
+]
+
+
+def text_of(name):
+    return (REPOSITORY / name).read_text(encoding="utf-8")
+
+
+def project_version():
+    return re.search(r'^version = "([^"]+)"', text_of("pyproject.toml"), re.M)[1]
+
+
+def test_copies_and_tests_are_no_source():
+    from pathlib import Path
+
+    assert is_source(Path("infer_rvm/checkpoints.py"))
+    assert is_source(Path("plugin_kit/files.py"))
+    for left_out in ("infer_rvm/infer_rvm_kit/files.py", "tests/test_docs.py", "a/.venv/b.py"):
+        assert not is_source(Path(left_out))
+    assert room_of(Path("infer_rvm/rvm_network/stream.py")) == "infer_rvm/rvm_network"
+    assert room_of(Path("infer_rvm/ports.py")) == "infer_rvm"
+    assert room_of(Path("workflows/matting/run.py")) == "workflows"
+
+
+def test_files_are_short():
+    counts = {path.as_posix(): text_of(path).count("\n") for path in FILES}
+    assert {path: lines for path, lines in counts.items() if lines > LONGEST} == {}
+
+
+def test_the_version_stands_in_one_module():
+    version = project_version()
+    assert vendor.version_text() == text_of("plugin_kit/version.py")
+    assert version == importlib.import_module("plugin_kit.version").VERSION
+    pinned = re.compile(rf'"{re.escape(version)}"|version = "\d')
+    elsewhere = [path for path in FILES if pinned.search(text_of(path))]
+    assert [path.as_posix() for path in elsewhere] == ["plugin_kit/version.py"]
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_each_plugin_bears_the_version(name):
+    from ikomia.dataprocess.registry import ik_registry
+
+    load_plugin(name)
+    assert ik_registry.get_algorithm_info(name).version == project_version()
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def test_examples_of_docstrings_run(name):
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def names_in(body, prefix=""):
+    """What a stub declares: classes, their methods, functions and variables."""
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield prefix + node.name
+            yield from names_in(node.body, f"{prefix}{node.name}.")
+        elif isinstance(node, ast.FunctionDef):
+            yield prefix + node.name
+        elif isinstance(node, ast.Assign):
+            yield prefix + node.targets[0].id
+
+
+@pytest.mark.parametrize(
+    "stub", sorted(TYPINGS.rglob("*.pyi")), ids=lambda path: path.relative_to(TYPINGS).as_posix()
+)
+def test_stubs_declare_what_ikomia_has(stub):
+    name = module_name(stub.relative_to(TYPINGS))
+    if name.endswith("qtconversion"):
+        pytest.importorskip("PyQt6.QtWidgets")
+    module = importlib.import_module(name)
+    for declared in names_in(ast.parse(stub.read_text(encoding="utf-8")).body):
+        found = module
+        for part in declared.split("."):
+            assert hasattr(found, part), f"ikomia 0.16.1 has no {name}.{declared}"
+            found = getattr(found, part)
