@@ -170,7 +170,7 @@ def _measure_fit(way: str, _: str) -> dict:
         done = descend(model, 100 * seen, "joints", STEPS)
         return {"joints": _joint_error(done.joints / 100, truth), "cpu": done.cpu}
     start = time.process_time()
-    fit = fit_body(model, seen, "coco17", 60.0, units="m")
+    fit = fit_body(model, seen, "coco17", fps=60.0, units="m")
     cpu = time.process_time() - start
     from infer_smpl_fit.smpl_body.model import world_transforms
     from infer_smpl_fit.smpl_fitting.rotations import exponential
@@ -194,7 +194,7 @@ def _measure_long(task: str) -> dict:
     if task == "long fit":
         noisy = points + np.random.default_rng(SEED).normal(0, 1.0, points.shape)
         start = time.process_time()
-        fit_body(load_body(None), noisy, "coco17", 60.0, units="cm")
+        fit_body(load_body(None), noisy, "coco17", fps=60.0, units="cm")
         return {"cpu": time.process_time() - start}
     cameras = studio((1, 3, 5, 7), seed=SEED)
     seen = detect(points, cameras, "coco17", TYPICAL, SEED)

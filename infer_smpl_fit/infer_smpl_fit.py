@@ -1,28 +1,9 @@
-"""What Ikomia loads: hands out the factories, nothing else."""
+"""What Ikomia loads: hands out the factories, imports nothing else at once."""
 
-from ikomia import dataprocess
+from infer_smpl_fit.infer_smpl_fit_kit.factories import Plugin
 
 
-class IkomiaPlugin(dataprocess.CPluginProcessInterface):
+class IkomiaPlugin(Plugin):
     """Entry point of the plugin."""
 
-    def get_process_factory(self):  # noqa: ANN201
-        from infer_smpl_fit.infer_smpl_fit_process import (
-            InferSmplFitFactory,
-        )
-
-        return InferSmplFitFactory()
-
-    def get_widget_factory(self):  # noqa: ANN201
-        from infer_smpl_fit.infer_smpl_fit_widget import (
-            InferSmplFitWidgetFactory,
-        )
-
-        return InferSmplFitWidgetFactory()
-
-    def get_param_factory(self):  # noqa: ANN201
-        from infer_smpl_fit.infer_smpl_fit_process import (
-            InferSmplFitParamFactory,
-        )
-
-        return InferSmplFitParamFactory()
+    plugin = "infer_smpl_fit"

@@ -4,64 +4,60 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from scipy.spatial.transform import Rotation
 
-from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_export.aist import write_aist
-from infer_smpl_fit.smpl_export.amass import write_amass
-from infer_smpl_fit.smpl_export.bvh import write_bvh
-from infer_smpl_fit.smpl_export.gltf import write_glb
-from infer_smpl_fit.smpl_export.motion import BodyMotion
-from infer_smpl_fit.smpl_export.trc import write_trc
-from infer_smpl_fit.smpl_fitting import Fit
-from infer_smpl_fit.smpl_fitting.units import UNITS
-
-AXES = {
-    sign + axis: (-1.0 if sign else 1.0) * np.eye(3)[index]
-    for sign in ("", "-")
-    for index, axis in enumerate("xyz")
-}
+from .smpl_body.model import BodyModel
+from .smpl_body.world import AXES, UNITS, rotation_to_y_up
+from .smpl_export.aist import write_aist
+from .smpl_export.amass import write_amass
+from .smpl_export.bvh import write_bvh
+from .smpl_export.gltf import write_glb
+from .smpl_export.motion import BodyMotion
+from .smpl_export.trc import write_trc
+from .smpl_fitting import Fit
 
 
-def up_of(motion: BodyMotion) -> str:
-    """The axis of the world along which the body mostly stands: a key of :data:`AXES`."""
+def upward_axis(motion: BodyMotion) -> str:
+    """The axis of the world along which the body mostly stands: a key of ``AXES``."""
     upright = Rotation.from_rotvec(motion.poses[:, 0]).apply([0.0, 1.0, 0.0])
     mean = upright.mean(axis=0)
     return max(AXES, key=lambda name: float(AXES[name] @ mean))
 
 
-def turn_to_y(up: str) -> np.ndarray:
-    """(3, 3): the rotation that brings the axis ``up`` to y by the shortest way."""
-    if up == "-y":
-        return np.diag([1.0, -1.0, -1.0])
-    axis = np.cross(AXES[up], AXES["y"])
-    return Rotation.from_rotvec(axis * np.pi / 2).as_matrix()
+def motion_of(fit: Fit, fps: float) -> BodyMotion:
+    """The fit's motion, in the unit that its mode has."""
+    return BodyMotion(fit.poses, fit.transl, fit.betas, fit.scaling, fps)
 
 
-def motion_of(fit: Fit, mode: str, fps: float) -> BodyMotion:
-    """The fit in metres, whatever its mode."""
-    motion = BodyMotion(fit.poses, fit.transl, fit.betas, fit.scaling, fps)
+def metric_motion_of(fit: Fit, mode: str, fps: float) -> BodyMotion:
+    """The fit's motion in metres, whatever its mode."""
+    motion = motion_of(fit, fps)
     return motion.in_metres(UNITS[fit.report["unit"]]) if mode == "aist" else motion
 
 
-def write_all(folder: Path, motion: BodyMotion, aist: Fit, model: BodyModel, up: str) -> list[Path]:
-    """Write motion.npz (AMASS), .bvh, .glb, .trc of ``motion`` and motion.pkl (AIST++) of ``aist``.
+def write_all(
+    folder: Path, motion: BodyMotion, model: BodyModel, *, aist_fit: Fit, up: str
+) -> list[Path]:
+    """Write every motion file, and return their paths.
 
+    motion.npz (AMASS), .bvh, .glb and .trc are of ``motion``, motion.pkl (AIST++) of ``aist_fit``:
     AIST++'s file holds no shape, so it gets the fit that was made without one. The .bvh and the
     .glb are y up, as the programs that open them expect; the others keep the keypoints' world.
 
     Args:
+        folder: Where to; made if needed.
         motion: In metres.
+        model: The body.
+        aist_fit: Of the mode aist.
         up: The axis of the keypoints' world that points up.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    standing = motion.turned(turn_to_y(up), model)
-    in_keypoint_units = BodyMotion(aist.poses, aist.transl, aist.betas, aist.scaling, motion.fps)
+    y_up = motion.rotated(rotation_to_y_up(up), model)
+    aist = motion_of(aist_fit, motion.fps)
     return [
-        write_aist(folder / "motion.pkl", in_keypoint_units, aist.report["aist_loss"]),
+        write_aist(folder / "motion.pkl", aist, aist_fit.report["aist_loss"]),
         write_amass(folder / "motion.npz", motion, model.gender),
-        write_bvh(folder / "motion.bvh", standing, model),
-        write_glb(folder / "motion.glb", standing, model),
+        write_bvh(folder / "motion.bvh", y_up, model),
+        write_glb(folder / "motion.glb", y_up, model),
         write_trc(folder / "motion.trc", motion, model),
     ]

@@ -10,13 +10,15 @@ from typing import Any
 import cv2
 import numpy as np
 
-from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_export.motion import BodyMotion
-from infer_smpl_fit.smpl_export.render import draw_body, frame_vertices
+from .smpl_body.model import BodyModel
+from .smpl_export.motion import BodyMotion
+from .smpl_export.render import draw_frame
 
 OPACITY = 0.75
-BLUE = (215, 150, 90)
+BLUE = (90, 150, 215)
 NEEDED = ("matrix", "rotation", "translation")
+
+Camera = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Backdrop:
     """What the body is drawn over.
 
     Attributes:
-        picture: uint8 (H, W, 3), BGR, undistorted.
+        picture: uint8 RGB (H, W, 3), undistorted.
         camera: (3, 4), the keypoints' world to pixels.
         frame: Of the motion.
     """
@@ -34,7 +36,7 @@ class Backdrop:
     frame: int
 
 
-def read_cameras(path: str) -> list[dict[str, Any]]:
+def read_cameras(path: str) -> list[Camera]:
     """The list of cameras of an AIST++ .json file.
 
     Raises:
@@ -45,70 +47,36 @@ def read_cameras(path: str) -> list[dict[str, Any]]:
     if not file.is_file():
         raise FileNotFoundError(f"there is no file {file}: cameras_path takes AIST++'s .json")
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        cameras = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{file} is not a whole .json file ({error})") from error
-    if not isinstance(found, list) or not all(isinstance(camera, dict) for camera in found):
+    if not isinstance(cameras, list) or not all(isinstance(camera, dict) for camera in cameras):
         raise ValueError(f"{file} holds no list of cameras, as AIST++ and cameras.json have it")
-    return found
+    return cameras
 
 
-def backdrop(cameras: list[dict[str, Any]], name: str, video: str, frames: int) -> Backdrop:
+def video_backdrop(cameras: list[Camera], video: str, *, name: str, frames: int) -> Backdrop:
     """The middle one of ``frames`` frames of a video, and its camera.
 
     Args:
         cameras: Dictionaries as infer_multiview_triangulation publishes them.
-        name: Of the camera that took the video; empty for the first.
         video: Its path.
+        name: Of the camera that took it; empty for the first.
         frames: Of the motion.
 
     Raises:
         ValueError: There is no such camera, or the video cannot be read.
     """
     frame = frames // 2
-    return camera_backdrop(_chosen(cameras, name), _read_frame(video, frame), frame)
+    return camera_backdrop(find_camera(cameras, name), read_video_frame(video, frame), frame)
 
 
-def camera_backdrop(camera: dict[str, Any], picture: np.ndarray, frame: int) -> Backdrop:
-    """What ``camera`` saw in ``frame``: uint8 BGR (H, W, 3), freed of its distortion."""
-    matrix = np.array(camera["matrix"], float)
-    if camera.get("size"):
-        # A camera calibrated at another resolution of the same picture.
-        matrix[:2] *= np.divide(picture.shape[1::-1], camera["size"])[:, None]
-    distortions = np.array(camera.get("distortions") or [0.0] * 5, float)
-    rotation = cv2.Rodrigues(np.array(camera["rotation"], float))[0]
-    place = np.column_stack([rotation, np.ravel(camera["translation"])])
-    return Backdrop(cv2.undistort(picture, matrix, distortions), matrix @ place, frame)
+def find_camera(cameras: list[Camera], name: str) -> Camera:
+    """The camera of that name; the first where it is empty.
 
-
-def draw_over(behind: Backdrop, motion: BodyMotion, model: BodyModel) -> np.ndarray:
-    """The body over its picture: uint8 RGB.
-
-    Args:
-        behind: The picture.
-        motion: In the keypoints' world and unit.
-        model: The body.
+    Raises:
+        ValueError: There is none, or it lacks something.
     """
-    vertices = frame_vertices(motion, model, behind.frame)
-    drawn = draw_body(behind.picture, vertices, model.faces, behind.camera, BLUE, OPACITY)
-    return cv2.cvtColor(drawn, cv2.COLOR_BGR2RGB)
-
-
-def _read_frame(video: str, frame: int) -> np.ndarray:
-    reader = cv2.VideoCapture(video)
-    if not reader.isOpened():
-        raise ValueError(f"video_path {video} cannot be opened as a video")
-    reader.set(cv2.CAP_PROP_POS_FRAMES, frame)
-    is_read, picture = reader.read()
-    reader.release()
-    if not is_read:
-        raise ValueError(
-            f"{video} has no frame {frame}, the middle of the keypoints': is it their video?"
-        )
-    return picture
-
-
-def _chosen(cameras: list[dict[str, Any]], name: str) -> dict[str, Any]:
     if not cameras:
         raise ValueError("video_path needs the cameras: connect input 1, or set cameras_path")
     for index, camera in enumerate(cameras):
@@ -120,3 +88,53 @@ def _chosen(cameras: list[dict[str, Any]], name: str) -> dict[str, Any]:
         return camera
     names = ", ".join(str(camera.get("name")) for camera in cameras)
     raise ValueError(f"there is no camera {name!r} to draw the body for; there are: {names}")
+
+
+def read_video_frame(video: str, frame: int) -> np.ndarray:
+    """One frame of a video: uint8 RGB (H, W, 3).
+
+    Raises:
+        ValueError: The video cannot be opened, or ends before.
+    """
+    reader = cv2.VideoCapture(video)
+    if not reader.isOpened():
+        raise ValueError(f"video_path {video} cannot be opened as a video")
+    reader.set(cv2.CAP_PROP_POS_FRAMES, frame)
+    is_read, bgr = reader.read()
+    reader.release()
+    if not is_read:
+        raise ValueError(
+            f"{video} has no frame {frame}, the middle of the keypoints': is it their video?"
+        )
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def camera_backdrop(camera: Camera, picture: np.ndarray, frame: int) -> Backdrop:
+    """What ``camera`` saw in ``frame``: uint8 RGB (H, W, 3), freed of its distortion."""
+    matrix = np.array(camera["matrix"], float)
+    if camera.get("size"):
+        # A camera calibrated at another resolution of the same picture.
+        matrix[:2] *= np.divide(picture.shape[1::-1], camera["size"])[:, None]
+    distortions = np.array(camera.get("distortions") or [0.0] * 5, float)
+    rotation = cv2.Rodrigues(np.array(camera["rotation"], float))[0]
+    extrinsics = np.column_stack([rotation, np.ravel(camera["translation"])])
+    return Backdrop(cv2.undistort(picture, matrix, distortions), matrix @ extrinsics, frame)
+
+
+def draw_over(backdrop: Backdrop, motion: BodyMotion, model: BodyModel) -> np.ndarray:
+    """The body over its picture: uint8 RGB (H, W, 3).
+
+    Args:
+        backdrop: The picture.
+        motion: In the keypoints' world and unit.
+        model: The body.
+    """
+    return draw_frame(
+        backdrop.picture,
+        motion,
+        model,
+        frame=backdrop.frame,
+        camera=backdrop.camera,
+        colour=BLUE,
+        opacity=OPACITY,
+    )

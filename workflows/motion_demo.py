@@ -67,7 +67,7 @@ def make_capture(frames: int, seed: int = SEED) -> Capture:
 def keypoints_of(model, convention: str, poses: np.ndarray, transl: np.ndarray) -> np.ndarray:  # noqa: ANN001
     """(F, J, 3) metres: where the convention's keypoints lie on the mean body."""
     from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
-    from infer_smpl_fit.smpl_fitting.jacobian import State, forward
+    from infer_smpl_fit.smpl_fitting.kinematics import State, forward
     from infer_smpl_fit.smpl_fitting.rig import rig_of
     from infer_smpl_fit.smpl_fitting.rotations import exponential
 
@@ -106,17 +106,17 @@ def write_video(path: Path, capture: Capture) -> None:
     backdrop = _backdrop(*camera.size)
     with VideoSink(path, *camera.size, Fraction(60), Fraction(1, 60)) as sink:
         for frame in range(len(motion)):
-            drawn = draw_frame(backdrop, motion, capture.model, frame, projection)
-            sink.write(cv2.cvtColor(drawn, cv2.COLOR_BGR2RGB), frame)
+            drawn = draw_frame(backdrop, motion, capture.model, frame=frame, camera=projection)
+            sink.write(drawn, frame)
 
 
 def _backdrop(width: int, height: int) -> np.ndarray:
-    """A cyclorama, uint8 BGR: light above, a horizon, a floor."""
+    """A cyclorama, uint8 RGB: light above, a horizon, a floor."""
     rows = np.linspace(0, 1, height)[:, None]
     wall, floor = 205 - 60 * rows, 120 + 60 * rows
     share = 1 / (1 + np.exp(-(rows - 0.72) * 60))
     grey = wall * (1 - share) + floor * share
-    tinted = grey[..., None] * np.array([1.04, 1.0, 0.96])
+    tinted = grey[..., None] * np.array([0.96, 1.0, 1.04])
     return np.clip(np.broadcast_to(tinted, (height, width, 3)), 0, 255).astype(np.uint8)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -73,36 +73,34 @@ def write_preview(
 def _scene(
     tasks: Mapping[str, Any], report: dict[str, Any], fit: dict[str, Any], model: Any
 ) -> tuple[_Scene, Any]:
-    from infer_smpl_fit.outputs import turn_to_y, up_of
+    from infer_smpl_fit.outputs import upward_axis
+    from infer_smpl_fit.smpl_body.world import UNITS, rotation_to_y_up
     from infer_smpl_fit.smpl_export.motion import BodyMotion
     from infer_smpl_fit.smpl_export.render import look_at
-    from infer_smpl_fit.smpl_fitting.units import UNITS
 
     poses, transl, scaling, betas = (tasks[FIT].get_output(i).get_array() for i in range(4))
     units = UNITS[fit["unit"]]
     motion = BodyMotion(poses, transl, betas.ravel(), float(scaling[0, 0]), report["fps"])
     motion = motion.in_metres(units) if fit["mode"] == "aist" else motion
-    turn = turn_to_y(up_of(motion))
-    standing = motion.turned(turn, model)
+    turn = rotation_to_y_up(upward_axis(motion))
+    standing = motion.rotated(turn, model)
     keypoints = tasks[TRIANGULATION].get_output(0).get_array() / units @ turn.T
     seen = keypoints[np.isfinite(keypoints).all(axis=2)]
     low, high = np.percentile(seen, (1, 99), axis=0)
     span = 1.35 * max(high[1] - low[1], (high[0] - low[0]) * PANEL[1] / PANEL[0], 1.0)
-    camera = look_at((low + high) / 2, VIEW, np.array([0.0, 1, 0]), span, PANEL)
+    camera = look_at((low + high) / 2, VIEW, up=np.array([0.0, 1, 0]), span=span, size=PANEL)
     names = report["joints"]
     bones = [tuple(names.index(name) for name in bone["joints"]) for bone in report["bone_lengths"]]
     bones += [(names.index(a), names.index(b)) for a, b in TRUNK if a in names and b in names]
     scene = _Scene(standing, model, keypoints, bones, camera, camera)
-    in_world = replace(motion, transl=motion.transl * units, scaling=motion.scaling * units)
-    return scene, in_world
+    return scene, motion.in_units(units)
 
 
 def _body(scene: _Scene, frame: int) -> np.ndarray:
     from infer_smpl_fit.smpl_export.render import draw_frame
 
     blank = np.full((PANEL[1], PANEL[0], 3), PAPER, np.uint8)
-    drawn = draw_frame(blank, scene.motion, scene.model, frame, scene.camera)
-    return cv2.cvtColor(drawn, cv2.COLOR_BGR2RGB)
+    return draw_frame(blank, scene.motion, scene.model, frame=frame, camera=scene.camera)
 
 
 def _keypoints(scene: _Scene, frame: int) -> np.ndarray:
@@ -132,7 +130,7 @@ def _overlays(
         if index >= len(motion):
             return
         if index % step == 0:
-            behind = camera_backdrop(cameras[0], frame.image[..., ::-1], index)
+            behind = camera_backdrop(cameras[0], frame.image, index)
             drawn = draw_over(behind, motion, model)
             pixels, _ = project(places, behind.camera)
             yield _fitted(drawn[_around(pixels, drawn.shape)])

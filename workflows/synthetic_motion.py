@@ -9,7 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infer_smpl_fit.smpl_fitting.rotations import exponential, frame_of, logarithm, shortest, unit
+from infer_smpl_fit.smpl_fitting.rotations import (
+    exponential,
+    logarithm,
+    orthonormal_frame,
+    rotation_between,
+    unit,
+)
 
 # Pelvis, hips, knees and ankles of an average body at rest, metres; only the legs' kinematics use
 # them, so that feet stay planted on a body like it.
@@ -150,9 +156,10 @@ def _reach(
     down = unit(away)
     hinge = unit(np.cross(foot[:, :, 2], down))
     upper = (exponential(-inner[:, None] * hinge) @ down[:, :, None])[..., 0]
-    world = frame_of(upper, hinge) @ frame_of(unit(thigh), np.array((1.0, 0.0, 0.0))).T
+    at_rest = orthonormal_frame(unit(thigh), np.array((1.0, 0.0, 0.0)))
+    world = orthonormal_frame(upper, hinge) @ at_rest.T
     lower = unit(distance[:, None] * down - a * upper)
-    shank = shortest(world @ unit(shin), lower) @ world
+    shank = rotation_between(world @ unit(shin), lower) @ world
     rotations[:, hip] = root.swapaxes(1, 2) @ world
     rotations[:, knee] = world.swapaxes(1, 2) @ shank
     rotations[:, ankle] = shank.swapaxes(1, 2) @ foot

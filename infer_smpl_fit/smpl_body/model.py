@@ -8,6 +8,10 @@ from functools import cached_property
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+SMPL_JOINT_COUNT = 24
+# SMPL, SMPL-H and SMPL-X have their first joints in common; beyond them are hands and a face.
+SHARED_JOINT_COUNT = 22
+
 
 @dataclass(frozen=True)
 class BodyModel:
@@ -44,6 +48,11 @@ class BodyModel:
         return len(self.parents)
 
     @property
+    def body_joint_count(self) -> int:
+        """How many of the joints, the first, are SMPL's: all 24, or the 22 that all kinds share."""
+        return SMPL_JOINT_COUNT if self.joint_count == SMPL_JOINT_COUNT else SHARED_JOINT_COUNT
+
+    @property
     def beta_count(self) -> int:
         return self.shapedirs.shape[2]
 
@@ -77,59 +86,72 @@ def world_transforms(
     """Forward kinematics.
 
     Args:
-        rotations: (F, K, 3, 3), local, world to joint's parent frame.
+        rotations: (F, K, 3, 3), local, from each joint's frame to its parent's.
         joints: (K, 3), rest positions.
         parents: (K,).
 
     Returns:
         Global rotations (F, K, 3, 3) and joint positions (F, K, 3); the root stays at its rest
-        place, as in SMPL.
+        position, as in SMPL.
     """
     world = np.empty_like(rotations)
-    places = np.empty((*rotations.shape[:2], 3))
+    positions = np.empty((*rotations.shape[:2], 3))
     for joint, parent in enumerate(parents):
         if parent < 0:
             world[:, joint] = rotations[:, joint]
-            places[:, joint] = joints[joint]
+            positions[:, joint] = joints[joint]
         else:
             world[:, joint] = world[:, parent] @ rotations[:, joint]
             bone = joints[joint] - joints[parent]
-            places[:, joint] = places[:, parent] + world[:, parent] @ bone
-    return world, places
+            positions[:, joint] = positions[:, parent] + world[:, parent] @ bone
+    return world, positions
+
+
+def face_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(M, 3): normals of triangles (M, 3), outwards, twice as long as their areas."""
+    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
+    return np.cross(b - a, c - a)
+
+
+def local_rotations(poses: np.ndarray) -> np.ndarray:
+    """(F, K, 3) axis-angle to matrices (F, K, 3, 3)."""
+    return Rotation.from_rotvec(poses.reshape(-1, 3)).as_matrix().reshape(*poses.shape, 3)
 
 
 def posed_vertices(
     model: BodyModel,
     poses: np.ndarray,
+    *,
     betas: np.ndarray,
     transl: np.ndarray,
     scaling: float = 1.0,
-    chosen: np.ndarray | slice = slice(None),
+    vertices: np.ndarray | slice = slice(None),
 ) -> np.ndarray:
     """Skin the body.
 
     Args:
+        model: The body.
         poses: (F, K, 3) axis-angle.
         betas: (B,).
         transl: (F, 3), added after scaling.
         scaling: As in AIST++: x = scaling * body + transl.
-        chosen: Vertices to compute; all by default.
+        vertices: Which ones to compute; all by default.
 
     Returns:
         (F, N', 3).
     """
     frames = len(poses)
-    rotations = Rotation.from_rotvec(poses.reshape(-1, 3)).as_matrix()
-    rotations = rotations.reshape(frames, -1, 3, 3)
+    rotations = local_rotations(poses)
     joints = model.joints(betas)
-    world, places = world_transforms(rotations, joints, model.parents)
-    shaped = model.v_template[chosen] + model.shapedirs[chosen] @ betas
+    world, positions = world_transforms(rotations, joints, model.parents)
+    shaped = model.v_template[vertices] + model.shapedirs[vertices] @ betas
     shaped = np.broadcast_to(shaped, (frames, *shaped.shape))
     if model.has_correctives:
         features = (rotations[:, 1:] - np.eye(3)).reshape(frames, -1)
-        shaped = shaped + np.einsum("nap,fp->fna", model.posedirs[chosen], features)
-    offsets = places - np.einsum("fkab,kb->fka", world, joints)
-    weights = model.weights[chosen]
+        shaped = shaped + np.einsum("nap,fp->fna", model.posedirs[vertices], features)
+    offsets = positions - np.einsum("fkab,kb->fka", world, joints)
+    weights = model.weights[vertices]
     blended = np.einsum("nk,fkab->fnab", weights, world)
-    moved = np.einsum("fnab,fnb->fna", blended, shaped) + np.einsum("nk,fka->fna", weights, offsets)
-    return scaling * moved + transl[:, None]
+    skinned = np.einsum("fnab,fnb->fna", blended, shaped)
+    skinned += np.einsum("nk,fka->fna", weights, offsets)
+    return scaling * skinned + transl[:, None]

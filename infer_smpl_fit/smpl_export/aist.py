@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from infer_smpl_fit.smpl_export.files import write_atomically
-from infer_smpl_fit.smpl_export.motion import SHARED_JOINTS, BodyMotion
+from ..smpl_body.model import SHARED_JOINT_COUNT, SMPL_JOINT_COUNT
+from .files import write_atomically
+from .motion import BodyMotion
 
-log = logging.getLogger(__name__)
-
-JOINTS = 24
+logger = logging.getLogger(__name__)
 
 
 def write_aist(path: str | Path, motion: BodyMotion, loss: float = 0.0) -> Path:
@@ -23,12 +22,14 @@ def write_aist(path: str | Path, motion: BodyMotion, loss: float = 0.0) -> Path:
     (with a warning): fit with betas fixed at 0 for this format. Fingers are lost too.
 
     Args:
-        motion: In the key points' own unit, which AIST++ keeps.
+        motion: In the keypoints' own unit, which AIST++ keeps.
         loss: Mean squared difference of a coordinate between keypoints and body, in that unit.
     """
     if np.any(motion.betas):
-        log.warning("AIST files hold no shape: readers will see the mean body in place of this one")
-    poses = body_poses(motion.poses).reshape(len(motion), JOINTS * 3)
+        logger.warning(
+            "AIST files hold no shape: readers will see the mean body in place of this one"
+        )
+    poses = body_poses(motion.poses).reshape(len(motion), SMPL_JOINT_COUNT * 3)
     data = {
         "smpl_loss": float(loss),
         "smpl_poses": poses.astype(np.float32),
@@ -40,12 +41,13 @@ def write_aist(path: str | Path, motion: BodyMotion, loss: float = 0.0) -> Path:
 
 def body_poses(poses: np.ndarray) -> np.ndarray:
     """(F, 24, 3): SMPL's joints of a body of any kind; hands of SMPL-H and -X are left flat."""
-    if poses.shape[1] == JOINTS:
+    if poses.shape[1] == SMPL_JOINT_COUNT:
         return poses
-    return np.pad(poses[:, :SHARED_JOINTS], ((0, 0), (0, JOINTS - SHARED_JOINTS), (0, 0)))
+    hands = SMPL_JOINT_COUNT - SHARED_JOINT_COUNT
+    return np.pad(poses[:, :SHARED_JOINT_COUNT], ((0, 0), (0, hands), (0, 0)))
 
 
 def old_pickle(data: dict) -> bytes:
     """Protocol 2 under the module names of numpy 1, which numpy 2 reads as well."""
-    written = pickle.dumps(data, protocol=2)
-    return written.replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
+    content = pickle.dumps(data, protocol=2)
+    return content.replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from infer_smpl_fit.smpl_export.files import write_atomically
-from infer_smpl_fit.smpl_export.motion import SHARED_JOINTS, BodyMotion
+from ..smpl_body.model import SHARED_JOINT_COUNT
+from .files import write_atomically
+from .motion import BodyMotion
 
-SMPLH_JOINTS = 52
-BETAS = 16
+SMPLH_JOINT_COUNT = 52
+BETA_COUNT = 16
 
 
 def write_amass(path: str | Path, motion: BodyMotion, gender: str) -> Path:
     """Write poses (T, 156, or 165 from SMPL-X), trans (T, 3), betas, gender and the frame rate.
 
-    AMASS knows no scale: places are divided by it, so that the motion fits the body of unit scale.
-    Its own recordings are z up; turn the motion before where a reader expects that. A body of 24
+    AMASS knows no scale: translations are divided by it, so the motion fits the body of unit scale.
+    Its own recordings are z up; rotate the motion before where a reader expects that. A body of 24
     joints loses the rotation of its two hand joints, which SMPL-H has not.
 
     Args:
@@ -25,10 +26,10 @@ def write_amass(path: str | Path, motion: BodyMotion, gender: str) -> Path:
     """
     frames = len(motion)
     poses = motion.poses.reshape(frames, -1)
-    if poses.shape[1] < SMPLH_JOINTS * 3:
-        kept = poses[:, : SHARED_JOINTS * 3]
-        poses = np.pad(kept, ((0, 0), (0, (SMPLH_JOINTS - SHARED_JOINTS) * 3)))
-    betas = np.pad(motion.betas, (0, max(0, BETAS - len(motion.betas))))
+    if poses.shape[1] < SMPLH_JOINT_COUNT * 3:
+        shared = poses[:, : SHARED_JOINT_COUNT * 3]
+        poses = np.pad(shared, ((0, 0), (0, SMPLH_JOINT_COUNT * 3 - shared.shape[1])))
+    betas = np.pad(motion.betas, (0, max(0, BETA_COUNT - len(motion.betas))))
     data = {
         "poses": poses,
         "trans": motion.transl / motion.scaling,

@@ -3,23 +3,52 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_export.files import write_atomically
-from infer_smpl_fit.smpl_export.motion import SHARED_JOINTS, BodyMotion, joint_names
+from ..smpl_body.model import BodyModel
+from ..smpl_body.world import UNITS
+from .files import write_atomically
+from .motion import BodyMotion, joint_names
 
-UNITS = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
 ORDERS = ("ZXY", "ZYX")
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """A tree of K joints at rest.
+
+    Attributes:
+        rest: (K, 3), joint positions.
+        ends: (K, 3), where each joint's bone ends.
+        parents: (K,), -1 for the root, which is joint 0.
+    """
+
+    rest: np.ndarray
+    ends: np.ndarray
+    parents: np.ndarray
+
+    def children(self, joint: int) -> list[int]:
+        return np.flatnonzero(self.parents == joint).tolist()
+
+    def depth_first(self) -> list[int]:
+        """Joints in the file's order: each before its children, branch after branch."""
+        order, stack = [], [0]
+        while stack:
+            joint = stack.pop()
+            order.append(joint)
+            stack.extend(reversed(self.children(joint)))
+        return order
 
 
 def write_bvh(
     path: str | Path,
     motion: BodyMotion,
     model: BodyModel,
+    *,
     unit: str = "cm",
     order: str = "ZXY",
 ) -> Path:
@@ -29,7 +58,9 @@ def write_bvh(
     SMPL-H and SMPL-X the 22 body joints are written.
 
     Args:
+        path: Where to.
         motion: In metres.
+        model: The body.
         unit: m, cm or mm; BVH itself names no unit, most programs expect cm.
         order: ZXY or ZYX, the rotations' order, outermost first.
 
@@ -39,13 +70,13 @@ def write_bvh(
     motion.check(model)
     if unit not in UNITS or order not in ORDERS:
         raise ValueError(f"unit {unit!r} or order {order!r}; known: {tuple(UNITS)}, {ORDERS}")
-    count = model.joint_count if model.joint_count == 24 else SHARED_JOINTS
+    count = model.body_joint_count
     rest = motion.rest_joints(model)
     ends = motion.scaling * bone_ends(model, motion.betas, count)
+    hierarchy = Hierarchy(rest[:count] * UNITS[unit], ends * UNITS[unit], model.parents[:count])
     pelvis = (rest[0] + motion.transl) * UNITS[unit]
-    lines = hierarchy(rest[:count] * UNITS[unit], ends * UNITS[unit], model.parents, order)
-    angles = euler_angles(motion.poses[:, :count], order)
-    lines += frames(pelvis, angles, write_order(count, model.parents), motion.fps)
+    angles = euler_angles(motion.poses[:, :count], order)[:, hierarchy.depth_first()]
+    lines = [*hierarchy_lines(hierarchy, order), *motion_lines(pelvis, angles, motion.fps)]
     text = "\n".join(lines) + "\n"
     return write_atomically(path, lambda beside: beside.write_text(text, encoding="ascii"))
 
@@ -56,52 +87,39 @@ def bone_ends(model: BodyModel, betas: np.ndarray, count: int) -> np.ndarray:
     BVH gives every last bone an end; SMPL has none for toes, head and hands.
     """
     joints, vertices = model.joints(betas), model.vertices(betas)
-    owner = model.weights.argmax(axis=1)
+    owners = model.weights.argmax(axis=1)
     ends = joints[:count].copy()
     for joint in range(count):
-        own = vertices[owner == joint]
+        own = vertices[owners == joint]
         if len(own):
             ends[joint] += 2.0 * (own.mean(axis=0) - joints[joint])
     return ends
 
 
-def hierarchy(rest: np.ndarray, ends: np.ndarray, parents: np.ndarray, order: str) -> list[str]:
-    """Lines of the HIERARCHY part, joints in the order that `write_order` gives."""
-    names = joint_names(len(rest))
+def hierarchy_lines(hierarchy: Hierarchy, order: str) -> list[str]:
+    """Lines of the HIERARCHY part, joints depth first."""
+    names = joint_names(len(hierarchy.rest))
     rotations = " ".join(f"{axis}rotation" for axis in order)
     lines = ["HIERARCHY"]
 
     def add(joint: int, depth: int) -> None:
-        pad, root = "\t" * depth, parents[joint] < 0
-        offset = np.zeros(3) if root else rest[joint] - rest[parents[joint]]
-        channels = f"6 Xposition Yposition Zposition {rotations}" if root else f"3 {rotations}"
-        lines.append(f"{pad}{'ROOT' if root else 'JOINT'} {names[joint]}")
+        pad, parent = "\t" * depth, hierarchy.parents[joint]
+        is_root = parent < 0
+        offset = np.zeros(3) if is_root else hierarchy.rest[joint] - hierarchy.rest[parent]
+        channels = f"6 Xposition Yposition Zposition {rotations}" if is_root else f"3 {rotations}"
+        lines.append(f"{pad}{'ROOT' if is_root else 'JOINT'} {names[joint]}")
         lines.extend([f"{pad}{{", f"{pad}\tOFFSET {numbers(offset)}"])
         lines.append(f"{pad}\tCHANNELS {channels}")
-        children = children_of(joint, len(rest), parents)
+        children = hierarchy.children(joint)
         for child in children:
             add(child, depth + 1)
         if not children:
-            end = numbers(ends[joint] - rest[joint])
+            end = numbers(hierarchy.ends[joint] - hierarchy.rest[joint])
             lines.extend([f"{pad}\tEnd Site", f"{pad}\t{{", f"{pad}\t\tOFFSET {end}", f"{pad}\t}}"])
         lines.append(f"{pad}}}")
 
     add(0, 0)
     return lines
-
-
-def children_of(joint: int, count: int, parents: np.ndarray) -> list[int]:
-    return [child for child in range(1, count) if parents[child] == joint]
-
-
-def write_order(count: int, parents: np.ndarray) -> list[int]:
-    """Joints in the file's order: each before its children, branch after branch."""
-    order, stack = [], [0]
-    while stack:
-        joint = stack.pop()
-        order.append(joint)
-        stack.extend(reversed(children_of(joint, count, parents)))
-    return order
 
 
 def euler_angles(poses: np.ndarray, order: str) -> np.ndarray:
@@ -113,11 +131,11 @@ def euler_angles(poses: np.ndarray, order: str) -> np.ndarray:
     return np.unwrap(angles.reshape(poses.shape), period=360.0, axis=0)
 
 
-def frames(pelvis: np.ndarray, angles: np.ndarray, order: list[int], fps: float) -> list[str]:
-    """Lines of the MOTION part."""
+def motion_lines(pelvis: np.ndarray, angles: np.ndarray, fps: float) -> list[str]:
+    """Lines of the MOTION part, for positions (F, 3) and angles (F, K, 3) in the file's order."""
     lines = ["MOTION", f"Frames: {len(pelvis)}", f"Frame Time: {1.0 / fps:.9f}"]
-    for place, turns in zip(pelvis, angles[:, order], strict=True):
-        lines.append(f"{numbers(place)} {numbers(turns.ravel())}")
+    for position, rotations in zip(pelvis, angles, strict=True):
+        lines.append(f"{numbers(position)} {numbers(rotations.ravel())}")
     return lines
 
 

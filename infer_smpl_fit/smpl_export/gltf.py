@@ -9,9 +9,9 @@ import numpy as np
 import pygltflib as gl
 from scipy.spatial.transform import Rotation
 
-from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_export.files import write_atomically
-from infer_smpl_fit.smpl_export.motion import BodyMotion, joint_names
+from ..smpl_body.model import BodyModel, face_normals
+from .files import write_atomically
+from .motion import BodyMotion, joint_names
 
 SURFACE = [0.42, 0.55, 0.72, 1.0]
 INFLUENCES = 4
@@ -138,25 +138,22 @@ def strongest_influences(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Joints u1 (N, 4), 0 where the weight is 0, and weights f4 (N, 4) that sum to 1.
     """
     joints = np.argsort(-weights, axis=1, kind="stable")[:, :INFLUENCES]
-    kept = np.take_along_axis(weights, joints, axis=1)
-    kept = (kept / kept.sum(axis=1, keepdims=True)).astype("<f4")
-    joints = np.where(kept > 0, joints, 0).astype("u1")
-    return joints, kept
+    strongest = np.take_along_axis(weights, joints, axis=1)
+    strongest = (strongest / strongest.sum(axis=1, keepdims=True)).astype("<f4")
+    return np.where(strongest > 0, joints, 0).astype("u1"), strongest
 
 
 def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(N, 3): unit normals, the faces' mean weighted by area; upwards where a vertex has none."""
-    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
-    facing = np.cross(b - a, c - a)
-    normals = np.zeros_like(vertices)
+    normals, by_face = np.zeros_like(vertices), face_normals(vertices, faces)
     for corner in range(3):
-        np.add.at(normals, faces[:, corner], facing)
+        np.add.at(normals, faces[:, corner], by_face)
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
     return np.where(lengths > 1e-12, normals / np.maximum(lengths, 1e-12), [0.0, 1.0, 0.0])
 
 
 def joint_nodes(rest: np.ndarray, parents: np.ndarray) -> list[gl.Node]:
-    """One node a joint, at its rest place against its parent's."""
+    """One node a joint, at its rest position relative to its parent's."""
     nodes = []
     for joint, name in enumerate(joint_names(len(rest))):
         parent = parents[joint]
@@ -167,25 +164,26 @@ def joint_nodes(rest: np.ndarray, parents: np.ndarray) -> list[gl.Node]:
 
 
 def add_animation(buffer: Buffer, motion: BodyMotion, rest: np.ndarray) -> gl.Animation:
-    """Rotations of every joint and the root's places."""
+    """Rotations of every joint and the root's positions."""
     frames, joints = motion.poses.shape[:2]
     times = buffer.add((np.arange(frames) / motion.fps).astype("<f4"), bounds=True)
-    turns = quaternions(motion.poses)
-    outputs = [buffer.add(turns[:, joint]) for joint in range(joints)]
+    rotations = continuous_quaternions(motion.poses)
+    outputs = [buffer.add(rotations[:, joint]) for joint in range(joints)]
     outputs.append(buffer.add((rest[0] + motion.transl).astype("<f4")))
     targets = [gl.AnimationChannelTarget(node=j, path="rotation") for j in range(joints)]
     targets.append(gl.AnimationChannelTarget(node=0, path="translation"))
     return gl.Animation(
         name="motion",
-        samplers=[gl.AnimationSampler(input=times, output=place) for place in outputs],
+        samplers=[gl.AnimationSampler(input=times, output=output) for output in outputs],
         channels=[gl.AnimationChannel(sampler=n, target=t) for n, t in enumerate(targets)],
     )
 
 
-def quaternions(poses: np.ndarray) -> np.ndarray:
+def continuous_quaternions(poses: np.ndarray) -> np.ndarray:
     """f4 (F, K, 4): x, y, z, w, with signs that never jump, so that players take the short way."""
-    turns = Rotation.from_rotvec(poses.reshape(-1, 3)).as_quat().reshape(*poses.shape[:2], 4)
-    products = np.einsum("fkq,fkq->fk", turns[1:], turns[:-1])
+    quaternions = Rotation.from_rotvec(poses.reshape(-1, 3)).as_quat()
+    quaternions = quaternions.reshape(*poses.shape[:2], 4)
+    products = np.einsum("fkq,fkq->fk", quaternions[1:], quaternions[:-1])
     signs = np.cumprod(np.where(products < 0, -1.0, 1.0), axis=0)
-    turns[1:] *= signs[..., None]
-    return turns.astype("<f4")
+    quaternions[1:] *= signs[..., None]
+    return quaternions.astype("<f4")

@@ -5,38 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
-from infer_smpl_fit.smpl_body.model import BodyModel, world_transforms
-from infer_smpl_fit.smpl_body.world import turn_world
-
-JOINT_NAMES = (
-    "pelvis",
-    "left_hip",
-    "right_hip",
-    "spine1",
-    "left_knee",
-    "right_knee",
-    "spine2",
-    "left_ankle",
-    "right_ankle",
-    "spine3",
-    "left_foot",
-    "right_foot",
-    "neck",
-    "left_collar",
-    "right_collar",
-    "head",
-    "left_shoulder",
-    "right_shoulder",
-    "left_elbow",
-    "right_elbow",
-    "left_wrist",
-    "right_wrist",
-    "left_hand",
-    "right_hand",
-)
-SHARED_JOINTS = 22
+from ..smpl_body.conventions import SMPL_JOINTS
+from ..smpl_body.model import SHARED_JOINT_COUNT, BodyModel, local_rotations, world_transforms
+from ..smpl_body.world import rotate_world
 
 
 @dataclass(frozen=True)
@@ -66,16 +38,19 @@ class BodyMotion:
             self, transl=self.transl / units_per_metre, scaling=self.scaling / units_per_metre
         )
 
-    def turned(self, turn: np.ndarray, model: BodyModel) -> BodyMotion:
-        """The same motion in a world turned by (3, 3)."""
-        pelvis = model.joints(self.betas)[0]
-        poses, transl = turn_world(turn, self.poses, self.transl, pelvis, self.scaling)
-        return replace(self, poses=poses, transl=transl)
+    def in_units(self, units_per_metre: float) -> BodyMotion:
+        """The same motion of a world of metres in units of 1 / units_per_metre metres."""
+        return replace(
+            self, transl=self.transl * units_per_metre, scaling=self.scaling * units_per_metre
+        )
 
-    def local_rotations(self) -> np.ndarray:
-        """(F, K, 3, 3)."""
-        matrices = Rotation.from_rotvec(self.poses.reshape(-1, 3)).as_matrix()
-        return matrices.reshape(*self.poses.shape, 3)
+    def rotated(self, rotation: np.ndarray, model: BodyModel) -> BodyMotion:
+        """The same motion in a world rotated by (3, 3)."""
+        pelvis = model.joints(self.betas)[0]
+        poses, transl = rotate_world(
+            rotation, self.poses, self.transl, pelvis=pelvis, scaling=self.scaling
+        )
+        return replace(self, poses=poses, transl=transl)
 
     def rest_joints(self, model: BodyModel) -> np.ndarray:
         """(K, 3): joints of the shaped and scaled T-pose, before transl."""
@@ -84,8 +59,8 @@ class BodyMotion:
     def joint_places(self, model: BodyModel) -> np.ndarray:
         """(F, K, 3): joints in the world."""
         rest = self.rest_joints(model)
-        _, places = world_transforms(self.local_rotations(), rest, model.parents)
-        return places + self.transl[:, None]
+        _, positions = world_transforms(local_rotations(self.poses), rest, model.parents)
+        return positions + self.transl[:, None]
 
     def check(self, model: BodyModel) -> None:
         """Raise ValueError where the arrays do not fit one another or hold no numbers."""
@@ -102,6 +77,7 @@ class BodyMotion:
 
 def joint_names(count: int) -> list[str]:
     """Names of a body's joints; those of SMPL-H and SMPL-X beyond the shared 22 by number."""
-    if count == len(JOINT_NAMES):
-        return list(JOINT_NAMES)
-    return [*JOINT_NAMES[:SHARED_JOINTS], *(f"joint{n}" for n in range(SHARED_JOINTS, count))]
+    if count == len(SMPL_JOINTS):
+        return list(SMPL_JOINTS)
+    others = (f"joint{n}" for n in range(SHARED_JOINT_COUNT, count))
+    return [*SMPL_JOINTS[:SHARED_JOINT_COUNT], *others]

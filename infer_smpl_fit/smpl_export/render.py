@@ -1,20 +1,27 @@
-"""Draw the body over a picture with OpenCV alone: shaded triangles, the farthest first."""
+"""Draw the body over a picture with OpenCV alone: shaded triangles, the farthest first.
+
+Pictures and colours are RGB.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from infer_smpl_fit.smpl_body.model import BodyModel, posed_vertices
-from infer_smpl_fit.smpl_export.motion import BodyMotion
+from ..smpl_body.model import BodyModel, face_normals, posed_vertices
+from .motion import BodyMotion
 
 # A mannequin's blue, not skin.
-SURFACE = (225, 190, 160)
+SURFACE = (160, 190, 225)
 AMBIENT = 0.35
 SUBPIXEL_BITS = 3
 NEAREST_M = 0.05
 PAPER = 245
 INK = (60, 60, 60)
+
+Vector = Sequence[float] | np.ndarray
 
 
 def project(points: np.ndarray, camera: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -27,14 +34,14 @@ def project(points: np.ndarray, camera: np.ndarray) -> tuple[np.ndarray, np.ndar
     Returns:
         Pixels (N, 2) and depths (N,), in the camera's unit.
     """
-    seen = points @ camera[:, :3].T + camera[:, 3]
-    depths = seen[:, 2]
+    homogeneous = points @ camera[:, :3].T + camera[:, 3]
+    depths = homogeneous[:, 2]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return seen[:, :2] / depths[:, None], depths
+        return homogeneous[:, :2] / depths[:, None], depths
 
 
 def look_at(
-    centre: np.ndarray, direction: np.ndarray, up: np.ndarray, span: float, size: tuple[int, int]
+    centre: np.ndarray, direction: np.ndarray, *, up: np.ndarray, span: float, size: tuple[int, int]
 ) -> np.ndarray:
     """(3, 4): a camera that sees `span` units of height around `centre`.
 
@@ -48,11 +55,11 @@ def look_at(
     back = direction / np.linalg.norm(direction)
     right = np.cross(up, back)
     right /= np.linalg.norm(right)
-    turn = np.stack([right, -np.cross(back, right), -back])
+    rotation = np.stack([right, -np.cross(back, right), -back])
     distance = 4.0 * span
     focal = size[1] * distance / span
-    lens = np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1]])
-    return lens @ np.column_stack([turn, -turn @ (centre + distance * back)])
+    matrix = np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1]])
+    return matrix @ np.column_stack([rotation, -rotation @ (centre + distance * back)])
 
 
 def camera_centre(camera: np.ndarray) -> np.ndarray:
@@ -64,6 +71,7 @@ def draw_body(
     picture: np.ndarray,
     vertices: np.ndarray,
     faces: np.ndarray,
+    *,
     camera: np.ndarray,
     colour: tuple[int, int, int] = SURFACE,
     opacity: float = 1.0,
@@ -73,82 +81,85 @@ def draw_body(
     The lamp is at the camera. Faces that turn away, or that reach behind the camera, are left out.
 
     Args:
-        picture: uint8 (H, W, 3), BGR; not changed.
+        picture: uint8 (H, W, 3); not changed.
         vertices: (N, 3), world.
         faces: int (M, 3), anticlockwise seen from outside.
         camera: (3, 4), world to pixels.
-        colour: BGR of the fully lit surface.
+        colour: Of the fully lit surface.
         opacity: 0 to 1.
 
     Returns:
         uint8 (H, W, 3).
     """
     pixels, depths = project(vertices, camera)
-    size = picture.shape[1], picture.shape[0]
-    order, light = visible_faces(vertices, faces, camera_centre(camera), pixels, depths, size)
+    light = face_light(vertices, faces, camera_centre(camera))
+    inside = is_drawable(pixels, depths, picture.shape)
+    shown = np.flatnonzero((light > 0) & inside[faces].all(axis=1))
+    shown = shown[np.argsort(-depths[faces[shown]].mean(axis=1))]
+    shades = np.outer(AMBIENT + (1 - AMBIENT) * light[shown], colour).tolist()
+    triangles = np.round(pixels[faces[shown]] * (1 << SUBPIXEL_BITS)).astype(np.int32)
     drawn = picture.copy()
-    shades = np.outer(light, colour).tolist()
-    corners = np.round(pixels[faces[order]] * (1 << SUBPIXEL_BITS)).astype(np.int32)
-    for triangle, shade in zip(corners, shades, strict=True):
+    for triangle, shade in zip(triangles, shades, strict=True):
         cv2.fillConvexPoly(drawn, triangle, shade, cv2.LINE_8, SUBPIXEL_BITS)
     if opacity < 1.0:
         return cv2.addWeighted(drawn, opacity, picture, 1.0 - opacity, 0.0)
     return drawn
 
 
-def visible_faces(
-    vertices: np.ndarray,
-    faces: np.ndarray,
-    eye: np.ndarray,
-    pixels: np.ndarray,
-    depths: np.ndarray,
-    size: tuple[int, int],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Faces to draw, the farthest first, and their light (0 to 1)."""
-    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
-    normals = np.cross(b - a, c - a)
-    rays = eye - a
+def face_light(vertices: np.ndarray, faces: np.ndarray, lamp: np.ndarray) -> np.ndarray:
+    """(M,): cosines between the faces' normals and the way to a lamp (3,)."""
+    normals, rays = face_normals(vertices, faces), lamp - vertices[faces[:, 0]]
     lengths = np.linalg.norm(normals, axis=1) * np.linalg.norm(rays, axis=1)
-    cosines = np.einsum("mi,mi->m", normals, rays) / np.maximum(lengths, 1e-20)
-    width, height = size
-    # NaN places compare as false and are left out.
-    inside = (pixels > -width).all(axis=1) & (pixels[:, 0] < 2 * width) & (depths > NEAREST_M)
-    inside &= pixels[:, 1] < 2 * height
-    shown = np.flatnonzero((cosines > 0) & inside[faces].all(axis=1))
-    order = shown[np.argsort(-depths[faces[shown]].mean(axis=1))]
-    return order, AMBIENT + (1 - AMBIENT) * cosines[order]
+    return np.einsum("mi,mi->m", normals, rays) / np.maximum(lengths, 1e-20)
+
+
+def is_drawable(pixels: np.ndarray, depths: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """bool (N,): vertices before the camera, in a picture (H, W, ...) or at most its size beside.
+
+    OpenCV's fixed-point coordinates end somewhere.
+    """
+    height, width = shape[:2]
+    # NaN compares as false and is left out.
+    inside = (pixels > -width).all(axis=1) & (depths > NEAREST_M)
+    return inside & (pixels[:, 0] < 2 * width) & (pixels[:, 1] < 2 * height)
 
 
 def draw_frame(
     picture: np.ndarray,
     motion: BodyMotion,
     model: BodyModel,
+    *,
     frame: int,
     camera: np.ndarray,
+    colour: tuple[int, int, int] = SURFACE,
     opacity: float = 1.0,
 ) -> np.ndarray:
     """Draw one frame of a motion over its picture; arguments as in `draw_body`."""
-    return draw_body(
-        picture, frame_vertices(motion, model, frame), model.faces, camera, opacity=opacity
-    )
+    vertices = frame_vertices(motion, model, frame)
+    return draw_body(picture, vertices, model.faces, camera=camera, colour=colour, opacity=opacity)
 
 
 def frame_vertices(motion: BodyMotion, model: BodyModel, frame: int) -> np.ndarray:
     """(N, 3): the body in the world at a frame."""
     row = slice(frame, frame + 1)
     return posed_vertices(
-        model, motion.poses[row], motion.betas, motion.transl[row], motion.scaling
+        model,
+        motion.poses[row],
+        betas=motion.betas,
+        transl=motion.transl[row],
+        scaling=motion.scaling,
     )[0]
 
 
 def contact_sheet(
     motion: BodyMotion,
     model: BodyModel,
+    *,
     count: int = 12,
     columns: int = 6,
     cell: tuple[int, int] = (320, 360),
-    direction: tuple[float, float, float] = (0.5, 0.25, 1.0),
-    up: tuple[float, float, float] = (0.0, 1.0, 0.0),
+    direction: Vector = (0.5, 0.25, 1.0),
+    up: Vector = (0.0, 1.0, 0.0),
 ) -> np.ndarray:
     """The body over time in one picture, each moment labelled in seconds.
 
@@ -156,13 +167,16 @@ def contact_sheet(
     that a jump shows.
 
     Args:
+        motion: The motion.
+        model: The body.
         count: Moments, evenly spread from the first frame to the last; fewer if there are fewer.
+        columns: Moments in a row.
         cell: Width and height of one moment, pixels.
         direction: From the body to the camera, world.
         up: World; (0, 0, 1) for a world that is z up.
 
     Returns:
-        uint8 (rows * height, columns * width, 3), BGR.
+        uint8 (rows * height, columns * width, 3).
     """
     moments = np.unique(
         np.linspace(0, len(motion) - 1, min(count, len(motion))).round().astype(int)
@@ -173,18 +187,21 @@ def contact_sheet(
     middle = (heights.min() + heights.max()) / 2
     reach = max(np.ptp(body, axis=0).max() for body in bodies)
     span = 1.15 * max(np.ptp(heights), reach * cell[1] / cell[0])
+    blank = np.full((cell[1], cell[0], 3), PAPER, np.uint8)
     cells = []
     for frame, body in zip(moments, bodies, strict=True):
         centre = (body.min(axis=0) + body.max(axis=0)) / 2
         centre += (middle - centre @ upwards) * upwards
-        camera = look_at(centre, np.asarray(direction, float), upwards, span, cell)
-        blank = np.full((cell[1], cell[0], 3), PAPER, np.uint8)
-        drawn = draw_body(blank, body, model.faces, camera)
+        camera = look_at(centre, np.asarray(direction, float), up=upwards, span=span, size=cell)
+        drawn = draw_body(blank, body, model.faces, camera=camera)
         label = f"{frame / motion.fps:.2f} s"
         cv2.putText(drawn, label, (8, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1, cv2.LINE_AA)
         cells.append(drawn)
-    columns = min(columns, len(cells))
-    blanks = [np.full_like(cells[0], PAPER)] * (-len(cells) % columns)
-    cells += blanks
+    return _tiled(cells, min(columns, len(cells)), blank)
+
+
+def _tiled(cells: list[np.ndarray], columns: int, blank: np.ndarray) -> np.ndarray:
+    """The pictures row by row, the last row filled up with blank ones."""
+    cells = cells + [blank] * (-len(cells) % columns)
     rows = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
     return np.vstack(rows)

@@ -1,5 +1,5 @@
 """Fitting a body to 3D keypoints in numpy and scipy; no ikomia, no files."""
 
-from .fit import Fit, FitStopped, fit_body
+from .fit import Fit, Mode, fit_body
 
-__all__ = ["Fit", "FitStopped", "fit_body"]
+__all__ = ["Fit", "Mode", "fit_body"]

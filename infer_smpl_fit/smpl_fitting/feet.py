@@ -13,7 +13,7 @@ REACH = 0.6
 UP = np.array((0.0, 1.0, 0.0))
 
 
-def level_unseen_feet(rotations: np.ndarray, active: np.ndarray) -> np.ndarray:
+def level_unobserved_feet(rotations: np.ndarray, active: np.ndarray) -> np.ndarray:
     """Bend ankles that the fit left at rest against the lean of their shins.
 
     Someone who stands on bent knees has the feet on the floor; a body with the ankles at rest
@@ -21,21 +21,21 @@ def level_unseen_feet(rotations: np.ndarray, active: np.ndarray) -> np.ndarray:
 
     Args:
         rotations: (F, K, 3, 3), local.
-        active: (A,), joints that the fit turned.
+        active: (A,), joints that the fit rotated.
 
     Returns:
         (F, K, 3, 3).
     """
-    out = rotations.copy()
+    levelled = rotations.copy()
     for hip, knee, ankle in LEGS:
         if ankle in active or knee not in active:
             continue
         shin = rotations[:, hip] @ rotations[:, knee]
-        # The smallest turn that makes the shin's long axis upright again, in the shin's frame.
+        # The smallest rotation that makes the shin's long axis upright again, in the shin's frame.
         upright = shin.swapaxes(-1, -2) @ UP
         axis = np.cross(np.broadcast_to(UP, upright.shape), upright)
         sine = np.linalg.norm(axis, axis=-1)
         angle = np.arctan2(sine, upright[:, 1])
         bend = axis * (REACH * np.tanh(angle / REACH) / np.maximum(sine, 1e-9))[:, None]
-        out[:, ankle] = exponential(bend)
-    return out
+        levelled[:, ankle] = exponential(bend)
+    return levelled

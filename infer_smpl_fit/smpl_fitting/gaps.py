@@ -1,10 +1,10 @@
-"""Frames in which too little is seen."""
+"""Frames in which too little is observed."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .rotations import exponential, logarithm
+from .rotations import interpolate
 
 # Three points fix a rigid body; fewer say nothing about a pose.
 ENOUGH_KEYPOINTS = 3
@@ -23,16 +23,16 @@ def optimised_frames(valid: np.ndarray, fps: float) -> np.ndarray:
     """bool (F,): the valid frames and the short gaps between them."""
     kept = valid.copy()
     for begin, length in gaps_of(valid):
-        inside = begin > 0 and begin + length < len(valid)
-        if inside and length <= LONGEST_BRIDGE_SECONDS * fps:
+        is_inside = begin > 0 and begin + length < len(valid)
+        if is_inside and length <= LONGEST_BRIDGE_SECONDS * fps:
             kept[begin : begin + length] = True
     return kept
 
 
-def bridged(
+def bridge_gaps(
     rotations: np.ndarray, transl: np.ndarray, kept: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Frames that were left out: the shortest way between their neighbours, held at the ends.
+    """Interpolate the frames that were left out between their neighbours; hold them at the ends.
 
     Args:
         rotations: (F', K, 3, 3), of the kept frames.
@@ -45,11 +45,11 @@ def bridged(
     times, known = np.arange(len(kept)), np.flatnonzero(kept)
     after = np.searchsorted(known, times, side="left").clip(0, len(known) - 1)
     before = (np.searchsorted(known, times, side="right") - 1).clip(0, len(known) - 1)
-    span = np.maximum(known[after] - known[before], 1)
-    share = np.clip((times - known[before]) / span, 0, 1)
-    turn = np.zeros((len(kept), rotations.shape[1], 3))
-    open_ = after != before
-    first, last = rotations[before[open_]], rotations[after[open_]]
-    turn[open_] = logarithm(first.swapaxes(-1, -2) @ last)
-    moved = transl[before] + share[:, None] * (transl[after] - transl[before])
-    return rotations[before] @ exponential(share[:, None, None] * turn), moved
+    spans = np.maximum(known[after] - known[before], 1)
+    shares = np.clip((times - known[before]) / spans, 0, 1)[:, None]
+    is_between = after != before
+    bridged = rotations[before]
+    bridged[is_between] = interpolate(
+        bridged[is_between], rotations[after[is_between]], shares[is_between][:, None]
+    )
+    return bridged, transl[before] + shares * (transl[after] - transl[before])

@@ -1,4 +1,4 @@
-"""What a body's joints do at all: spread and limits of their rotation vectors."""
+"""What a body's joints can do: spread and limits of their rotation vectors."""
 
 from __future__ import annotations
 
@@ -61,6 +61,10 @@ class JointPriors:
     lowest: np.ndarray
     highest: np.ndarray
 
+    def excess(self, vectors: np.ndarray) -> np.ndarray:
+        """By how much rotation vectors (F, A, 3) pass their limits, signed; zero within."""
+        return vectors - np.clip(vectors, self.lowest, self.highest)
+
 
 def joint_priors(joints: np.ndarray) -> JointPriors:
     """Of the joints with these numbers (A,); joints beyond SMPL's 24 count as hands."""
@@ -75,7 +79,7 @@ def joint_priors(joints: np.ndarray) -> JointPriors:
         weights[row] = 1 / np.square(SPREADS[kind])
         limits[row] = LIMITS[kind]
         if name.startswith("right_"):
-            # Mirrored in the plane x = 0: rotations about y and z turn round.
+            # Mirrored in the plane x = 0: rotations about y and z change their signs.
             limits[row, 1:] = -limits[row, 1:, ::-1]
         if kind in ("knee", "elbow"):
             limits[row] += np.where(limits[row] == 0, np.array([-HINGE_SLACK, HINGE_SLACK]), 0)

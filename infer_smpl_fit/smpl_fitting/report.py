@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from ..smpl_body.conventions import SMPL_JOINTS, Convention
-from .jacobian import State, forward
+from ..smpl_body.conventions import SMPL_JOINTS
+from ..smpl_body.model import BodyModel
+from ..smpl_body.world import UNITS
+from .gaps import gaps_of
+from .kinematics import State, forward
+from .preparation import Problem
 from .priors import joint_priors
-from .residuals import Observations
-from .rig import Rig
+from .proportions import LARGEST, SMALLEST
+from .rig import Rig, rig_of
 from .rotations import logarithm
 
 # Farther than this from the fit, a keypoint has next to no weight.
@@ -24,43 +28,63 @@ LIMBS = {
 }  # fmt: skip
 
 
-def residual_report(
-    rig: Rig, convention: Convention, state: State, seen: Observations, gated: np.ndarray
+def report_of(
+    model: BodyModel, problem: Problem, state: State, *, is_mirrored: bool
 ) -> dict[str, Any]:
-    """Distances between keypoints and fit, and shares of what is missing or wrong.
+    """Numbers and warnings about a fit, made of plain types."""
+    rig = problem.rig
+    limbs, joints = unobserved(rig, rig_of(model, rig.convention))
+    hits, hits_by_joint = limit_hits(state.rotations, rig.active)
+    gaps = gaps_of(problem.valid)
+    report = residual_report(problem, state) | {
+        "body": model.name,
+        "convention": rig.convention.name,
+        "missing_share": round(problem.missing_share, 4),
+        "unit": problem.unit,
+        "scale": round(state.scaling, 5),
+        "aist_loss": aist_loss(problem, state) * UNITS[problem.unit] ** 2,
+        "beta_norm": round(float(np.linalg.norm(state.betas)), 4),
+        "limit_hits_share": hits,
+        "limit_hits_per_joint": hits_by_joint,
+        "unobserved_limbs": limbs,
+        "unobserved_joints": joints,
+        "gaps": [{"first_frame": begin, "frames": length} for begin, length in gaps],
+        "longest_gap_frames": max((length for _, length in gaps), default=0),
+        "valid_share": round(float(problem.valid.mean()), 4),
+        "valid": problem.valid.tolist(),
+        "mirrored_labels": is_mirrored,
+    }
+    return report | {"warnings": warnings_of(report, problem.size)}
 
-    Args:
-        rig: The skeleton.
-        convention: Of the keypoints.
-        state: The fit.
-        seen: What it was fitted to.
-        gated: bool (F, N), keypoints that were seen but not believed.
-    """
-    away = 1000 * np.linalg.norm(forward(rig, state).points - seen.targets, axis=2)
-    used = seen.weights > 0
-    names = [convention.keypoints[column] for column in rig.columns]
-    each = {
-        name: round(float(away[used[:, n], n].mean()), 2)
-        for n, name in enumerate(names)
+
+def residual_report(problem: Problem, state: State) -> dict[str, Any]:
+    """Distances between keypoints and fit, and the share of outliers."""
+    points = forward(problem.rig, state).points
+    millimetres = 1000 * np.linalg.norm(points - problem.observations.targets, axis=2)
+    used = problem.observations.is_observed
+    by_keypoint = {
+        name: round(float(millimetres[used[:, n], n].mean()), 2)
+        for n, name in enumerate(problem.rig.keypoint_names)
         if used[:, n].any()
     }
-    observed = used | gated
-    wrong = gated | (used & (away > 1000 * OUTLIER_METRES))
+    observed = used | problem.outliers
+    outliers = problem.outliers | (used & (millimetres > 1000 * OUTLIER_METRES))
     return {
-        "residual_mean_mm": round(float(away[used].mean()), 2),
-        "residual_p95_mm": round(float(np.percentile(away[used], 95)), 2),
-        "residual_per_keypoint_mm": each,
-        "outlier_share": round(float(wrong.sum() / max(observed.sum(), 1)), 4),
+        "residual_mean_mm": round(float(millimetres[used].mean()), 2),
+        "residual_p95_mm": round(float(np.percentile(millimetres[used], 95)), 2),
+        "residual_per_keypoint_mm": by_keypoint,
+        "outlier_share": round(float(outliers.sum() / max(observed.sum(), 1)), 4),
     }
 
 
-def mean_square(rig: Rig, state: State, seen: Observations) -> float:
+def aist_loss(problem: Problem, state: State) -> float:
     """AIST++'s loss in square metres: mean squared difference of a coordinate.
 
     AIST++ puts the keypoints on the body itself, so the offsets that the fit found do not count.
     """
-    on_body = forward(rig, replace(state, offsets=np.zeros_like(state.offsets))).points
-    return float(np.square(on_body - seen.targets)[seen.weights > 0].mean())
+    on_body = forward(problem.rig, replace(state, offsets=np.zeros_like(state.offsets))).points
+    observations = problem.observations
+    return float(np.square(on_body - observations.targets)[observations.is_observed].mean())
 
 
 def limit_hits(rotations: np.ndarray, active: np.ndarray) -> tuple[float, dict[str, float]]:
@@ -68,21 +92,39 @@ def limit_hits(rotations: np.ndarray, active: np.ndarray) -> tuple[float, dict[s
     joints = active[active > 0]
     if not len(joints):
         return 0.0, {}
-    priors = joint_priors(joints)
-    vectors = logarithm(rotations[:, joints])
-    beyond = ((vectors < priors.lowest) | (vectors > priors.highest)).any(axis=2)
-    shares = beyond.mean(axis=0)
+    excess = joint_priors(joints).excess(logarithm(rotations[:, joints]))
+    hits = (excess != 0).any(axis=2)
     by_joint = {
         SMPL_JOINTS[joint]: round(float(share), 4)
-        for joint, share in zip(joints, shares, strict=True)
+        for joint, share in zip(joints, hits.mean(axis=0), strict=True)
         if share > 0 and joint < len(SMPL_JOINTS)
     }
-    return round(float(beyond.mean()), 4), by_joint
+    return round(float(hits.mean()), 4), by_joint
 
 
-def unobserved(rig: Rig, could_be: Rig) -> tuple[list[str], list[str]]:
+def unobserved(rig: Rig, complete: Rig) -> tuple[list[str], list[str]]:
     """Limbs that the convention shows but the data never do, and all joints left at rest."""
-    active, possible = set(rig.active.tolist()), set(could_be.active.tolist())
+    active, possible = set(rig.active.tolist()), set(complete.active.tolist())
     limbs = [name for name, joint in LIMBS.items() if joint in possible - active]
     joints = [name for joint, name in enumerate(SMPL_JOINTS) if joint not in active]
     return limbs, joints
+
+
+def warnings_of(report: dict[str, Any], size: float) -> list[str]:
+    """Sentences about what a user should look at; ``size`` is the person's against the body's."""
+    warnings = []
+    if report["mirrored_labels"]:
+        warnings.append(
+            "left and right seem to be swapped in the keypoints: the swapped ones fit better"
+        )
+    if not SMALLEST <= size <= LARGEST:
+        warnings.append(
+            f"taken as {report['unit']}, the person is {size:.2f} times the body's size: "
+            "check units"
+        )
+    if report["unobserved_limbs"]:
+        warnings.append("never seen, left at rest: " + ", ".join(report["unobserved_limbs"]))
+    if report["gaps"]:
+        longest = report["longest_gap_frames"]
+        warnings.append(f"{len(report['gaps'])} gaps, the longest of {longest} frames, are bridged")
+    return warnings

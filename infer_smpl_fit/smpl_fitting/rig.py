@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -17,40 +18,65 @@ class Rig:
     """A skeleton of K joints with N keypoints that are fixed to its bones.
 
     Attributes:
+        convention: Of the keypoints; it may have more than these N.
         parents: (K,), -1 for the root.
         joints: (K, 3), metres, mean shape at rest.
-        joint_shapes: (K, 3, B).
-        columns: (N,), the keypoints' places in the convention.
+        joint_shapedirs: (K, 3, B).
+        columns: (N,), the keypoints' indices in the convention.
         bones: (N,), the joint that carries each keypoint.
-        anchors: (N, 3), metres, mean shape at rest.
-        anchor_shapes: (N, 3, B).
-        active: (A,), joints with a keypoint beyond them; only their rotations are looked for.
+        anchors: (N, 3), metres, the keypoints of the mean shape at rest.
+        anchor_shapedirs: (N, 3, B).
+        active: (A,), joints with a keypoint beyond them; only their rotations are optimised.
     """
 
+    convention: Convention
     parents: np.ndarray
     joints: np.ndarray
-    joint_shapes: np.ndarray
+    joint_shapedirs: np.ndarray
     columns: np.ndarray
     bones: np.ndarray
     anchors: np.ndarray
-    anchor_shapes: np.ndarray
+    anchor_shapedirs: np.ndarray
     active: np.ndarray
 
     @property
-    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Keypoint and place among the active joints of each joint that moves each keypoint."""
-        slots = {int(joint): slot for slot, joint in enumerate(self.active)}
-        found = [
-            (n, slots[joint])
+    def beta_count(self) -> int:
+        return self.joint_shapedirs.shape[2]
+
+    @property
+    def keypoint_names(self) -> list[str]:
+        """Names of the N keypoints."""
+        return [self.convention.keypoints[column] for column in self.columns]
+
+    @cached_property
+    def keypoint_of_column(self) -> dict[int, int]:
+        """Which of the N each of the convention's keypoints is, by its index there."""
+        return {int(column): n for n, column in enumerate(self.columns)}
+
+    def keypoint_of_joint(self, joint: int) -> int | None:
+        """Which of the N keypoints is a joint itself; None where no keypoint shows it."""
+        column = self.convention.of_joint(joint)
+        return None if column is None else self.keypoint_of_column.get(column)
+
+    @cached_property
+    def influences(self) -> tuple[np.ndarray, np.ndarray]:
+        """(P,) and (P,): each keypoint with the index, in ``active``, of each joint that moves it.
+
+        Those are the joint that carries it and all above.
+        """
+        index = {int(joint): slot for slot, joint in enumerate(self.active)}
+        pairs = [
+            (n, index[joint])
             for n, bone in enumerate(self.bones)
             for joint in ancestors(int(bone), self.parents)
         ]
-        keypoints, joints = np.array(found, int).reshape(-1, 2).T
+        keypoints, joints = np.array(pairs, int).reshape(-1, 2).T
         return keypoints, joints
 
     def rest(self, betas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Joints (K, 3) and keypoints (N, 3) of a shape (B,) at rest."""
-        return self.joints + self.joint_shapes @ betas, self.anchors + self.anchor_shapes @ betas
+        joints = self.joints + self.joint_shapedirs @ betas
+        return joints, self.anchors + self.anchor_shapedirs @ betas
 
 
 def ancestors(joint: int, parents: np.ndarray) -> list[int]:
@@ -62,43 +88,45 @@ def ancestors(joint: int, parents: np.ndarray) -> list[int]:
     return chain
 
 
-def rig_of(model: BodyModel, convention: Convention, seen: np.ndarray) -> Rig:
-    """The part of the body that the seen keypoints tell something about.
+def rig_of(model: BodyModel, convention: Convention, observed: np.ndarray | None = None) -> Rig:
+    """The part of the body that the observed keypoints tell something about.
 
     Args:
         model: Any body in SMPL's layout.
         convention: Of the keypoints.
-        seen: bool (J,), keypoints that occur at least once.
+        observed: bool (J,), keypoints that occur at least once; all by default.
     """
-    columns, bones, anchors, shapes = [], [], [], []
+    columns, bones, anchors, shapedirs = [], [], [], []
     for column, source in enumerate(convention.sources):
-        place = _place(model, source) if source is not None and seen[column] else None
-        if place is not None:
+        if source is None or (observed is not None and not observed[column]):
+            continue
+        anchor = _anchor(model, source)
+        if anchor is not None:
             columns.append(column)
             bones.append(source.bone)
-            anchors.append(place[0])
-            shapes.append(place[1])
+            anchors.append(anchor[0])
+            shapedirs.append(anchor[1])
     active = sorted({a for bone in bones for a in ancestors(bone, model.parents)})
     return Rig(
+        convention=convention,
         parents=np.asarray(model.parents),
         joints=model.rest_joints,
-        joint_shapes=model.joint_shapedirs,
+        joint_shapedirs=model.joint_shapedirs,
         columns=np.array(columns, int),
         bones=np.array(bones, int),
         anchors=np.array(anchors).reshape(-1, 3),
-        anchor_shapes=np.array(shapes).reshape(-1, 3, model.beta_count),
+        anchor_shapedirs=np.array(shapedirs).reshape(-1, 3, model.beta_count),
         active=np.array(active, int),
     )
 
 
-def _place(model: BodyModel, source: Source) -> tuple[np.ndarray, np.ndarray] | None:
+def _anchor(model: BodyModel, source: Source) -> tuple[np.ndarray, np.ndarray] | None:
     """A keypoint at rest (3,) and its shape directions (3, B); None if the body lacks it."""
     if source.joints:
-        # Beyond the 22 shared joints the numbers mean fingers in SMPL-H and SMPL-X.
-        if max(source.joints) >= 22 and model.joint_count != 24:
+        if max(source.joints) >= model.body_joint_count:
             return None
-        chosen = list(source.joints)
-        return model.rest_joints[chosen].mean(axis=0), model.joint_shapedirs[chosen].mean(axis=0)
+        joints = list(source.joints)
+        return model.rest_joints[joints].mean(axis=0), model.joint_shapedirs[joints].mean(axis=0)
     vertex = landmark_vertex(model, source.landmark)
     return None if vertex is None else (model.v_template[vertex], model.shapedirs[vertex])
 

@@ -40,23 +40,32 @@ def logarithm(matrices: np.ndarray) -> np.ndarray:
     sine = np.sqrt(np.einsum("...i,...i->...", axis, axis))
     cosine = 0.5 * (matrices[..., 0, 0] + matrices[..., 1, 1] + matrices[..., 2, 2] - 1)
     angle = np.arctan2(sine, cosine)
-    vectors = (
-        axis * np.where(sine > 1e-12, angle / np.where(sine > 1e-12, sine, 1.0), 1.0)[..., None]
-    )
+    has_axis = sine > 1e-12
+    vectors = axis * np.where(has_axis, angle / np.where(has_axis, sine, 1.0), 1.0)[..., None]
     far = angle > ALMOST_HALF_TURN
     if far.any():
         vectors[far] = Rotation.from_matrix(matrices[far]).as_rotvec()
     return vectors
 
 
+def interpolate(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Spherical interpolation (..., 3, 3) between rotations (..., 3, 3).
+
+    Args:
+        first, second: The ends.
+        share: Broadcast against (..., 3): 0 at the first end, 1 at the second.
+    """
+    return first @ exponential(share * logarithm(first.swapaxes(-1, -2) @ second))
+
+
 def hat(vectors: np.ndarray) -> np.ndarray:
     """(..., 3) to the matrices (..., 3, 3) of the cross product with them."""
-    out = np.zeros((*vectors.shape, 3))
+    matrix = np.zeros((*vectors.shape, 3))
     x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
-    out[..., 2, 1], out[..., 1, 2] = x, -x
-    out[..., 0, 2], out[..., 2, 0] = y, -y
-    out[..., 1, 0], out[..., 0, 1] = z, -z
-    return out
+    matrix[..., 2, 1], matrix[..., 1, 2] = x, -x
+    matrix[..., 0, 2], matrix[..., 2, 0] = y, -y
+    matrix[..., 1, 0], matrix[..., 0, 1] = z, -z
+    return matrix
 
 
 def inverse_left_jacobian(vectors: np.ndarray) -> np.ndarray:
@@ -84,44 +93,46 @@ def perpendicular(directions: np.ndarray) -> np.ndarray:
     return unit(np.cross(directions, other))
 
 
-def shortest(from_direction: np.ndarray, to_direction: np.ndarray) -> np.ndarray:
+def rotation_between(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The smallest rotation (..., 3, 3) that takes one unit vector (..., 3) to another."""
-    axis = np.cross(from_direction, to_direction)
+    axis = np.cross(source, target)
     sine = np.linalg.norm(axis, axis=-1)
-    cosine = np.einsum("...i,...i->...", from_direction, to_direction)
+    cosine = np.einsum("...i,...i->...", source, target)
     # Opposite directions leave the axis open.
-    axis = np.where((sine > TINY)[..., None], unit(axis), perpendicular(from_direction))
+    axis = np.where((sine > TINY)[..., None], unit(axis), perpendicular(source))
     return exponential(axis * np.arctan2(sine, cosine)[..., None])
 
 
-def frame_of(main: np.ndarray, side: np.ndarray) -> np.ndarray:
-    """Right-handed frames (..., 3, 3): columns are main, side made perpendicular, and the rest.
+def orthonormal_frame(primary: np.ndarray, secondary: np.ndarray) -> np.ndarray:
+    """Right-handed frames (..., 3, 3) by Gram and Schmidt.
 
-    Where main is zero or side lies along it, any direction stands in.
+    Columns are the primary direction (..., 3), the secondary one made perpendicular, and their
+    cross product. Where the primary is zero or the secondary lies along it, any direction stands
+    in.
     """
-    short = np.linalg.norm(main, axis=-1, keepdims=True) < TINY
-    first = np.where(short, (1.0, 0.0, 0.0), unit(main))
-    across = side - np.einsum("...i,...i->...", side, first)[..., None] * first
-    along = np.linalg.norm(across, axis=-1, keepdims=True) < TINY
-    second = np.where(along, perpendicular(first), unit(across))
+    is_zero = np.linalg.norm(primary, axis=-1, keepdims=True) < TINY
+    first = np.where(is_zero, (1.0, 0.0, 0.0), unit(primary))
+    across = secondary - np.einsum("...i,...i->...", secondary, first)[..., None] * first
+    is_parallel = np.linalg.norm(across, axis=-1, keepdims=True) < TINY
+    second = np.where(is_parallel, perpendicular(first), unit(across))
     return np.stack([first, second, np.cross(first, second)], axis=-1)
 
 
-def kabsch(rest: np.ndarray, seen: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The rotations that best turn the points at rest into the seen ones (Kabsch, 1976).
+def kabsch(source: np.ndarray, target: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The rotations that best bring the source points onto the target ones (Kabsch, 1976).
 
     Args:
-        rest: (N, 3).
-        seen: (F, N, 3), finite.
+        source: (N, 3).
+        target: (F, N, 3), finite.
         weights: (N,), not all zero.
 
     Returns:
         (F, 3, 3).
     """
-    share = weights / weights.sum()
-    centred = rest - share @ rest
-    moved = seen - np.einsum("n,fna->fa", share, seen)[:, None]
-    left, _, right = np.linalg.svd(np.einsum("n,fna,nb->fab", share, moved, centred))
-    turned = np.linalg.det(left @ right)
-    left[..., :, 2] *= turned[:, None]
+    normalised = weights / weights.sum()
+    centred = source - normalised @ source
+    moved = target - np.einsum("n,fna->fa", normalised, target)[:, None]
+    left, _, right = np.linalg.svd(np.einsum("n,fna,nb->fab", normalised, moved, centred))
+    determinants = np.linalg.det(left @ right)
+    left[..., :, 2] *= determinants[:, None]
     return left @ right

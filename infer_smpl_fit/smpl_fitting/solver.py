@@ -5,44 +5,40 @@ The robust kernel narrows from step to step, so that far keypoints first guide a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from .banded import BlockBanded, solve_with_shared
-from .jacobian import FIXED, Shared, State, forward, stepped
-from .residuals import Normal, Objective
+from ..infer_smpl_fit_kit.stopping import ShouldStop, check_stop, never
+from .banded import NormalEquations, newton_step
+from .kinematics import NONE_FREE, Free, State, apply_step, forward
+from .objective import Objective
 
 # Geman-McClure's scale in metres, iteration by iteration; the last one stays.
 KERNELS = (0.30, 0.30, 0.10, 0.10, 0.05)
 ITERATIONS = 10
 # A step that gains less than this share of the cost is the last one.
-ENOUGH = 1e-3
+LEAST_GAIN = 1e-3
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-4, 1e-7, 1e6
 # Keeps a frame without keypoints solvable; a keypoint weighs 1e4.
-FLOOR = 1e-2
-
-
-class FitStopped(RuntimeError):
-    """``should_stop`` said so."""
+DIAGONAL_FLOOR = 1e-2
 
 
 def minimise(
     objective: Objective,
     state: State,
-    shared: Shared = FIXED,
+    *,
+    free: Free = NONE_FREE,
     iterations: int = ITERATIONS,
-    kernels: tuple[float, ...] = KERNELS,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop = never,
 ) -> tuple[State, list[float]]:
     """Lower the objective from a start.
 
     Args:
         objective: What to lower.
         state: The start.
-        shared: Which common parameters to look for.
+        free: Which shared parameters to optimise.
         iterations: At most so many steps.
-        kernels: Scale of the robust kernel in each step.
         should_stop: Asked before each step.
 
     Returns:
@@ -50,45 +46,41 @@ def minimise(
         smaller kernel only lowers it.
 
     Raises:
-        FitStopped: ``should_stop`` returned True.
+        Stopped: ``should_stop`` said so.
     """
-    damping = FIRST_DAMPING
+    kernel, damping = KERNELS[0], FIRST_DAMPING
     posed = forward(objective.rig, state)
-    costs = [objective.cost(state, posed, kernels[0])]
+    costs = [objective.cost(posed, kernel)]
     for iteration in range(iterations):
-        if should_stop is not None and should_stop():
-            raise FitStopped("the fit was stopped")
-        kernel = kernels[min(iteration, len(kernels) - 1)]
-        before = objective.cost(state, posed, kernel)
-        normal = objective.normal(state, posed, kernel, shared)
+        check_stop(should_stop, "the fit")
+        is_last_kernel = iteration >= len(KERNELS) - 1
+        previous, kernel = kernel, KERNELS[-1] if is_last_kernel else KERNELS[iteration]
+        before = costs[-1] if kernel == previous else objective.cost(posed, kernel)
+        after, equations = before, objective.normal_equations(posed, kernel, free)
         while damping < MOST_DAMPING:
             try:
-                step, common = _step(normal, damping)
+                step = newton_step(_damped(equations, damping))
             except np.linalg.LinAlgError:
                 # Rounding beat a vanishing pivot.
                 damping *= 10
                 continue
-            trial = stepped(objective.rig, state, shared, step, common)
-            trial_posed = forward(objective.rig, trial)
-            after = objective.cost(trial, trial_posed, kernel)
-            if after <= before:
-                state, posed = trial, trial_posed
+            trial = forward(objective.rig, apply_step(objective.rig, posed.state, step, free=free))
+            cost = objective.cost(trial, kernel)
+            if cost <= before:
+                posed, after = trial, cost
                 damping = max(damping * 0.1, LEAST_DAMPING)
                 break
             damping *= 10
         else:
-            after, damping = before, FIRST_DAMPING
+            damping = FIRST_DAMPING
         costs.append(after)
-        if iteration >= len(kernels) - 1 and before - after <= ENOUGH * before:
+        if is_last_kernel and before - after <= LEAST_GAIN * before:
             break
-    return state, costs
+    return posed.state, costs
 
 
-def _step(normal: Normal, damping: float) -> tuple[np.ndarray, np.ndarray]:
-    diagonal = normal.diagonal.copy()
-    each = np.arange(diagonal.shape[1])
-    diagonal[:, each, each] += damping * diagonal[:, each, each] + FLOOR
-    factor = BlockBanded(diagonal, normal.next_one, normal.next_two)
-    return solve_with_shared(
-        factor, normal.gradient, normal.coupling, normal.shared_matrix, normal.shared_gradient
-    )
+def _damped(equations: NormalEquations, damping: float) -> NormalEquations:
+    diagonal = equations.diagonal.copy()
+    indices = np.arange(diagonal.shape[1])
+    diagonal[:, indices, indices] += damping * diagonal[:, indices, indices] + DIAGONAL_FLOOR
+    return replace(equations, diagonal=diagonal)

@@ -8,28 +8,36 @@ from itertools import zip_longest
 
 import numpy as np
 
-from .jacobian import FIXED, Shared, State
-from .residuals import Objective
-from .rotations import exponential, logarithm
+from ..infer_smpl_fit_kit.stopping import ShouldStop, never
+from .kinematics import Free, State
+from .objective import Objective
+from .rotations import interpolate
 from .solver import minimise
 
 WINDOW, OVERLAP = 600, 40
 SAMPLES, SAMPLE_FRAMES = 4, 120
 
+Progress = Callable[[float], None]
+
+
+def ignore_progress(share: float) -> None:
+    """For callers that show none."""
+
 
 def minimise_sequence(
     objective: Objective,
     state: State,
-    shared: Shared,
-    should_stop: Callable[[], bool] | None = None,
-    progress: Callable[[float], None] | None = None,
+    free: Free,
+    *,
+    should_stop: ShouldStop = never,
+    progress: Progress = ignore_progress,
 ) -> tuple[State, list[float]]:
     """Lower the objective over a clip of any length in bounded memory.
 
     Args:
         objective: Over all F frames.
         state: The start.
-        shared: Which common parameters to look for.
+        free: Which shared parameters to optimise.
         should_stop: Asked before each step.
         progress: Called with the share that is done.
 
@@ -37,30 +45,29 @@ def minimise_sequence(
         The state and the cost a frame, iteration by iteration.
 
     Raises:
-        FitStopped: ``should_stop`` returned True.
+        Stopped: ``should_stop`` said so.
     """
     frames = len(state.transl)
     if frames <= WINDOW:
-        state, costs = minimise(objective, state, shared, should_stop=should_stop)
+        state, costs = minimise(objective, state, free=free, should_stop=should_stop)
         return state, [cost / frames for cost in costs]
-    chosen = _samples(frames)
+    samples = sample_frames(frames)
     sample, _ = minimise(
-        _part(objective, chosen), state.frames(chosen), shared, should_stop=should_stop
+        objective.select(samples), state.select(samples), free=free, should_stop=should_stop
     )
     state = replace(state, betas=sample.betas, scaling=sample.scaling, offsets=sample.offsets)
     result = replace(state, rotations=state.rotations.copy(), transl=state.transl.copy())
     histories, fitted = [], 0
     for begin, end in windows(frames):
-        part = slice(begin, end)
+        window = slice(begin, end)
         piece, costs = minimise(
-            _part(objective, part), state.frames(part), FIXED, should_stop=should_stop
+            objective.select(window), state.select(window), should_stop=should_stop
         )
         histories.append(costs)
         fitted += end - begin
-        _join(result, piece, begin)
-        if progress is not None:
-            progress(end / frames)
-    totals = [sum(column) for column in zip_longest(*_levelled(histories))]
+        _write_window(result, piece, begin)
+        progress(end / frames)
+    totals = [sum(costs) for costs in zip_longest(*_of_one_length(histories))]
     return result, [total / fitted for total in totals]
 
 
@@ -71,31 +78,26 @@ def windows(frames: int) -> list[tuple[int, int]]:
     return [(begin, min(begin + WINDOW, frames)) for begin in begins]
 
 
-def _samples(frames: int) -> np.ndarray:
+def sample_frames(frames: int) -> np.ndarray:
+    """Frames of a few stretches all over the clip."""
     begins = np.linspace(0, frames - SAMPLE_FRAMES, SAMPLES).astype(int)
     return np.unique(begins[:, None] + np.arange(SAMPLE_FRAMES))
 
 
-def _part(objective: Objective, chosen: np.ndarray | slice) -> Objective:
-    return replace(objective, seen=objective.seen.frames(chosen))
-
-
-def _levelled(histories: list[list[float]]) -> list[list[float]]:
+def _of_one_length(histories: list[list[float]]) -> list[list[float]]:
     """Costs of windows that ended early stay what they were."""
     longest = max(len(costs) for costs in histories)
     return [costs + [costs[-1]] * (longest - len(costs)) for costs in histories]
 
 
-def _join(result: State, piece: State, begin: int) -> None:
-    """Write a window into the result; what it shares with the one before fades over."""
+def _write_window(result: State, piece: State, begin: int) -> None:
+    """Write a window into the result; its overlap with the one before fades over."""
     end = begin + len(piece.transl)
-    fade = min(OVERLAP, end - begin) if begin else 0
-    share = (np.arange(fade) + 1) / (fade + 1)
-    common = slice(begin, begin + fade)
-    before = result.rotations[common]
-    turn = logarithm(before.swapaxes(-1, -2) @ piece.rotations[:fade])
-    result.rotations[common] = before @ exponential(share[:, None, None] * turn)
-    moved = piece.transl[:fade] - result.transl[common]
-    result.transl[common] += share[:, None] * moved
-    result.rotations[begin + fade : end] = piece.rotations[fade:]
-    result.transl[begin + fade : end] = piece.transl[fade:]
+    overlap = min(OVERLAP, end - begin) if begin else 0
+    shares = ((np.arange(overlap) + 1) / (overlap + 1))[:, None]
+    faded = slice(begin, begin + overlap)
+    before, after = result.select(faded), piece.select(slice(overlap))
+    result.rotations[faded] = interpolate(before.rotations, after.rotations, shares[:, None])
+    result.transl[faded] += shares * (after.transl - before.transl)
+    result.rotations[begin + overlap : end] = piece.rotations[overlap:]
+    result.transl[begin + overlap : end] = piece.transl[overlap:]

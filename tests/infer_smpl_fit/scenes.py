@@ -6,7 +6,7 @@ import numpy as np
 
 from infer_smpl_fit.smpl_body.conventions import convention_of
 from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_fitting.jacobian import State, forward
+from infer_smpl_fit.smpl_fitting.kinematics import State, forward
 from infer_smpl_fit.smpl_fitting.rig import rig_of
 from infer_smpl_fit.smpl_fitting.rotations import exponential, logarithm
 from tests.infer_smpl_fit.stand_in import joints_of, keypoints_of

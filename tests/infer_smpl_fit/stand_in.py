@@ -90,6 +90,7 @@ def keypoints_of(model, name, poses, transl, betas=None):
         if source.joints:
             out[:, column] = joints[:, list(source.joints)].mean(axis=1)
         else:
-            chosen = np.array([landmark_vertex(model, source.landmark)])
-            out[:, column] = posed_vertices(model, poses, betas, transl, chosen=chosen)[:, 0]
+            vertex = np.array([landmark_vertex(model, source.landmark)])
+            skin = posed_vertices(model, poses, betas=betas, transl=transl, vertices=vertex)
+            out[:, column] = skin[:, 0]
     return out

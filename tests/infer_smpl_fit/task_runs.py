@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from infer_smpl_fit.ports import Input, Output
 from workflows.video_writer import VideoSink
 
 NAME = "infer_smpl_fit"
 FRAMES = 30
 WRITTEN = ["motion.bvh", "motion.glb", "motion.npz", "motion.pkl", "motion.trc"]
-POSES, TRANSL, SCALING, BETAS, REPORT, LOSS, PICTURE, OVERLAY = range(8)
 
 
 def run(workflow, task, points, told=None):
@@ -20,21 +20,21 @@ def run(workflow, task, points, told=None):
     array = CArrayIO()
     array.set_array(points)
     workflow.add_input(array)
-    edges = [(0, 0)]
+    edges = [(0, Input.KEYPOINTS)]
     if told is not None:
         metadata = DataDictIO()
         metadata.data = told
         workflow.add_input(metadata)
-        edges.append((1, 1))
+        edges.append((1, Input.METADATA))
     workflow.connect_tasks(workflow.root(), task, edges)
     workflow.run()
-    return task.get_output(REPORT).data
+    return task.get_output(Output.REPORT).data
 
 
 def run_alone(workflow, task):
     workflow.connect_tasks(workflow.root(), task)
     workflow.run()
-    return task.get_output(REPORT).data
+    return task.get_output(Output.REPORT).data
 
 
 def video_of(path, frames, size=(480, 270)):

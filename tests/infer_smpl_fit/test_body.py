@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 from infer_smpl_fit.smpl_body.builtin import BUILTIN_FILE
 from infer_smpl_fit.smpl_body.loader import SMPL_LANDMARKS, load_body
 from infer_smpl_fit.smpl_body.model import posed_vertices, world_transforms
-from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP, turn_world
+from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP, rotate_world
 from tests.infer_smpl_fit.procedural_body import PARENTS, procedural_body
 
 PELVIS, HIPS, KNEES, ANKLES, NECK, HEAD = 0, (1, 2), (4, 5), (7, 8), 12, 15
@@ -114,7 +114,8 @@ def test_shaped_bodies_stay_people(body):
 def test_raised_arm_moves_only_what_hangs_on_it(body):
     poses = np.zeros((1, 24, 3))
     poses[0, 16] = [0, 0, np.pi / 2]
-    moved = posed_vertices(body, poses, np.zeros(10), np.zeros((1, 3)))[0] - body.v_template
+    still = {"betas": np.zeros(10), "transl": np.zeros((1, 3))}
+    moved = posed_vertices(body, poses, **still)[0] - body.v_template
     hand = body.weights[:, [20, 22]].sum(axis=1) > 0.99
     other = body.weights[:, 16:].sum(axis=1) + body.weights[:, 13] == 0
     assert hand.sum() > 100
@@ -131,11 +132,12 @@ def test_turned_world_is_the_turned_body(make, scaling):
     betas = rng.normal(size=10)
     chosen = np.arange(0, len(model.v_template), 97)
     pelvis = model.joints(betas)[0]
-    before = posed_vertices(model, poses, betas, transl, scaling, chosen)
-    turned, moved = turn_world(Y_UP_TO_Z_UP, poses, transl, pelvis, scaling)
-    after = posed_vertices(model, turned, betas, moved, scaling, chosen)
+    common = {"betas": betas, "scaling": scaling, "vertices": chosen}
+    before = posed_vertices(model, poses, transl=transl, **common)
+    turned, moved = rotate_world(Y_UP_TO_Z_UP, poses, transl, pelvis=pelvis, scaling=scaling)
+    after = posed_vertices(model, turned, transl=moved, **common)
     assert np.abs(after - before @ Y_UP_TO_Z_UP.T).max() < 1e-10 * scaling
-    naive = posed_vertices(model, turned, betas, transl @ Y_UP_TO_Z_UP.T, scaling, chosen)
+    naive = posed_vertices(model, turned, transl=transl @ Y_UP_TO_Z_UP.T, **common)
     assert np.abs(naive - before @ Y_UP_TO_Z_UP.T).max() > 0.1 * scaling
     assert np.allclose(Y_UP_TO_Z_UP @ [0, 1, 0], [0, 0, 1])
 

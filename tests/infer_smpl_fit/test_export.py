@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from infer_smpl_fit.smpl_body.conventions import SMPL_JOINTS
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import posed_vertices
 from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP
@@ -21,11 +22,13 @@ from infer_smpl_fit.smpl_export.amass import write_amass
 from infer_smpl_fit.smpl_export.bvh import euler_angles, write_bvh
 from infer_smpl_fit.smpl_export.files import write_atomically
 from infer_smpl_fit.smpl_export.gltf import write_glb
-from infer_smpl_fit.smpl_export.motion import JOINT_NAMES, BodyMotion
+from infer_smpl_fit.smpl_export.motion import BodyMotion
 from infer_smpl_fit.smpl_export.render import contact_sheet, draw_body, look_at, project
 from infer_smpl_fit.smpl_export.trc import write_trc
 from tests.infer_smpl_fit.bvh_reader import read_bvh
 from tests.infer_smpl_fit.procedural_body import procedural_body
+
+UP, GREY = np.array([0, 1.0, 0]), (200, 200, 200)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +65,7 @@ def test_unit_and_turn_move_joints_as_they_should(motion, body):
     big = replace(motion, transl=motion.transl * 100, scaling=motion.scaling * 100)
     assert np.allclose(big.joint_places(body), places * 100, atol=1e-9)
     assert np.allclose(big.in_metres(100.0).joint_places(body), places, atol=1e-12)
-    turned = motion.turned(Y_UP_TO_Z_UP, body).joint_places(body)
+    turned = motion.rotated(Y_UP_TO_Z_UP, body).joint_places(body)
     assert np.allclose(turned, places @ Y_UP_TO_Z_UP.T, atol=1e-10)
 
 
@@ -131,16 +134,16 @@ def test_amass_keeps_every_joint_of_larger_bodies(tmp_path, motion):
 @pytest.mark.parametrize("order", ["ZXY", "ZYX"])
 @pytest.mark.parametrize(("unit", "factor"), [("cm", 100), ("m", 1), ("mm", 1000)])
 def test_bvh_reproduces_the_joints(tmp_path, motion, body, order, unit, factor):
-    path = write_bvh(tmp_path / "clip.bvh", motion, body, unit, order)
+    path = write_bvh(tmp_path / "clip.bvh", motion, body, unit=unit, order=order)
     text = path.read_text()
     names, parents, frame_time, places = read_bvh(text)
-    assert sorted(names) == sorted(JOINT_NAMES)
+    assert sorted(names) == sorted(SMPL_JOINTS)
     assert text.count("End Site") == 5
     assert frame_time == pytest.approx(1 / 60, abs=1e-8)
-    chosen = [JOINT_NAMES.index(name) for name in names]
+    chosen = [SMPL_JOINTS.index(name) for name in names]
     for name, parent in zip(names, parents, strict=True):
-        wanted = body.parents[JOINT_NAMES.index(name)]
-        assert wanted == (JOINT_NAMES.index(names[parent]) if parent >= 0 else -1)
+        wanted = body.parents[SMPL_JOINTS.index(name)]
+        assert wanted == (SMPL_JOINTS.index(names[parent]) if parent >= 0 else -1)
     error = np.abs(places / factor - motion.joint_places(body)[:, chosen]).max()
     assert error < (1e-4 if unit != "m" else 1e-5)
     assert f"Z{'rotation X' if order == 'ZXY' else 'rotation Y'}rotation" in text
@@ -166,7 +169,7 @@ def test_bvh_of_larger_bodies_has_the_22_shared_joints(tmp_path):
     still = BodyMotion(np.zeros((1, 52, 3)), np.ones((1, 3)), np.zeros(10))
     names, _, _, places = read_bvh(write_bvh(tmp_path / "h.bvh", still, large).read_text())
     assert len(names) == 22
-    chosen = [JOINT_NAMES.index(name) for name in names]
+    chosen = [SMPL_JOINTS.index(name) for name in names]
     assert np.allclose(places[0] / 100, small.rest_joints[chosen] + 1, atol=1e-4)
 
 
@@ -254,7 +257,11 @@ def test_glb_moves_as_the_body_does(tmp_path, motion, make):
     for frame in (0, 17, 49):
         row = slice(frame, frame + 1)
         wanted = posed_vertices(
-            model, motion.poses[row], motion.betas, motion.transl[row], motion.scaling
+            model,
+            motion.poses[row],
+            betas=motion.betas,
+            transl=motion.transl[row],
+            scaling=motion.scaling,
         )[0]
         assert np.abs(glb.skinned(frame) - wanted).max() < 2e-5
 
@@ -274,7 +281,7 @@ def test_glb_is_well_formed(tmp_path, motion, body):
     assert np.array_equal(indices.reshape(-1, 3), body.faces)
     times = glb.array(glb.json["animations"][0]["samplers"][0]["input"])
     assert np.allclose(times[:, 0], np.arange(50) / 60, atol=1e-6)
-    assert [node["name"] for node in glb.json["nodes"]] == [*JOINT_NAMES, "body"]
+    assert [node["name"] for node in glb.json["nodes"]] == [*SMPL_JOINTS, "body"]
     for accessor in glb.json["accessors"]:
         assert accessor["bufferView"] < len(glb.json["bufferViews"])
     for sampler in glb.json["animations"][0]["samplers"][:24]:
@@ -318,7 +325,7 @@ def test_trc_holds_the_joints(tmp_path, motion, body):
     assert settings["Units"] == "mm"
     assert (settings["NumFrames"], settings["NumMarkers"]) == ("50", "24")
     assert float(settings["DataRate"]) == 60
-    assert re.split(r"\t+", lines[3].strip()) == ["Frame#", "Time", *JOINT_NAMES]
+    assert re.split(r"\t+", lines[3].strip()) == ["Frame#", "Time", *SMPL_JOINTS]
     assert lines[4].split("\t")[2:5] == ["X1", "Y1", "Z1"]
     assert len(lines[3].split("\t")) == len(lines[4].split("\t")) == len(lines[6].split("\t"))
     rows = np.array([[float(word) for word in line.split("\t")] for line in lines[6:]])
@@ -329,9 +336,9 @@ def test_trc_holds_the_joints(tmp_path, motion, body):
 
 
 def test_picture_shows_the_body_where_the_camera_sees_it(body):
-    camera = look_at(np.zeros(3), np.array([0, 0, 1.0]), np.array([0, 1.0, 0]), 2.4, (640, 480))
+    camera = look_at(np.zeros(3), np.array([0, 0, 1.0]), up=UP, span=2.4, size=(640, 480))
     blank = np.zeros((480, 640, 3), np.uint8)
-    drawn = draw_body(blank, body.v_template, body.faces, camera)
+    drawn = draw_body(blank, body.v_template, body.faces, camera=camera)
     assert not blank.any()
     shown = drawn.any(axis=2)
     pixels, depths = project(body.v_template, camera)
@@ -354,22 +361,24 @@ def test_nearer_things_hide_farther_ones_and_light_falls_from_the_camera():
     tilt = np.array([[np.sqrt(0.5), 0, np.sqrt(0.5)], [0, 1, 0], [-np.sqrt(0.5), 0, np.sqrt(0.5)]])
     near = 0.4 * square @ tilt.T + [0, 0, 1]
     faces = np.array([[4, 5, 6], [4, 6, 7], [0, 1, 2], [0, 2, 3]])
-    camera = look_at(np.zeros(3), np.array([0, 0, 1.0]), np.array([0, 1.0, 0]), 4, (400, 400))
+    camera = look_at(np.zeros(3), np.array([0, 0, 1.0]), up=UP, span=4, size=(400, 400))
     picture = np.zeros((400, 400, 3), np.uint8)
-    drawn = draw_body(picture, np.vstack([square, near]), faces, camera, (200, 200, 200))
+    drawn = draw_body(picture, np.vstack([square, near]), faces, camera=camera, colour=GREY)
     assert drawn[200, 120, 0] > 195
     assert drawn[200, 200, 0] == pytest.approx(200 * (0.35 + 0.65 * np.sqrt(0.5)), abs=4)
-    away = draw_body(picture, square, faces[2:, ::-1], camera)
+    away = draw_body(picture, square, faces[2:, ::-1], camera=camera)
     assert not away.any()
-    half = draw_body(picture, square, faces[2:], camera, (200, 200, 200), opacity=0.5)
+    half = draw_body(picture, square, faces[2:], camera=camera, colour=GREY, opacity=0.5)
     assert 95 < half[200, 200, 0] < 101
 
 
 def test_bodies_behind_the_camera_or_of_nan_draw_nothing(body):
-    camera = look_at(np.zeros(3), np.array([0, 0, 1.0]), np.array([0, 1.0, 0]), 2.4, (64, 48))
+    camera = look_at(np.zeros(3), np.array([0, 0, 1.0]), up=UP, span=2.4, size=(64, 48))
     blank = np.zeros((48, 64, 3), np.uint8)
-    assert not draw_body(blank, body.v_template + np.array([0, 0, 50]), body.faces, camera).any()
-    assert not draw_body(blank, body.v_template * np.nan, body.faces, camera).any()
+    assert not draw_body(
+        blank, body.v_template + np.array([0, 0, 50]), body.faces, camera=camera
+    ).any()
+    assert not draw_body(blank, body.v_template * np.nan, body.faces, camera=camera).any()
 
 
 def test_contact_sheet_shows_every_moment(motion, body):

@@ -7,21 +7,22 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from infer_smpl_fit.infer_smpl_fit_kit.stopping import Stopped
 from infer_smpl_fit.smpl_body.conventions import convention_of
 from infer_smpl_fit.smpl_body.loader import load_body
-from infer_smpl_fit.smpl_fitting import FitStopped, fit_body
-from infer_smpl_fit.smpl_fitting.banded import BlockBanded, solve_with_shared
-from infer_smpl_fit.smpl_fitting.jacobian import (
-    Shared,
+from infer_smpl_fit.smpl_fitting import fit_body
+from infer_smpl_fit.smpl_fitting.banded import NormalEquations, Step, newton_step
+from infer_smpl_fit.smpl_fitting.kinematics import (
+    Free,
     State,
+    apply_step,
     forward,
     frame_jacobian,
     scale_jacobian,
     shape_jacobian,
-    stepped,
 )
+from infer_smpl_fit.smpl_fitting.objective import Objective, Observations
 from infer_smpl_fit.smpl_fitting.priors import joint_priors
-from infer_smpl_fit.smpl_fitting.residuals import Objective, Observations
 from infer_smpl_fit.smpl_fitting.rig import rig_of
 from infer_smpl_fit.smpl_fitting.rotations import exponential, inverse_left_jacobian, logarithm
 from infer_smpl_fit.smpl_fitting.windows import OVERLAP, windows
@@ -31,7 +32,7 @@ from workflows.synthetic_motion import dance
 
 PROMISE = {"keypoints": 7.0, "joints": 12.0, "rotations": 10.0, "acceleration": 4.0}
 CPU_SECONDS_A_FRAME = 0.005
-ALL = Shared(betas=True, scaling=True, offsets=True)
+ALL = Free(betas=True, scaling=True, offsets=True)
 
 
 @pytest.fixture(scope="module")
@@ -89,16 +90,19 @@ def test_block_banded_factor_solves_what_a_dense_one_does(frames):
     dense[-shared:, : frames * size] = coupling.reshape(-1, shared).T
     dense[-shared:, -shared:] = 50 * np.eye(shared)
     gradient = rng.normal(size=dense.shape[0])
-    step, common = solve_with_shared(
-        BlockBanded(diagonal, one, two),
-        gradient[:-shared].reshape(frames, size),
-        coupling,
-        50 * np.eye(shared),
-        gradient[-shared:],
+    step = newton_step(
+        NormalEquations(
+            diagonal=diagonal,
+            off_diagonal_1=one,
+            off_diagonal_2=two,
+            gradient=gradient[:-shared].reshape(frames, size),
+            coupling=coupling,
+            shared_hessian=50 * np.eye(shared),
+            shared_gradient=gradient[-shared:],
+        )
     )
-    np.testing.assert_allclose(
-        np.concatenate([step.ravel(), common]), -np.linalg.solve(dense, gradient), atol=1e-9
-    )
+    found = np.concatenate([step.frames.ravel(), step.shared])
+    np.testing.assert_allclose(found, -np.linalg.solve(dense, gradient), atol=1e-9)
 
 
 def test_keypoint_jacobians_match_differences(objective_and_state):
@@ -108,30 +112,30 @@ def test_keypoint_jacobians_match_differences(objective_and_state):
     own = frame_jacobian(rig, posed)
     frames, width = len(state.transl), own.shape[3]
     shapes = len(state.betas)
-    common = np.concatenate(
-        [shape_jacobian(rig, state, posed), scale_jacobian(state, posed)], axis=3
-    )
+    common = np.concatenate([shape_jacobian(rig, posed), scale_jacobian(posed)], axis=3)
     size = shapes + 1 + 3 * len(rig.bones)
     for column in range(width):
         step = np.zeros((frames, width))
         step[:, column] = tiny
-        moved = forward(rig, stepped(rig, state, ALL, step, np.zeros(size))).points
+        step = Step(step, np.zeros(size))
+        moved = forward(rig, apply_step(rig, state, step, free=ALL)).points
         np.testing.assert_allclose((moved - posed.points) / tiny, own[..., column], atol=1e-5)
     for column in range(shapes + 1):
         change = np.zeros(size)
         change[column] = tiny
-        moved = forward(rig, stepped(rig, state, ALL, np.zeros((frames, width)), change)).points
+        step = Step(np.zeros((frames, width)), change)
+        moved = forward(rig, apply_step(rig, state, step, free=ALL)).points
         np.testing.assert_allclose((moved - posed.points) / tiny, common[..., column], atol=1e-5)
 
 
 def test_gradient_of_the_objective_matches_differences(objective_and_state):
     objective, state = objective_and_state
     rig, kernel, tiny = objective.rig, 0.1, 1e-6
-    normal = objective.normal(state, forward(rig, state), kernel, ALL)
+    normal = objective.normal_equations(forward(rig, state), kernel, ALL)
 
     def cost(step, common):
-        moved = stepped(rig, state, ALL, step, common)
-        return objective.cost(moved, forward(rig, moved), kernel)
+        moved = apply_step(rig, state, Step(step, common), free=ALL)
+        return objective.cost(forward(rig, moved), kernel)
 
     shape, size = normal.gradient.shape, len(normal.shared_gradient)
     rng = np.random.default_rng(0)
@@ -167,7 +171,7 @@ def _inverse(poses):
 def test_promised_accuracy(convention, body, builtin):
     model = builtin if body == "builtin" else stand_in_body()
     scene = scene_of(model, convention, 205)
-    fit = fit_body(model, scene.seen, convention, 60.0)
+    fit = fit_body(model, scene.seen, convention, fps=60.0)
     assert_finite(fit)
     found = errors(scene, fit)
     assert {name: found[name] for name in PROMISE if found[name] > PROMISE[name]} == {}
@@ -177,16 +181,16 @@ def test_promised_accuracy(convention, body, builtin):
 
 def test_promised_cpu_time(builtin):
     scene = scene_of(builtin, "openpose25", 206)
-    fit_body(builtin, scene.seen[:5], "openpose25", 60.0)
+    fit_body(builtin, scene.seen[:5], "openpose25", fps=60.0)
     begin = time.process_time()
-    fit_body(builtin, scene.seen, "openpose25", 60.0)
+    fit_body(builtin, scene.seen, "openpose25", fps=60.0)
     assert time.process_time() - begin < CPU_SECONDS_A_FRAME * len(scene.seen)
 
 
 def test_long_clip_goes_through_windows(builtin):
     scene = scene_of(builtin, "coco17", 207, frames=1300)
     told = []
-    fit = fit_body(builtin, scene.seen, "coco17", 60.0, progress=told.append)
+    fit = fit_body(builtin, scene.seen, "coco17", fps=60.0, progress=told.append)
     found = errors(scene, fit)
     assert {name: found[name] for name in PROMISE if found[name] > PROMISE[name]} == {}
     assert told == sorted(told) and told[-1] == 1.0
@@ -207,7 +211,7 @@ def test_windows_cover_everything_and_overlap(frames):
 
 def test_aist_mode_keeps_the_mean_shape_and_the_unit(builtin):
     scene = scene_of(builtin, "coco17", 208, shapes=0.0)
-    fit = fit_body(builtin, 130 * scene.seen, "coco17", 60.0, mode="aist")
+    fit = fit_body(builtin, 130 * scene.seen, "coco17", fps=60.0, mode="aist")
     assert fit.report["unit"] == "cm" and not fit.betas.any()
     assert fit.scaling == pytest.approx(130, rel=0.02)
     in_metres = replace(fit, scaling=fit.scaling / 130, transl=fit.transl / 130)
@@ -217,7 +221,7 @@ def test_aist_mode_keeps_the_mean_shape_and_the_unit(builtin):
 
 def test_another_body_fits_as_well(builtin):
     scene = scene_of(builtin, "coco17", 209)
-    fit = fit_body(stand_in_body(), scene.seen, "coco17", 60.0)
+    fit = fit_body(stand_in_body(), scene.seen, "coco17", fps=60.0)
     assert keypoint_error(scene, fit, stand_in_body()) < 9
     assert errors(scene, fit)["rotations"] < 13
 
@@ -225,7 +229,7 @@ def test_another_body_fits_as_well(builtin):
 @pytest.mark.parametrize("size", [-3.0, 3.0])
 def test_small_and_tall_people(builtin, size):
     scene = scene_of(builtin, "coco17", 213, tall=size)
-    fit = fit_body(builtin, scene.seen, "coco17", 60.0)
+    fit = fit_body(builtin, scene.seen, "coco17", fps=60.0)
     assert fit.betas[0] == pytest.approx(size, abs=0.5)
     assert errors(scene, fit)["joints"] < PROMISE["joints"]
 
@@ -233,8 +237,8 @@ def test_small_and_tall_people(builtin, size):
 def test_the_worlds_axes_do_not_matter(builtin):
     scene = scene_of(builtin, "coco17", 214, frames=60)
     turn = exponential(np.array((1.0, 0.5, -2.0)))
-    fit = fit_body(builtin, scene.seen, "coco17", 60.0)
-    turned = fit_body(builtin, scene.seen @ turn.T + 3, "coco17", 60.0)
+    fit = fit_body(builtin, scene.seen, "coco17", fps=60.0)
+    turned = fit_body(builtin, scene.seen @ turn.T + 3, "coco17", fps=60.0)
     np.testing.assert_allclose(turned.poses[:, 1:], fit.poses[:, 1:], atol=1e-4)
     root = turn @ exponential(fit.poses[:, 0])
     np.testing.assert_allclose(exponential(turned.poses[:, 0]), root, atol=1e-4)
@@ -247,10 +251,10 @@ def test_real_keypoints(builtin, shared):
     if not files:
         pytest.skip(f"no .trc in {folder}")
     keypoints = _trc_as_body25b(files[0])
-    fit = fit_body(builtin, keypoints, "body25b", 60.0)
+    fit = fit_body(builtin, keypoints, "body25b", fps=60.0)
     assert fit.report["residual_mean_mm"] < 16 and fit.report["warnings"] == []
     swapped = keypoints[:, list(convention_of("body25b", 25).mirrored)]
-    assert fit_body(builtin, swapped, "body25b", 60.0).report["mirrored_labels"]
+    assert fit_body(builtin, swapped, "body25b", fps=60.0).report["mirrored_labels"]
 
 
 def _trc_as_body25b(path):
@@ -277,7 +281,7 @@ def test_offsets_take_up_a_detectors_own_idea_of_joints(builtin):
     hips[11], hips[12] = (0.02, 0.0, 0.0), (-0.02, 0.0, 0.0)
     bones = exponential(scene.poses)[:, 0]
     seen = scene.seen + np.einsum("fab,jb->fja", bones, hips)
-    fit = fit_body(builtin, seen, "coco17", 60.0)
+    fit = fit_body(builtin, seen, "coco17", fps=60.0)
     assert fit.offsets[11, 0] > 0.005 and fit.offsets[12, 0] < -0.005
     assert errors(scene, fit)["joints"] < PROMISE["joints"]
 
@@ -285,14 +289,14 @@ def test_offsets_take_up_a_detectors_own_idea_of_joints(builtin):
 def test_smoothness_does_not_depend_on_the_frame_rate(builtin):
     slow, fast = (scene_of(builtin, "coco17", 211, frames=2 * n, fps=n) for n in (30, 120))
     found = [
-        errors(s, fit_body(builtin, s.seen, "coco17", n)) for s, n in ((slow, 30), (fast, 120))
+        errors(s, fit_body(builtin, s.seen, "coco17", fps=n)) for s, n in ((slow, 30), (fast, 120))
     ]
     assert found[1]["keypoints"] < found[0]["keypoints"] < 10
-    calm = fit_body(builtin, slow.seen, "coco17", 30.0, smooth=50.0)
+    calm = fit_body(builtin, slow.seen, "coco17", fps=30.0, smooth=50.0)
     assert errors(slow, calm)["acceleration"] < found[0]["acceleration"]
 
 
 def test_stops_when_asked(builtin):
     scene = scene_of(builtin, "coco17", 212, frames=10)
-    with pytest.raises(FitStopped):
-        fit_body(builtin, scene.seen, "coco17", 60.0, should_stop=lambda: True)
+    with pytest.raises(Stopped):
+        fit_body(builtin, scene.seen, "coco17", fps=60.0, should_stop=lambda: True)

@@ -8,7 +8,7 @@ import pytest
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_fitting import fit_body
-from infer_smpl_fit.smpl_fitting.start import gate
+from infer_smpl_fit.smpl_fitting.filters import find_outliers
 from tests.infer_smpl_fit.scenes import (
     assert_finite,
     errors,
@@ -32,7 +32,7 @@ def scene(body):
 
 
 def fitted(body, keypoints, convention="coco17", **options):
-    fit = fit_body(body, keypoints, convention, FPS, **options)
+    fit = fit_body(body, keypoints, convention, fps=FPS, **options)
     assert_finite(fit)
     assert fit.poses.shape == (len(keypoints), 24, 3) and fit.transl.shape == (len(keypoints), 3)
     return fit
@@ -59,7 +59,7 @@ def test_confidence_zero_is_missing(body, scene):
     found = fitted(body, wild, confidence=confidence)
     np.testing.assert_array_equal(found.poses, fitted(body, missing).poses)
     with pytest.raises(ValueError, match=r"confidence must be \(120, 17\)"):
-        fit_body(body, wild, "coco17", FPS, confidence=confidence[:, :3])
+        fit_body(body, wild, "coco17", fps=FPS, confidence=confidence[:, :3])
 
 
 @pytest.mark.parametrize(("begin", "length"), [(50, 12), (40, 50), (0, 10), (110, 10)])
@@ -80,7 +80,7 @@ def test_missing_frames_are_bridged_and_reported(body, scene, begin, length):
 
 def test_nothing_seen_is_a_clear_error(body):
     with pytest.raises(ValueError, match="no frame shows 3 keypoints of coco17"):
-        fit_body(body, np.full((10, 17, 3), np.nan), "coco17", FPS)
+        fit_body(body, np.full((10, 17, 3), np.nan), "coco17", fps=FPS)
 
 
 def test_a_limb_never_seen_is_listed(body, scene):
@@ -160,9 +160,9 @@ def test_gross_outliers(body, scene):
 def test_gate_spares_fast_motion():
     away = np.zeros((20, 1, 3))
     away[:, 0, 0] = 0.1 * np.arange(20)
-    assert not gate(away).any()
+    assert not find_outliers(away).any()
     away[10, 0, 1] = 0.3
-    assert np.flatnonzero(gate(away)).tolist() == [10]
+    assert np.flatnonzero(find_outliers(away)).tolist() == [10]
 
 
 def test_half_the_keypoints_missing(body):
@@ -215,10 +215,10 @@ def test_bodies_with_fingers_take_the_first_22_joints():
         parents=np.concatenate([base.parents[:22], [20, 21], np.full(extra, 20)]),
     )
     scene = scene_of(base, "smpl24", 223, frames=60)
-    fit = fit_body(model, scene.seen, "smpl24", FPS)
+    fit = fit_body(model, scene.seen, "smpl24", fps=FPS)
     assert fit.poses.shape == (60, 52, 3) and not fit.poses[:, 22:].any()
     assert errors(scene, replace(fit, poses=fit.poses[:, :24]))["joints"] < 15
-    first = fit_body(model, scene.seen[:, :22], "smpl24", FPS)
+    first = fit_body(model, scene.seen[:, :22], "smpl24", fps=FPS)
     np.testing.assert_allclose(first.poses[:, :20], fit.poses[:, :20], atol=1e-6)
 
 

@@ -168,7 +168,7 @@ def test_smplx_agrees_with_our_forward_pass(make, capsys):
             body_pose=tensor(poses[:, 1:].reshape(4, -1)),
             transl=tensor(transl),
         )
-    vertices = posed_vertices(body, poses, betas, transl)
+    vertices = posed_vertices(body, poses, betas=betas, transl=transl)
     assert np.abs(out.vertices.numpy() - vertices).max() < 1e-5
     from scipy.spatial.transform import Rotation
 

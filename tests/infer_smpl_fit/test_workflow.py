@@ -15,6 +15,7 @@ import pytest
 from infer_multiview_triangulation import multiview_files as files
 from infer_multiview_triangulation.data import cameras_to
 from infer_smpl_fit.keypoint_files import read_keypoints
+from infer_smpl_fit.ports import Output
 from infer_smpl_fit.smpl_body.builtin import builtin_body
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
 from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP
@@ -22,32 +23,18 @@ from tests.infer_smpl_fit.bvh_reader import read_bvh
 from tests.infer_smpl_fit.procedural_body import procedural_body, stored
 from tests.infer_smpl_fit.scenes import scene_of
 from tests.infer_smpl_fit.stand_in import joints_of, keypoints_of
-from tests.infer_smpl_fit.task_runs import (
-    BETAS,
-    FRAMES,
-    LOSS,
-    NAME,
-    OVERLAY,
-    PICTURE,
-    POSES,
-    REPORT,
-    SCALING,
-    TRANSL,
-    WRITTEN,
-    run,
-    run_alone,
-    video_of,
-)
+from tests.infer_smpl_fit.task_runs import FRAMES, NAME, WRITTEN, run, run_alone, video_of
 from workflows.plugins import REPOSITORY
 from workflows.synthetic_capture import NOISE, detect, studio
 
 UNITS = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
 COCO = list(CONVENTIONS["coco17"].keypoints)
+ARRAYS = (Output.POSES, Output.TRANSL, Output.SCALING, Output.BETAS)
 
 
 def fitted_joints(task, model=None):
     """(F, K, 3) in metres where the mode is fit."""
-    poses, transl, scaling, betas = (task.get_output(i).get_array() for i in range(4))
+    poses, transl, scaling, betas = (task.get_output(port).get_array() for port in ARRAYS)
     return joints_of(model or builtin_body(), poses, transl, betas, scaling[0, 0])
 
 
@@ -90,15 +77,15 @@ def test_outputs_come_in_the_documented_order(task_of, scene):
     workflow, task = task_of()
     before = scene.seen.copy()
     report = run(workflow, task, scene.seen, {"skeleton": "coco17", "units": "m", "fps": 60})
-    arrays = [task.get_output(index).get_array() for index in (POSES, TRANSL, SCALING, BETAS)]
+    arrays = [task.get_output(port).get_array() for port in ARRAYS]
     assert [a.shape for a in arrays] == [(FRAMES, 24, 3), (FRAMES, 3), (1, 1), (10,)]
     assert {a.dtype for a in arrays} == {np.dtype(np.float64)}
-    assert arrays[SCALING][0, 0] == 1
+    assert arrays[Output.SCALING][0, 0] == 1
     assert away(scene, fitted_joints(task)) < 20
-    assert task.get_output(LOSS).get_value_list(0)
-    sheet = task.get_output(PICTURE).get_image()
+    assert task.get_output(Output.LOSS).get_value_list(0)
+    sheet = task.get_output(Output.CONTACT_SHEET).get_image()
     assert (sheet.shape, sheet.dtype) == ((720, 1920, 3), np.uint8)
-    assert not task.get_output(OVERLAY).is_data_available()
+    assert not task.get_output(Output.OVERLAY).is_data_available()
     assert json.loads(json.dumps(report, allow_nan=False)) == report
     assert report["warnings"] == []
     assert (report["convention"], report["unit"], report["fps"]) == ("coco17", "m", 60)
@@ -110,7 +97,7 @@ def test_run_again_gives_the_whole_report(task_of, scene):
     workflow, task = task_of(convention="coco17")
     first = dict(run(workflow, task, scene.seen[:5]))
     workflow.run()
-    assert task.get_output(REPORT).data == first
+    assert task.get_output(Output.REPORT).data == first
     assert first["frames"] == 5
 
 
@@ -120,8 +107,8 @@ def test_mode_aist_keeps_the_keypoints_unit(task_of, scene, unit):
     told = {"skeleton": "coco17", "units": "unknown", "fps": None}
     report = run(workflow, task, scene.seen * UNITS[unit], told)
     assert report["unit"] == unit
-    assert not task.get_output(BETAS).get_array().any()
-    assert 0.8 < task.get_output(SCALING).get_array()[0, 0] / UNITS[unit] < 1.25
+    assert not task.get_output(Output.BETAS).get_array().any()
+    assert 0.8 < task.get_output(Output.SCALING).get_array()[0, 0] / UNITS[unit] < 1.25
     assert away(scene, fitted_joints(task) / UNITS[unit]) < 40
 
 
@@ -129,7 +116,7 @@ def test_single_frame_without_a_rate(task_of, scene, tmp_path):
     workflow, task = task_of(output_folder=tmp_path)
     told = {"skeleton": "coco17", "units": "unknown", "fps": None}
     report = run(workflow, task, scene.seen[:1], told)
-    assert task.get_output(POSES).get_array().shape == (1, 24, 3)
+    assert task.get_output(Output.POSES).get_array().shape == (1, 24, 3)
     assert report["fps"] == 60
     assert "no frame rate is told, 60 is taken" in report["warnings"][0]
     assert sorted(file.name for file in tmp_path.iterdir()) == WRITTEN
@@ -224,10 +211,10 @@ def test_chain_and_overlay(workflow_of, capture, scene, tmp_path):
     cameras, _, world = capture
     video = video_of(tmp_path / "c02.mp4", FRAMES)
     _, task = chained(workflow_of, capture, video_path=video, camera=cameras[1].name)
-    report = task.get_output(REPORT).data
+    report = task.get_output(Output.REPORT).data
     assert (report["convention"], report["unit"], report["fps"]) == ("coco17", "cm", 60)
     assert away(scene, fitted_joints(task)) < 25
-    picture = task.get_output(OVERLAY).get_image()
+    picture = task.get_output(Output.OVERLAY).get_image()
     assert (picture.shape, picture.dtype) == ((270, 480, 3), np.uint8)
     # The middle frame, as the calibration's undistorted pixels have it to a pixel or two.
     hit, drawn = drawn_share(picture, cameras[1], world[FRAMES // 2, 5:])
@@ -241,7 +228,7 @@ def test_chain_and_overlay(workflow_of, capture, scene, tmp_path):
 
 def test_chain_hands_the_up_axis_on(workflow_of, capture):
     _, task = chained(workflow_of, capture, triangulation={"up_axis": "z"})
-    assert task.get_output(REPORT).data["up_axis"] == "z"
+    assert task.get_output(Output.REPORT).data["up_axis"] == "z"
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -263,12 +250,12 @@ def test_overlay_takes_the_unit_that_the_fit_found(task_of, capture, tmp_path, u
         cameras_path=tmp_path / "cameras.json",
     )
     assert run_alone(workflow, task)["unit"] == unit
-    hit, drawn = drawn_share(task.get_output(OVERLAY).get_image(), cameras[0], world[2, 5:])
+    hit, drawn = drawn_share(task.get_output(Output.OVERLAY).get_image(), cameras[0], world[2, 5:])
     assert hit > 0.7
     assert 0.002 < drawn < 0.2
     task.set_parameters({**task.get_parameters(), "video_path": "", "mode": "aist"})
     workflow.run()
-    assert not task.get_output(OVERLAY).is_data_available()
+    assert not task.get_output(Output.OVERLAY).is_data_available()
 
 
 # Files
@@ -281,9 +268,9 @@ def test_every_file_is_written_and_readable(task_of, scene, tmp_path):
     assert sorted(file.name for file in folder.iterdir()) == WRITTEN
     joints = fitted_joints(task)
     with np.load(folder / "motion.npz") as amass:
-        poses = task.get_output(POSES).get_array().reshape(FRAMES, 72)
+        poses = task.get_output(Output.POSES).get_array().reshape(FRAMES, 72)
         np.testing.assert_allclose(amass["poses"][:, :66], poses[:, :66])
-        np.testing.assert_allclose(amass["trans"], task.get_output(TRANSL).get_array())
+        np.testing.assert_allclose(amass["trans"], task.get_output(Output.TRANSL).get_array())
         assert amass["poses"].shape == (FRAMES, 156)
         assert amass["mocap_framerate"] == 50
     names, _, frame_time, places = read_bvh((folder / "motion.bvh").read_text())
@@ -326,7 +313,7 @@ def test_world_that_is_z_up(task_of, scene, tmp_path):
         workflow, task = task_of(output_folder=tmp_path / up)
         told = {"skeleton": "coco17", "units": "m", "fps": 60, "up_axis": up}
         reports[up] = run(workflow, task, scene.seen[:8] @ turn.T, told)["up_axis"]
-        reports[f"{up} picture"] = task.get_output(PICTURE).get_image()
+        reports[f"{up} picture"] = task.get_output(Output.CONTACT_SHEET).get_image()
     assert (reports["y"], reports["z"]) == ("y", "z")
     standing, turned = (read_bvh((tmp_path / up / "motion.bvh").read_text())[3] for up in "yz")
     # Blender and game engines get both y up; in centimetres.
@@ -340,7 +327,7 @@ def test_world_that_is_z_up(task_of, scene, tmp_path):
 def test_picture_is_what_ikomia_shows(task_of, scene):
     workflow, task = task_of(convention="coco17")
     run(workflow, task, scene.seen[:3])
-    sheet = task.get_output(PICTURE).get_image()
+    sheet = task.get_output(Output.CONTACT_SHEET).get_image()
     body = sheet[np.ptp(sheet.astype(int), axis=2) > 20]
     assert len(body) > 1000
     assert body[:, 0].mean() < body[:, 2].mean()

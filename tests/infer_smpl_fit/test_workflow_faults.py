@@ -5,8 +5,9 @@ import pytest
 
 from infer_smpl_fit import infer_smpl_fit_process
 from infer_smpl_fit.parameters import InferSmplFitParam
+from infer_smpl_fit.ports import Output
 from infer_smpl_fit.smpl_fitting import fit_body
-from tests.infer_smpl_fit.task_runs import POSES, WRITTEN, run, video_of
+from tests.infer_smpl_fit.task_runs import WRITTEN, run, video_of
 
 
 def test_bad_value_leaves_the_old_ones():
@@ -103,10 +104,10 @@ def test_stop_ends_the_fit_and_leaves_nothing(task_of, scene, monkeypatch, tmp_p
         return fit_body(*arguments, **named)
 
     monkeypatch.setattr(infer_smpl_fit_process, "fit_body", stopped_meanwhile)
-    with pytest.raises(RuntimeError, match="FitStopped"):
+    with pytest.raises(RuntimeError, match="Stopped"):
         run(workflow, task, scene.seen, {"skeleton": "coco17"})
     assert not (tmp_path / "out").exists()
-    assert not task.get_output(POSES).is_data_available()
+    assert not task.get_output(Output.POSES).is_data_available()
     monkeypatch.undo()
     workflow.run()
     assert len(list((tmp_path / "out").iterdir())) == len(WRITTEN)
