@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from ikomia import core, dataprocess
@@ -35,7 +36,7 @@ class PathRow(qt.QWidget):
         for wanted, slot in (("file", self.browse_file), ("folder", self.browse_folder)):
             if kind in (wanted, "either"):
                 button = qt.QPushButton(f"{wanted.capitalize()}…")
-                button.clicked.connect(slot)
+                _connect(button, "clicked", slot)
                 layout.addWidget(button)
 
     def browse_file(self) -> None:
@@ -62,8 +63,11 @@ class PluginPanel(core.CWorkflowTaskWidget):
         self.layout.setColumnStretch(1, 1)
         self.labels: dict[str, qt.QLabel] = {}
         self.controls: dict[str, qt.QWidget] = {}
-        self.advanced = qt.QCheckBox("Advanced", toggled=self.show_rows)
-        self.message = qt.QLabel("", wordWrap=True, styleSheet="color: #d9534f")
+        self.advanced = qt.QCheckBox("Advanced")
+        _connect(self.advanced, "toggled", self.show_rows)
+        self.message = qt.QLabel()
+        self.message.setWordWrap(True)
+        self.message.setStyleSheet("color: #d9534f")
         for is_advanced, start in ((False, self.message), (True, self.advanced)):
             self.layout.addWidget(start, self.layout.rowCount(), 0, 1, 2)
             for name, field in self.fields.items():
@@ -80,7 +84,7 @@ class PluginPanel(core.CWorkflowTaskWidget):
             widget.setToolTip(f"{field.description}\n(parameter {name})")
             self.layout.addWidget(widget, row, column)
         # The wheel scrolls the panel, and must not turn the values that it passes over.
-        self.controls[name].wheelEvent = lambda event: event.ignore()
+        self.controls[name].wheelEvent = lambda a0: a0.ignore()
         self._access(name)[2].connect(self.show_rows)
 
     def _access(self, name: str) -> tuple[Any, ...]:
@@ -137,6 +141,11 @@ class PluginPanel(core.CWorkflowTaskWidget):
         return "\n".join(lines) or str(error)
 
 
+def _connect(widget: qt.QWidget, signal: str, slot: Callable[..., None]) -> None:
+    """Connect a signal by its name: PyQt6's own types take signals for methods."""
+    getattr(widget, signal).connect(slot)
+
+
 def _scroll_to(widget: qt.QWidget) -> None:
     area = widget
     while area is not None and not isinstance(area, qt.QScrollArea):
@@ -169,7 +178,8 @@ def _spin_box(field: FieldInfo) -> qt.QSpinBox | qt.QDoubleSpinBox:
     bounds = {type(m).__name__: getattr(m, type(m).__name__.lower()) for m in field.metadata}
     box, least = qt.QSpinBox(), 1
     if field.annotation is float:
-        box = qt.QDoubleSpinBox(decimals=_hint(field, "decimals") or 2)
+        box = qt.QDoubleSpinBox()
+        box.setDecimals(_hint(field, "decimals") or 2)
         least = 10.0 ** -box.decimals()
     low = bounds["Gt"] + least if "Gt" in bounds else bounds.get("Ge", -MOST)
     high = bounds["Lt"] - least if "Lt" in bounds else bounds.get("Le", MOST)

@@ -28,12 +28,15 @@ class PluginParam(core.CWorkflowTaskParam):
 
     Attributes:
         settings: The values; replaced as a whole when they change.
-        old_names: Parameters of earlier releases, by the name that each has now. Ikomia hands on
-            only keys that :meth:`get_values` knows, so an old name stands there with no value.
+        old_names: The present name of each parameter that an earlier release called otherwise.
+            Ikomia hands on only keys that :meth:`get_values` knows, so an old name stands there,
+            with no value.
+        old_values: By old name, what its values are called now; by their text in small letters.
     """
 
     settings_class: ClassVar[type[PluginSettings]]
     old_names: ClassVar[Mapping[str, str]] = {}
+    old_values: ClassVar[Mapping[str, Mapping[str, str]]] = {}
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,9 +50,9 @@ class PluginParam(core.CWorkflowTaskParam):
         """
         given = dict(values)
         for old, name in self.old_names.items():
-            spelled = given.pop(old, "")
-            if spelled != "":
-                given[name] = spelled
+            value = given.pop(old, "")
+            if value != "":
+                given[name] = self.old_values.get(old, {}).get(str(value).lower(), value)
         self.settings = self.settings_class.model_validate({**self.settings.model_dump(), **given})
 
     def get_values(self) -> dict[str, str]:
