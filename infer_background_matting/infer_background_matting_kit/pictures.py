@@ -27,7 +27,7 @@ def as_rgb(image: np.ndarray) -> np.ndarray:
     if image.dtype == np.uint16:
         image = np.rint(image / np.float32(257)).astype(np.uint8)
     elif np.issubdtype(image.dtype, np.floating):
-        image = to_uint8(np.nan_to_num(image))
+        image = to_uint8(np.nan_to_num(image.astype(np.float32, copy=False)))
     elif image.dtype != np.uint8:
         raise ValueError(f"pictures of {image.dtype} are not supported; use uint8, uint16 or float")
     if image.shape[2] == 1:
