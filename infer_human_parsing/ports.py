@@ -1,0 +1,22 @@
+"""Inputs and outputs of infer_human_parsing."""
+
+from enum import IntEnum
+
+
+class Input(IntEnum):
+    """What goes in."""
+
+    SOURCE = 0
+    DETECTIONS = 1
+
+
+class Output(IntEnum):
+    """What comes out."""
+
+    IMAGE = 0
+    SEGMENTATION = 1
+    MASK = 2
+    TRIMAP = 3
+    PART_MAPS = 4
+    PROBABILITY = 5
+    PEOPLE = 6
