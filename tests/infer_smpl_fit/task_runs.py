@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from workflows.video_writer import VideoSink
+from workflows.media.video_writer import VideoSink
 
 NAME = "infer_smpl_fit"
 FRAMES = 30

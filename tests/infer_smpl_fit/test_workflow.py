@@ -12,6 +12,7 @@ import numpy as np
 import pygltflib
 import pytest
 
+from development.synthetic.capture import NOISE, detect, studio
 from infer_multiview_triangulation import multiview_files as files
 from infer_multiview_triangulation.data import cameras_to
 from infer_smpl_fit.keypoint_files import read_keypoints
@@ -39,7 +40,6 @@ from tests.infer_smpl_fit.task_runs import (
     video_of,
 )
 from workflows.plugins import REPOSITORY
-from workflows.synthetic_capture import NOISE, detect, studio
 
 UNITS = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
 COCO = list(CONVENTIONS["coco17"].keypoints)
