@@ -25,20 +25,20 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 demo: setup
-	$(BIN)/python -m workflows.demo --output $(OUTPUT)/demo
-	$(BIN)/python -m workflows.motion_demo --output $(OUTPUT)/demo
+	$(BIN)/python -m development.demo.matting --output $(OUTPUT)/demo
+	$(BIN)/python -m development.demo.motion --output $(OUTPUT)/demo
 
 test: setup lint
 	$(BIN)/python -m pytest
 
 bench: setup
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m development.benchmarks
 
 hub: setup
-	$(BIN)/python -m workflows.hub
+	$(BIN)/python -m development.tools.hub
 
 panels: setup
-	$(BIN)/python -m workflows.panels
+	$(BIN)/python -m development.tools.panels
 
 vendor: setup
 	$(BIN)/python -m development.tools.vendor

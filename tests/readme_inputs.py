@@ -5,10 +5,10 @@ import json
 import cv2
 import numpy as np
 
+from development.synthetic.body_capture import keypoints_of, make_capture
+from development.synthetic.capture import detect
 from infer_multiview_triangulation.data import cameras_to
 from infer_multiview_triangulation.multiview_files import write_cameras_toml
-from workflows.motion_demo import keypoints_of, make_capture
-from workflows.synthetic_capture import detect
 
 FRAMES = 12
 
@@ -73,7 +73,7 @@ def write_motion(folder):
         units="m",
         skeleton="body25",
     )
-    points = keypoints_of(capture.model, "coco17", capture.poses, capture.transl)
+    points = keypoints_of(capture.model, capture.poses, capture.transl, convention="coco17")
     two = capture.cameras[:2]
     seen = np.nan_to_num(detect(100 * points, two, "coco17"))
     names = {

@@ -10,9 +10,16 @@ import zipfile
 
 import pytest
 
+from development.tools.hub import (
+    DATA,
+    faults_of,
+    metadata_of,
+    package_files,
+    report_lines,
+    write_package,
+)
 from tests.detection_plugin import write_detection
 from tests.readme_inputs import write_capture, write_clips, write_motion, write_pictures
-from workflows.hub import DATA, faults_of, metadata_of, package_files, report_lines, write_package
 from workflows.plugins import PLUGINS, REPOSITORY
 
 # Networks whose weights would have to be fetched get untrained ones, under the official names.

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
     QSpinBox,
 )
 
-from workflows.panels import draw_panel, open_panel
+from development.tools.panels import draw_panel, open_panel
 from workflows.plugins import PLUGINS, REPOSITORY
 
 ROWS = [

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from workflows.hub import FILES
+from development.tools.hub import FILES
 from workflows.plugins import PLUGINS, REPOSITORY
 
 SECTIONS = (":rocket:", ":sunny:", ":pencil:", ":mag:", ":fast_forward:")

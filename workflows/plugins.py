@@ -5,7 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ikomia.dataprocess.workflow import Workflow
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -42,6 +47,26 @@ def load_plugin(name: str) -> None:
     ik_registry.load_python_algorithm(str(folder))
     if name not in ik_registry.get_algorithms():
         raise RuntimeError(f"Ikomia loaded {folder} but registered no algorithm named {name}")
+
+
+def new_workflow(name: str) -> Workflow:
+    """An Ikomia workflow without tasks."""
+    # Ikomia takes longer to load than the commands' --help.
+    from ikomia.dataprocess.workflow import Workflow
+
+    return Workflow(name)
+
+
+def add_task(workflow: Workflow, name: str, parameters: Mapping[str, object] = {}) -> Any:
+    """Load the plugin ``name`` and add its task to ``workflow``, unconnected."""
+    load_plugin(name)
+    values = {key: str(value) for key, value in parameters.items()}
+    return workflow.add_task(name=name, params=values, auto_connect=False)
+
+
+def task_of(workflow: Workflow, name: str) -> Any:
+    """The task ``name`` of ``workflow``."""
+    return workflow.find_task(name, 0)
 
 
 def quiet_ikomia() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
-from benchmarks.scenes import Scene, make_scene, metrics
+from development.synthetic.scenes import Scene, make_scene, metrics
 from extract_background.plate_estimation import FrameStore, PlateOptions, estimate_plate
 from extract_background.plate_estimation.folders import folder_pictures, read_picture
 from extract_background.plate_estimation.reading import store_of_video

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.scenes import make_scene, metrics
-from workflows.video_writer import VideoSink
+from development.synthetic.scenes import make_scene, metrics
+from workflows.media.video_writer import VideoSink
 
 NAME = "extract_background"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.flow_scenes import make_flow_scene
+from development.synthetic.flow_scenes import make_flow_scene
 from infer_flow_matting.checkpoints import FORMAT, load_network
 from infer_flow_matting.flow_matting_engine import DisFlow, FlowMatter, FlowMattingNetwork
 from infer_flow_matting.flow_matting_engine.encoding import flow_input, legacy_input, motion_mask

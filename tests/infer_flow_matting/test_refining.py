@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.flow_scenes import PROMISED, make_flow_scene
+from development.synthetic.flow_scenes import PROMISED, make_flow_scene
 from infer_flow_matting.flow_matting_engine import DisFlow, FlowRefiner, refine_clip, score_clip
 from infer_flow_matting.flow_matting_engine.flow import RaftFlow, enlarged, fitted_size
 from infer_flow_matting.flow_matting_engine.matte_metrics import gradient_kernels

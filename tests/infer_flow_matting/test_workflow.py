@@ -5,11 +5,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from benchmarks.flow_scenes import make_flow_scene
+from development.synthetic.flow_scenes import make_flow_scene
 from infer_flow_matting.flow_matting_engine import FlowRefiner, refine_clip
 from infer_flow_matting.flow_matting_engine.pictures import as_matte, composited
 from infer_flow_matting.matte_files import RefinedFiles, pictures_of
-from workflows.video_writer import VideoSink
+from workflows.media.video_writer import VideoSink
 
 NAME = "infer_flow_matting"
 FRAMES = 6

@@ -21,8 +21,8 @@ from infer_human_parsing.human_parsing_pipeline import (
     whole_picture,
 )
 from tests.detection_plugin import write_detection
+from workflows.media.video_writer import VideoSink
 from workflows.plugins import load_plugin
-from workflows.video_writer import VideoSink
 
 NAME = "infer_human_parsing"
 IMAGE, SEGMENTATION, MASK, TRIMAP, PART_MAPS, PROBABILITY, PEOPLE = range(7)

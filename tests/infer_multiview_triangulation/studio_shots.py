@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from development.synthetic.capture import TYPICAL, Faults, detect, stick_dancer, studio
 from infer_multiview_triangulation.multiview_geometry import (
     SKELETONS,
     Camera,
@@ -13,7 +14,6 @@ from infer_multiview_triangulation.multiview_geometry import (
     reconstruct,
 )
 from infer_multiview_triangulation.multiview_geometry.alignment import align_cameras
-from workflows.synthetic_capture import TYPICAL, Faults, detect, stick_dancer, studio
 
 
 class Shot(NamedTuple):

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from development.synthetic.capture import NOISE, TYPICAL, Faults
 from infer_multiview_triangulation.multiview_geometry import SKELETONS, anipose_engine
 from infer_multiview_triangulation.multiview_geometry.aist import ring_cameras
 from infer_multiview_triangulation.multiview_geometry.aist_objective import (
@@ -16,7 +17,6 @@ from infer_multiview_triangulation.multiview_geometry.bundle import adjust
 from infer_multiview_triangulation.multiview_geometry.triangulation import weighted_dlt
 from infer_multiview_triangulation.multiview_geometry.views import rays_of
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
-from workflows.synthetic_capture import NOISE, TYPICAL, Faults
 
 pytest.importorskip("aniposelib.cameras")
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from development.synthetic.capture import CLEAN, NOISE, TYPICAL, detect, stick_dancer
 from infer_multiview_triangulation.multiview_geometry.aist import ring_cameras
 from infer_multiview_triangulation.multiview_geometry.bundle import _derivatives, _moved, adjust
 from tests.infer_multiview_triangulation.studio_shots import centre_error, error, shot, solve
-from workflows.synthetic_capture import CLEAN, NOISE, TYPICAL, detect, stick_dancer
 
 
 def four_takes(seed):

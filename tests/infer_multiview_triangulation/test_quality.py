@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from development.synthetic.capture import NOISE
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
-from workflows.synthetic_capture import NOISE
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from development.synthetic.capture import CLEAN, HARD, NOISE, TYPICAL, Faults
 from infer_multiview_triangulation.multiview_geometry import SKELETONS, reconstruct, skeleton_of
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 from workflows.plugins import REPOSITORY
-from workflows.synthetic_capture import CLEAN, HARD, NOISE, TYPICAL, Faults
 
 # A quiet machine needs 4 s; the limit is the promise.
 TYPICAL_CPU_SECONDS = 6
@@ -184,7 +184,7 @@ LONG = """
 from pathlib import Path
 from infer_multiview_triangulation.multiview_geometry import SKELETONS, reconstruct
 from tests.infer_multiview_triangulation.studio_shots import error, shot
-from workflows.synthetic_capture import NOISE
+from development.synthetic.capture import NOISE
 taken = shot(150, 3000, NOISE, views=(1, 3, 5, 7))
 found = reconstruct(taken.keypoints[:, :, None], taken.cameras, SKELETONS["coco17"])
 assert error(found.keypoints3d_optim, taken.points) < 0.7

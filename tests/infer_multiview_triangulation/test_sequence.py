@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from development.synthetic.capture import NOISE, Faults
 from infer_multiview_triangulation.multiview_geometry import SKELETONS
 from infer_multiview_triangulation.multiview_geometry.aist_objective import smooth_scale
 from infer_multiview_triangulation.multiview_geometry.robust import triangulate_robust
@@ -15,7 +16,6 @@ from infer_multiview_triangulation.multiview_geometry.sequence import (
 from infer_multiview_triangulation.multiview_geometry.uncertainty import marginal_errors
 from infer_multiview_triangulation.multiview_geometry.views import rays_of
 from tests.infer_multiview_triangulation.studio_shots import error, shot
-from workflows.synthetic_capture import NOISE, Faults
 
 BONES = np.array(SKELETONS["coco17"].bones)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from development.synthetic.capture import NOISE, TYPICAL, detect, stick_dancer
 from infer_multiview_triangulation.multiview_geometry.sync import find_offsets, shifted
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
-from workflows.synthetic_capture import NOISE, TYPICAL, detect, stick_dancer
 
 LATE = np.array([0, 3, -5, 8, 0, -2, 11, 1, -7])
 

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from development.synthetic.capture import CLEAN, NOISE, Faults, detect, stick_dancer, studio
 from infer_multiview_triangulation.multiview_geometry import Camera
 from infer_multiview_triangulation.multiview_geometry.robust import triangulate_robust
 from infer_multiview_triangulation.multiview_geometry.triangulation import plain_dlt, weighted_dlt
 from infer_multiview_triangulation.multiview_geometry.views import rays_of
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
-from workflows.synthetic_capture import CLEAN, NOISE, Faults, detect, stick_dancer, studio
 
 METHODS = ("robust", "weighted", "plain")
 methods = pytest.mark.parametrize("method", METHODS)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from development.synthetic.capture import NOISE, detect
 from infer_multiview_triangulation.multiview_geometry import SKELETONS, reconstruct
 from tests.infer_multiview_triangulation.studio_shots import centre_error, error, shot, solve
-from workflows.synthetic_capture import NOISE, detect
 
 
 def test_cameras_from_nothing():

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from development.synthetic.capture import NOISE
 from infer_multiview_triangulation.data import cameras_to, unit_of
 from infer_multiview_triangulation.multiview_files import (
     read_c3d,
@@ -17,7 +18,6 @@ from infer_multiview_triangulation.multiview_files import (
 )
 from infer_multiview_triangulation.multiview_files.safe_pickle import load_pickle
 from tests.infer_multiview_triangulation.studio_shots import error, shot
-from workflows.synthetic_capture import NOISE
 
 NAME = "infer_multiview_triangulation"
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from development.synthetic.capture import NOISE
 from infer_multiview_triangulation.multiview_geometry import SKELETONS
 from infer_multiview_triangulation.multiview_geometry.alignment import similarity
 from infer_multiview_triangulation.multiview_geometry.world import stature, upright
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
-from workflows.synthetic_capture import NOISE
 
 COCO = SKELETONS["coco17"]
 

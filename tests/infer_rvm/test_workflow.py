@@ -8,7 +8,7 @@ import torch
 
 from infer_rvm.rvm_network import MattingNetwork, MattingStream, auto_ratio
 from tests.golden import loading, recipe
-from workflows.video_writer import VideoSink
+from workflows.media.video_writer import VideoSink
 
 NAME = "infer_rvm"
 

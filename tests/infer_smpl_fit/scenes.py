@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from development.synthetic.motion import dance
 from infer_smpl_fit.smpl_body.conventions import convention_of
 from infer_smpl_fit.smpl_body.model import BodyModel
 from infer_smpl_fit.smpl_fitting.kinematics import State, forward
 from infer_smpl_fit.smpl_fitting.rig import rig_of
 from infer_smpl_fit.smpl_fitting.rotations import exponential, logarithm
 from tests.infer_smpl_fit.stand_in import joints_of, keypoints_of
-from workflows.synthetic_motion import dance
 
 # Joints with something beyond them in COCO: neither ankles, wrists, feet nor hands.
 OBSERVABLE = [0, 1, 2, 3, 4, 5, 6, 9, 12, 13, 14, 15, 16, 17, 18, 19]

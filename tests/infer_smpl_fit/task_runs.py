@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from infer_smpl_fit.ports import Input, Output
-from workflows.video_writer import VideoSink
+from workflows.media.video_writer import VideoSink
 
 NAME = "infer_smpl_fit"
 FRAMES = 30

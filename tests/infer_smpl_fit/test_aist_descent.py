@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import aist_descent
+from development.benchmarks import aist_descent
 from infer_smpl_fit.smpl_body.builtin import builtin_body
 from tests.infer_smpl_fit.scenes import scene_of
 
@@ -15,7 +15,7 @@ def test_joints_alone_take_the_steps_of_the_whole_mesh(monkeypatch):
     body = builtin_body()
     keypoints = 100 * scene_of(body, "coco17", 5, frames=40).clean
     mesh, joints, start = (
-        aist_descent.descend(body, keypoints, form, steps).joints
+        aist_descent.descend(body, keypoints, form, steps=steps).joints
         for form, steps in (("mesh", 5), ("joints", 5), ("joints", 0))
     )
     assert np.abs(joints - start).max() > 30

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from development.synthetic.motion import dance
 from infer_smpl_fit.infer_smpl_fit_kit.stopping import Stopped
 from infer_smpl_fit.smpl_body.conventions import convention_of
 from infer_smpl_fit.smpl_body.loader import load_body
@@ -28,7 +29,6 @@ from infer_smpl_fit.smpl_fitting.rotations import exponential, inverse_left_jaco
 from infer_smpl_fit.smpl_fitting.windows import OVERLAP, windows
 from tests.infer_smpl_fit.scenes import assert_finite, errors, keypoint_error, scene_of
 from tests.infer_smpl_fit.stand_in import joints_of, stand_in_body
-from workflows.synthetic_motion import dance
 
 PROMISE = {"keypoints": 7.0, "joints": 12.0, "rotations": 10.0, "acceleration": 4.0}
 CPU_SECONDS_A_FRAME = 0.005

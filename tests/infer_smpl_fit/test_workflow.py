@@ -12,6 +12,7 @@ import numpy as np
 import pygltflib
 import pytest
 
+from development.synthetic.capture import NOISE, detect, studio
 from infer_multiview_triangulation import multiview_files as files
 from infer_multiview_triangulation.data import cameras_to
 from infer_smpl_fit.keypoint_files import read_keypoints
@@ -25,7 +26,6 @@ from tests.infer_smpl_fit.scenes import scene_of
 from tests.infer_smpl_fit.stand_in import joints_of, keypoints_of
 from tests.infer_smpl_fit.task_runs import FRAMES, NAME, WRITTEN, run, run_alone, video_of
 from workflows.plugins import REPOSITORY
-from workflows.synthetic_capture import NOISE, detect, studio
 
 UNITS = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
 COCO = list(CONVENTIONS["coco17"].keypoints)

@@ -16,7 +16,7 @@ from train_flow_matting.flow_matting_training.losses import (
     matte_loss,
     temporal_loss,
 )
-from workflows.video_writer import VideoSink
+from workflows.media.video_writer import VideoSink
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from development.training.background_matting import losses, train
+from development.training.background_matting.backgrounds import background
+from development.training.background_matting.compose import Composer
+from development.training.background_matting.evaluate import Score, score, summarise, table
+from development.training.background_matting.foregrounds import foreground
+from development.training.background_matting.pool import Pool
+from development.training.background_matting.refiner_start import pass_through
 from infer_background_matting.bgm_network import MattingRefine
 from infer_background_matting.checkpoints import BUILTIN_FILE, load_checkpoint
-from training.background_matting import losses, train
-from training.background_matting.backgrounds import background
-from training.background_matting.compose import Composer
-from training.background_matting.evaluate import Score, score, summarise, table
-from training.background_matting.foregrounds import foreground
-from training.background_matting.pool import Pool
-from training.background_matting.refiner_start import pass_through
 
 
 @pytest.fixture(scope="module")

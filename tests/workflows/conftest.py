@@ -5,7 +5,7 @@ import torch
 
 from tests.golden import loading
 from tests.infer_human_parsing.conftest import checkpoint, schp_shapes, schp_state  # noqa: F401
-from workflows.matting_options import ChainOptions
+from workflows.matting import ChainOptions
 
 # The network's least input is 33; its own 473 would take seconds a frame.
 PARSING_SIZE = 65

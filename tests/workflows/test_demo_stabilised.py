@@ -5,11 +5,11 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
+from development.demo.stabilised import AlphaErrors, compare_stabilised
+from development.synthetic.clip import SyntheticClip
 from infer_flow_matting.flow_matting_engine import score_clip
-from workflows.demo_stabilised import AlphaErrors, compare_stabilised
-from workflows.synthetic_clip import SyntheticClip
-from workflows.video_reader import VideoInfo, VideoReader
-from workflows.video_writer import VideoSink
+from workflows.media.video_reader import VideoInfo, VideoReader
+from workflows.media.video_writer import VideoSink
 
 # The figure crosses the room in all frames; in fewer no flow would follow it.
 CLIP = SyntheticClip(width=192, height=108, frames=24)

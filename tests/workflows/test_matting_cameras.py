@@ -6,13 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from development.synthetic.clip import SyntheticClip
 from infer_human_parsing.human_parsing_pipeline import coloured
-from workflows import matting_cameras
-from workflows.matting import main
-from workflows.matting_cameras import run_cameras
-from workflows.matting_options import ChainOptions
-from workflows.plate_masks import PeopleMasks
-from workflows.synthetic_clip import SyntheticClip
+from workflows.matting import ChainOptions, cameras, main, run_cameras
+from workflows.matting.masks import PeopleFinder
 
 CLIP = SyntheticClip(width=128, height=96, frames=4)
 CAMERAS = ("cam2", "cam10")
@@ -58,9 +55,9 @@ def test_masks_parts_and_plates_of_each_camera(root, weights, small_parsing, tmp
         + [f"bkgd/{camera}.png" for camera in CAMERAS]
         + [f"{kind}/{c}/00000{i}.png" for kind in ("mask", "schp") for c in CAMERAS for i in (0, 1)]
     )
-    masks = PeopleMasks("rvm+parsing", given)
+    finder = PeopleFinder("rvm+parsing", given)
     for index in range(2):
-        people = masks.of(CLIP.frame(index)[0])
+        people = finder.find(CLIP.frame(index)[0])
         for camera in CAMERAS:
             # The second camera begins as the first did: nothing is remembered between them.
             name = f"{camera}/{index:06d}.png"
@@ -78,7 +75,7 @@ def test_masks_parts_and_plates_of_each_camera(root, weights, small_parsing, tmp
 
 def test_a_broken_batch_goes_on_and_another_matte_begins_anew(root, weights, monkeypatch):
     seen = []
-    original = matting_cameras.read_picture
+    original = cameras.read_picture
 
     def watched(path):
         seen.append(path.parent.name)
@@ -86,7 +83,7 @@ def test_a_broken_batch_goes_on_and_another_matte_begins_anew(root, weights, mon
             raise KeyboardInterrupt
         return original(path)
 
-    monkeypatch.setattr(matting_cameras, "read_picture", watched)
+    monkeypatch.setattr(cameras, "read_picture", watched)
     given = options_of(root, root, weights, "rvm")
     with pytest.raises(KeyboardInterrupt):
         run_cameras(given)

@@ -12,13 +12,12 @@ import cv2
 import numpy as np
 import pytest
 
-from workflows import matting_chain
-from workflows.matting import main, parse_arguments
-from workflows.matting_chain import ChainOptions, run_chain
+from development.synthetic.clip import SyntheticClip
+from workflows.matting import ChainOptions, main, parse_arguments, run_chain
+from workflows.matting.job import VideoJob
+from workflows.media.video_reader import VideoInfo, VideoReader
+from workflows.media.video_writer import VideoSink
 from workflows.plugins import REPOSITORY
-from workflows.synthetic_clip import SyntheticClip
-from workflows.video_reader import VideoInfo, VideoReader
-from workflows.video_writer import VideoSink
 
 CLIP = SyntheticClip(width=256, height=144, frames=8)
 
@@ -217,15 +216,15 @@ def test_an_unreadable_background_is_refused_before_any_work(video, weights, tmp
 def test_an_interruption_keeps_what_was_finished_and_nothing_else(
     video, weights, tmp_path, monkeypatch, capsys, sent
 ):
-    original = matting_chain._with_progress
+    original = VideoJob.frames
 
-    def interrupted(label, reader, given):
-        for index, frame in enumerate(original(label, reader, given)):
+    def interrupted(job, label):
+        for index, frame in enumerate(original(job, label)):
             if label == "matting" and index == 3:
                 signal.raise_signal(sent)
             yield frame
 
-    monkeypatch.setattr(matting_chain, "_with_progress", interrupted)
+    monkeypatch.setattr(VideoJob, "frames", interrupted)
     arguments = [str(video), "--output", str(tmp_path), "--matte", "none"]
     code = main([*arguments, "--weights", str(weights / "bgm.pth")])
     assert code == 130
@@ -247,9 +246,9 @@ def test_saved_workflows_load_in_a_fresh_process():
 import sys
 from workflows.plugins import load_plugin
 from ikomia.dataprocess.workflow import Workflow
-for path, names in (("workflows/plate.json", ["infer_rvm", "extract_background"]),
-                    ("workflows/matting.json", ["infer_background_matting"]),
-                    ("workflows/matting_stabilised.json",
+for path, names in (("workflows/saved/plate.json", ["infer_rvm", "extract_background"]),
+                    ("workflows/saved/matting.json", ["infer_background_matting"]),
+                    ("workflows/saved/matting_stabilised.json",
                      ["infer_background_matting", "infer_flow_matting"])):
     for name in names:
         load_plugin(name)

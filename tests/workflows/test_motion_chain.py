@@ -8,12 +8,14 @@ import av
 import numpy as np
 import pytest
 
+from development.demo.motion import measure
+from development.synthetic.body_capture import make_capture, write_video
+from development.synthetic.capture import CLEAN, detect, stick_dancer, studio
 from infer_multiview_triangulation.multiview_files import write_cameras_json
+from infer_smpl_fit.ports import Output
 from tests.conftest import REPOSITORY
-from workflows.motion import main, motion_workflow
-from workflows.motion_chain import WHAT, MotionOptions, run_motion
-from workflows.motion_demo import make_capture, measure, write_video
-from workflows.synthetic_capture import CLEAN, detect, stick_dancer, studio
+from workflows.motion import MotionOptions, main, motion_workflow, run_motion
+from workflows.motion.report import WHAT
 
 FRAMES = 60
 
@@ -145,8 +147,9 @@ def test_library_workflow_hands_out_its_arrays(files):
     )
     workflow.run()
     fit = workflow.find_task("infer_smpl_fit", 0)
-    assert fit.get_output(0).get_array().shape == (FRAMES, 24, 3)
-    assert np.isfinite(fit.get_output(0).get_array()).all()
+    poses = fit.get_output(Output.POSES).get_array()
+    assert poses.shape == (FRAMES, 24, 3)
+    assert np.isfinite(poses).all()
 
 
 def test_saved_workflow_loads_and_runs_in_a_fresh_process(files):
@@ -156,7 +159,7 @@ from ikomia.dataprocess.workflow import Workflow
 for name in ("infer_multiview_triangulation", "infer_smpl_fit"):
     load_plugin(name)
 workflow = Workflow("loaded")
-workflow.load("workflows/motion.json")
+workflow.load("workflows/saved/motion.json")
 print(sorted(workflow.get_exposed_parameters()))
 first = workflow.find_task("infer_multiview_triangulation", 0)
 first.set_parameters({{"keypoints_path": {str(files / "keypoints2d.npz")!r},

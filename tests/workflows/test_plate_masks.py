@@ -4,12 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from workflows import matting_chain
-from workflows.matting import main, parse_arguments
-from workflows.matting_chain import run_chain
-from workflows.matting_options import ChainOptions
-from workflows.plate_masks import PeopleMasks, fused
-from workflows.synthetic_clip import SyntheticClip
+from development.synthetic.clip import SyntheticClip
+from workflows.matting import ChainOptions, main, parse_arguments, run, run_chain
+from workflows.matting.masks import PeopleFinder, fused
+from workflows.media.video_reader import VideoInfo, VideoReader
 
 CLIP = SyntheticClip(width=128, height=96, frames=4)
 
@@ -46,13 +44,13 @@ def test_the_fusion_is_easyvolcaps():
 
 
 def test_both_opinions_are_fused_frame_by_frame(weights, small_parsing, tmp_path):
-    makers = {
-        matte: PeopleMasks(matte, options_of(tmp_path, tmp_path, weights, matte))
+    finders = {
+        matte: PeopleFinder(matte, options_of(tmp_path, tmp_path, weights, matte))
         for matte in ("rvm", "parsing", "rvm+parsing")
     }
     for index in range(3):
         frame = CLIP.frame(index)[0]
-        rvm, parsing, both = (maker.of(frame) for maker in makers.values())
+        rvm, parsing, both = (finder.find(frame) for finder in finders.values())
         assert rvm.labels is None
         np.testing.assert_array_equal(parsing.mask, np.where(parsing.labels > 0, 255, 0))
         np.testing.assert_array_equal(both.mask, fused(rvm.mask, parsing.mask))
@@ -61,11 +59,11 @@ def test_both_opinions_are_fused_frame_by_frame(weights, small_parsing, tmp_path
 
 
 def test_another_sequence_begins_without_memory(weights, tmp_path):
-    masks = PeopleMasks("rvm", options_of(tmp_path, tmp_path, weights, "rvm"))
+    finder = PeopleFinder("rvm", options_of(tmp_path, tmp_path, weights, "rvm"))
     frame = CLIP.frame(0)[0]
-    first, second = masks.of(frame).mask.copy(), masks.of(frame).mask.copy()
-    masks.begin()
-    np.testing.assert_array_equal(masks.of(frame).mask, first)
+    first, second = finder.find(frame).mask.copy(), finder.find(frame).mask.copy()
+    finder.begin_sequence()
+    np.testing.assert_array_equal(finder.find(frame).mask, first)
     assert (first != second).any()
 
 
@@ -75,16 +73,16 @@ def test_the_masks_make_the_plate(video, weights, small_parsing, tmp_path, matte
     assert (report.matte, report.matte_reason) == (matte, "it was asked for")
     assert report.plate["method"] == "robust"
     assert report.plate["mattes_used"] == report.frames == 4
-    masks = PeopleMasks(matte, options_of(video, tmp_path, weights, matte))
+    finder = PeopleFinder(matte, options_of(video, tmp_path, weights, matte))
     never = np.ones((96, 128), bool)
-    for frame in matting_chain.VideoReader(matting_chain.VideoInfo.from_path(video)):
-        never &= masks.of(frame.image).mask > 250
+    for frame in VideoReader(VideoInfo.from_path(video)):
+        never &= finder.find(frame.image).mask > 250
     coverage = cv2.imread(str(tmp_path / "coverage.png"), cv2.IMREAD_GRAYSCALE)
     np.testing.assert_array_equal(coverage == 0, never)
 
 
 def test_masks_without_anybody_are_told(video, weights, small_parsing, tmp_path, monkeypatch):
-    monkeypatch.setattr("workflows.plate_masks.fused", lambda alpha, mask: np.zeros_like(mask))
+    monkeypatch.setattr("workflows.matting.masks.fused", lambda alpha, mask: np.zeros_like(mask))
     report = run_chain(options_of(video, tmp_path, weights, "rvm+parsing"))
     assert report.empty_masks == 4
     assert any("show nobody in any frame" in warning for warning in report.warnings)
@@ -94,7 +92,7 @@ def test_without_a_checkpoint_the_command_says_which_and_how(video, tmp_path, ca
     def loaded(*_):
         raise AssertionError("the matting network was loaded first")
 
-    monkeypatch.setattr(matting_chain, "load_network", loaded)
+    monkeypatch.setattr(run, "load_network", loaded)
     for extra in ([], ["--parsing-weights", "nowhere.pth"]):
         arguments = [str(video), "--output", str(tmp_path / "out"), "--matte", "parsing", *extra]
         assert main(arguments) == 1

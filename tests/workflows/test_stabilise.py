@@ -6,12 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from development.synthetic.clip import SyntheticClip
 from infer_flow_matting.flow_matting_engine import refine_clip
-from workflows.matting_chain import run_chain
-from workflows.matting_options import ChainOptions
-from workflows.synthetic_clip import SyntheticClip
-from workflows.video_reader import VideoInfo, VideoReader
-from workflows.video_writer import VideoSink
+from workflows.matting import ChainOptions, run_chain
+from workflows.media.video_reader import VideoInfo, VideoReader
+from workflows.media.video_writer import VideoSink
 
 CLIP = SyntheticClip(width=256, height=144, frames=8)
 # Of an uneven frame rate.

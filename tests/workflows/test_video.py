@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from workflows.video_reader import VideoError, VideoInfo, VideoReader
-from workflows.video_writer import CODECS, VideoSink
+from workflows.media.codecs import CODECS
+from workflows.media.video_reader import VideoError, VideoInfo, VideoReader
+from workflows.media.video_writer import VideoSink
 
 RATE = Fraction(25)
 TICK = Fraction(1, 12800)

@@ -1,0 +1,171 @@
+"""The whole chain on a video of 1920x1080: what does it cost beside the networks?
+
+The time inside a network's engine (array in, matte out) is taken during the run; everything else
+of a pass (decoding, colour conversion, Ikomia, compositing, encoding) is overhead as far as it
+did not hide behind the network on another core. Because encoders slow the network down on a
+machine with few cores, the second pass is also compared with the network alone on the same
+frames; and CPU time, all threads together, says what no spare core can hide.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from rich.table import Table
+
+from development.benchmarks import measuring
+from development.tables import new_table
+
+WIDTH, HEIGHT = 1920, 1080
+FRAMES = 24
+TARGET = 0.35
+
+
+def table(rvm_weights: Path | None = None) -> Table:
+    """Milliseconds a frame of both passes, of the run with the least overhead of several.
+
+    Args:
+        rvm_weights: Where given, infer_rvm makes the matte of the plate.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        video = _write_video(Path(folder))
+        runs = [
+            measuring.in_a_process(
+                "development.benchmarks.chain",
+                video=str(video),
+                output=f"{folder}/out",
+                rvm_weights=rvm_weights and str(rvm_weights.resolve()),
+            )
+            for _ in range(measuring.ROUNDS)
+        ]
+    run = min(runs, key=lambda run: run["pass 2"])
+    matte = "infer_rvm" if rvm_weights else "none"
+    title = f"chain: {WIDTH}x{HEIGHT} x {FRAMES} frames, all cores, matte: {matte}"
+    table = new_table(title, ("step", "ms a frame", "of the network's time"))
+    for name, seconds in run.items():
+        table.add_row(name, f"{1e3 * seconds / FRAMES:.0f}")
+    if rvm_weights:
+        _add_share(table, run, "pass 1", network="pass 1: infer_rvm", less="pass 1: estimation")
+    _add_share(table, run, "pass 2", network="pass 2: network")
+    _add_share(table, run, "pass 2", network="pass 2: network alone")
+    _add_share(table, run, "pass 2: CPU", network="pass 2: network alone, CPU")
+    table.caption = f"overhead: the pass less the network; the aim is below {TARGET:.0%}"
+    return table
+
+
+def _add_share(
+    table: Table, run: dict, whole: str, *, network: str, less: str | None = None
+) -> None:
+    rest = run[whole] - run[network] - (run[less] if less else 0.0)
+    name = f"overhead over {network}"
+    table.add_row(name, f"{1e3 * rest / FRAMES:.0f}", f"{rest / run[network]:.0%}")
+
+
+def _write_video(folder: Path) -> Path:
+    from development.synthetic.clip import SyntheticClip
+
+    return SyntheticClip(width=WIDTH, height=HEIGHT, frames=FRAMES).write(folder / "source.mp4")
+
+
+def measure(video: str, output: str, rvm_weights: str | None) -> dict:
+    """Run the chain in this process; return seconds."""
+    from workflows.matting import ChainOptions
+    from workflows.matting import run as chain
+    from workflows.plugins import quiet_ikomia
+
+    quiet_ikomia()
+    from infer_background_matting.bgm_network.cpu import CellwiseMatting
+    from infer_rvm.rvm_network.stream import MattingStream
+
+    options = ChainOptions(
+        video=Path(video),
+        output=Path(output),
+        matte="rvm" if rvm_weights else "none",
+        rvm_weights=Path(rvm_weights) if rvm_weights else None,
+        weights="builtin",
+        device="cpu",
+        quiet=True,
+    )
+    matting, rvm = Stopwatch(CellwiseMatting.__call__), Stopwatch(MattingStream.__call__)
+    second = Stopwatch(chain.matte_video, time.process_time)
+    with (
+        mock.patch.object(CellwiseMatting, "__call__", matting.call),
+        mock.patch.object(MattingStream, "__call__", rvm.call),
+        mock.patch.object(chain, "matte_video", second.call),
+    ):
+        report = chain.run_chain(options)
+    first = {"pass 1": report.seconds["pass 1: plate"]}
+    if rvm_weights:
+        first["pass 1: infer_rvm"] = rvm.seconds
+    alone, alone_cpu = _network_alone(Path(video), Path(output) / "plate.png")
+    return {
+        **first,
+        "pass 1: estimation": report.seconds["of it estimation"],
+        "pass 2": report.seconds["pass 2: matting"],
+        "pass 2: network": matting.seconds,
+        "pass 2: network alone": alone,
+        "pass 2: CPU": second.seconds,
+        "pass 2: network alone, CPU": alone_cpu,
+    }
+
+
+class Stopwatch:
+    """Adds up the seconds inside a method; put :attr:`call` in the method's place."""
+
+    def __init__(self, method: Callable, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.seconds = 0.0
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            start = clock()
+            try:
+                return method(*arguments, **named)
+            finally:
+                self.seconds += clock() - start
+
+        self.call = call
+
+
+def _network_alone(video: Path, plate: Path) -> tuple[float, float]:
+    """Seconds on the clock and of CPU time."""
+    import torch
+
+    from infer_background_matting.bgm_network import MattingRefine, build_matting
+    from infer_background_matting.checkpoints import checkpoint_path, load_checkpoint
+    from plugin_kit.picture_files import read_picture
+    from workflows.media.video_reader import VideoInfo, VideoReader
+
+    network = MattingRefine("mobilenetv2")
+    load_checkpoint(network, checkpoint_path("builtin", "mobilenetv2", ""))
+    matter, background = build_matting(network, "cpu", torch.float32), read_picture(plate)
+    frames = [frame.image for frame in VideoReader(VideoInfo.from_path(video))]
+    start, start_cpu = time.perf_counter(), time.process_time()
+    for frame in frames:
+        matter(frame, background)
+    return time.perf_counter() - start, time.process_time() - start_cpu
+
+
+def main() -> None:
+    """The chain with infer_rvm's matte.
+
+    ``python -m development.benchmarks.chain --rvm-weights FILE``
+    """
+    from rich.console import Console
+
+    parser = argparse.ArgumentParser(description="The chain with infer_rvm's matte.")
+    parser.add_argument("--rvm-weights", type=Path, required=True, metavar="FILE")
+    Console(width=110).print(table(parser.parse_args().rvm_weights))
+
+
+if __name__ == "__main__":
+    import sys
+
+    if sys.argv[1:2] and sys.argv[1].startswith("{"):
+        measuring.answer(measure)
+    else:
+        main()

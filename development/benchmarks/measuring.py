@@ -1,0 +1,128 @@
+"""Measure on a machine that others use too: a process each, CPU time, the least of several.
+
+CPU time does not grow while another program has the core, and peak memory belongs to a process,
+so whatever is compared runs in a process of its own. For the same reason the benchmarks import
+what they measure only in the functions that measure it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from workflows.plugins import REPOSITORY
+
+STATUS = Path("/proc/self/status")
+ROUNDS = 2
+
+
+def machine() -> str:
+    """The processor, its cores and what else it is doing."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    name = names[0] if names else platform.processor()
+    load = psutil.getloadavg()[0]
+    return f"{name}, {os.cpu_count()} cores, load average at the start {load:.1f}"
+
+
+def least(module: str, ways: tuple[str, ...], key: str, **arguments: object) -> dict[str, dict]:
+    """Measure every one of ``ways`` several times, in turn; of each keep the least by ``key``.
+
+    Args:
+        module: The module to run; it ends with :func:`answer`.
+        ways: Values of its argument ``way``.
+        key: Which of the measured values decides.
+        **arguments: Its other arguments.
+    """
+    results: dict[str, list[dict]] = {way: [] for way in ways}
+    for _ in range(ROUNDS):
+        for way in ways:
+            results[way].append(in_a_process(module, way=way, **arguments))
+    return {way: min(several, key=lambda r: r[key]) for way, several in results.items()}
+
+
+def in_a_process(module: str, **arguments: object) -> dict:
+    """Run ``module`` with ``arguments`` in a process of its own; return what it answers."""
+    command = [sys.executable, "-m", module, json.dumps(arguments)]
+    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def answer(measure: Callable[..., dict]) -> None:
+    """Call ``measure`` with the arguments of the command line, and print its result for them."""
+    print(json.dumps(measure(**json.loads(sys.argv[1]))))
+
+
+def use_one_thread() -> None:
+    """Let PyTorch and OpenCV work in the calling thread alone."""
+    import cv2
+    import torch
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+
+
+def measure_runs(run: Callable[[], np.ndarray], count: int, result: Path) -> dict[str, float]:
+    """Run ``count`` times in this process, and save what the last run returns as ``result``.
+
+    Returns:
+        ``ms``: CPU milliseconds of the fastest run after the first, which warms up; ``mib``: the
+        memory that the runs added at their peak.
+    """
+    before = memory_mib()
+    forget_peak()
+    times, returned = [], np.empty(0)
+    for _ in range(count):
+        start = time.process_time()
+        returned = run()
+        times.append(time.process_time() - start)
+    np.save(result, returned)
+    return {"ms": 1e3 * min(times[1:]), "mib": peak_mib() - before}
+
+
+def compared(plain: dict[str, Any], ours: dict[str, Any]) -> list[str]:
+    """Cells of two results of :func:`measure_runs`: times and their ratio, memory and its ratio."""
+    cells = []
+    for key in ("ms", "mib"):
+        ratio = plain[key] / ours[key]
+        cells += [f"{plain[key]:.0f}", f"{ours[key]:.0f}", f"{ratio:.2f}"]
+    return cells
+
+
+def memory_mib() -> float:
+    """What this process holds in memory now."""
+    return psutil.Process().memory_info().rss / 2**20
+
+
+def forget_peak() -> None:
+    """Let the peak begin anew from what is held now, where the system can."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def peak_mib() -> float:
+    """The most that this process held in memory.
+
+    Not from getrusage: on Linux its figure is never below the peak of the process that started
+    this one.
+    """
+    if STATUS.exists():
+        lines = STATUS.read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+    return psutil.Process().memory_info().peak_wset / 2**20

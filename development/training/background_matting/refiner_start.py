@@ -1,0 +1,85 @@
+"""Start the refiner as a resize of what the coarse network says.
+
+Randomly filled, the refiner first has to learn to copy its input before it can improve it. Here
+seven of its channels carry alpha and the two signs of the foreground residual through unchanged;
+the last layer ignores the other channels until training finds a use for them.
+
+``python -m development.training.background_matting.refiner_start BASE OUTPUT`` completes weights of
+which only the coarse network was trained.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from infer_background_matting.bgm_network import MattingRefine
+from infer_background_matting.bgm_network.refiner import Refiner
+from infer_background_matting.checkpoints import load_checkpoint
+
+HIDDEN = 32
+CARRIED = 7
+# About the mean and deviation of alpha and of one sign of the residual in refined cells: with
+# them the batch norm passes its input on in evaluation, and nearly so in training.
+MEANS = torch.tensor([0.5] + [0.05] * 6)
+DEVIATIONS = torch.tensor([0.35] + [0.1] * 6)
+
+
+@torch.no_grad()
+def pass_through(refiner: Refiner) -> None:
+    """Make a ``refiner`` of kernel size 3 return its coarse input, resized bilinearly."""
+    point = torch.zeros(3, 3)
+    point[1, 1] = 1
+    # After doubling by the nearest neighbour this makes the resize a bilinear one.
+    tent = torch.outer(torch.tensor([1.0, 2, 1]), torch.tensor([1.0, 2, 1])) / 16
+    first = torch.zeros(CARRIED, refiner.conv1.in_channels)
+    first[0, HIDDEN] = 1
+    for colour in range(3):
+        first[1 + colour, HIDDEN + 1 + colour] = 1
+        first[4 + colour, HIDDEN + 1 + colour] = -1
+    last = torch.zeros_like(refiner.conv4.weight[:, :, 0, 0])
+    last[0, 0] = 1
+    for colour in range(3):
+        last[1 + colour, 1 + colour], last[1 + colour, 4 + colour] = 1, -1
+    _carry(refiner.conv1, refiner.bn1, first, point)
+    _carry(refiner.conv2, refiner.bn2, torch.eye(CARRIED, refiner.conv2.in_channels), point)
+    _carry(refiner.conv3, refiner.bn3, torch.eye(CARRIED, refiner.conv3.in_channels), tent)
+    refiner.conv4.weight.copy_(last[:, :, None, None] * point)
+    refiner.conv4.get_parameter("bias").zero_()
+
+
+def _carry(
+    convolution: nn.Conv2d, norm: nn.BatchNorm2d, mix: torch.Tensor, kernel: torch.Tensor
+) -> None:
+    convolution.weight[:CARRIED] = mix[:, :, None, None] * kernel
+    norm.get_buffer("running_mean")[:CARRIED], norm.bias[:CARRIED] = MEANS, MEANS
+    norm.get_buffer("running_var")[:CARRIED] = DEVIATIONS**2 - norm.eps
+    norm.weight[:CARRIED] = DEVIATIONS
+
+
+def half(network: MattingRefine) -> dict[str, torch.Tensor]:
+    """The weights as they are shipped: fp16, counters as they are, on the CPU."""
+    return {
+        key: value.detach().half().cpu() if value.is_floating_point() else value.cpu()
+        for key, value in network.state_dict().items()
+    }
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("base", type=Path)
+    parser.add_argument("output", type=Path)
+    options = parser.parse_args(arguments)
+    network = MattingRefine("mobilenetv2")
+    load_checkpoint(network, options.base)
+    pass_through(network.refiner)
+    torch.save(half(network), options.output)
+
+
+if __name__ == "__main__":
+    main()

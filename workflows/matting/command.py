@@ -1,0 +1,100 @@
+"""The command ``python -m workflows.matting``: its options and what they start."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from workflows.command import run_command
+from workflows.matting.options import MASK_TASKS, ChainOptions
+from workflows.media.codecs import CODECS, DEFAULT_CRF
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line of ``python -m workflows.matting``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m workflows.matting",
+        description="Cut the people out of a video and put them before a new background.",
+    )
+    parser.add_argument(
+        "video",
+        type=Path,
+        metavar="VIDEO|FOLDER",
+        help="a video; or an EasyVolcap root with images/CAMERA/FRAME.*, of which mask/, schp/ "
+        "(with --matte parsing) and bkgd/CAMERA.png are made",
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--background",
+        metavar="IMAGE|VIDEO|#RRGGBB",
+        help="new background; without it: transparent in png and prores, else #78FF9B",
+    )
+    parser.add_argument(
+        "--matte",
+        choices=tuple(MASK_TASKS),
+        default="auto",
+        help="who finds the people for the plate: Robust Video Matting, human parsing, or both "
+        "(auto: RVM where its weights are to be had)",
+    )
+    parser.add_argument("--rvm-weights", type=Path, metavar="FILE")
+    parser.add_argument("--parsing-weights", type=Path, metavar="FILE", help="a checkpoint of SCHP")
+    parser.add_argument(
+        "--parsing-boxes",
+        metavar="maskrcnn|whole|FILE",
+        help="parse the people whom torchvision's Mask R-CNN finds (FILE: with weights of your "
+        "own), or one who fills the picture",
+    )
+    parser.add_argument(
+        "--stabilise", action="store_true", help="make the alpha stable along the optical flow"
+    )
+    parser.add_argument(
+        "--plate", type=Path, metavar="IMAGE", help="the empty background, if known"
+    )
+    parser.add_argument(
+        "--weights",
+        default="official",
+        metavar="official|builtin|FILE",
+        help="weights of background matting",
+    )
+    parser.add_argument("--backbone", choices=("mobilenetv2", "resnet50", "resnet101"))
+    parser.add_argument(
+        "--format",
+        choices=tuple(CODECS),
+        default="h264",
+        help="h264 (mp4), or lossless for compositing: ffv1 (mkv), prores 4444 (mov), png files",
+    )
+    parser.add_argument(
+        "--quality", type=int, default=DEFAULT_CRF, metavar="CRF", help="0 best … 51 worst"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    namespace = parser.parse_args(arguments)
+    if not 0 <= namespace.quality <= 51:
+        parser.error(f"--quality {namespace.quality} is outside 0 … 51")
+    return namespace
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the chain from the command line; return the process's exit code."""
+    given = parse_arguments(arguments)
+    options = ChainOptions(
+        video=given.video,
+        output=given.output,
+        background=given.background,
+        matte=given.matte,
+        rvm_weights=given.rvm_weights,
+        parsing_weights=given.parsing_weights,
+        parsing_boxes=given.parsing_boxes,
+        stabilise=given.stabilise,
+        plate=given.plate,
+        weights=given.weights,
+        backbone=given.backbone,
+        codec=given.format,
+        crf=given.quality,
+        device=given.device,
+    )
+    # Late, so that --help does not wait for PyTorch; and before Ikomia, which else brings its own
+    # OpenCV.
+    from workflows.matting.cameras import run_cameras
+    from workflows.matting.run import run_chain
+
+    return run_command(lambda: (run_cameras if options.video.is_dir() else run_chain)(options))

@@ -1,0 +1,63 @@
+"""One video's way through the chain: what both passes read, write and report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from plugin_kit.picture_files import write_picture
+from workflows.matting.options import ChainOptions
+from workflows.matting.report import ChainReport, progress_bar
+from workflows.media.codecs import CODECS
+from workflows.media.prefetch import prefetch
+from workflows.media.video_reader import Frame, VideoInfo, VideoReader
+from workflows.media.video_writer import VideoSink
+
+
+@dataclass(frozen=True)
+class VideoJob:
+    """A video, what to do with it, and what is to be told about it."""
+
+    options: ChainOptions
+    info: VideoInfo
+    report: ChainReport
+
+    def frames(self, label: str) -> Iterator[Frame]:
+        """Every frame, with a progress bar; what was odd about the file goes into the report."""
+        reader = VideoReader(self.info)
+        with progress_bar(self.options.quiet) as progress:
+            bar = progress.add_task(label, total=self.info.frame_count or None)
+            for frame in prefetch(reader):
+                yield frame
+                progress.advance(bar)
+            progress.update(bar, total=reader.frames_read)
+        self.report.frames = reader.frames_read
+        for warning in reader.warnings:
+            self.report.warn(warning)
+
+    def write_picture(self, name: str, image: np.ndarray) -> None:
+        """Write a picture beside the videos."""
+        write_picture(self._named(name, ".png"), image)
+
+    def open_sink(self, name: str, channels: int) -> VideoSink:
+        """A video as the options want it, with the source's size, times and sound."""
+        info, codec = self.info, self.options.codec
+        return VideoSink(
+            self._named(name, CODECS[codec].suffix),
+            info.width,
+            info.height,
+            info.rate,
+            info.time_base,
+            codec=codec,
+            channels=channels,
+            crf=self.options.crf,
+            audio_from=info.path if info.audio_streams and name == "composite" else None,
+        )
+
+    def _named(self, name: str, suffix: str) -> Path:
+        path = self.options.output / f"{name}{suffix}"
+        self.report.files[name] = path.name
+        return path

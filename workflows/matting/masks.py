@@ -1,0 +1,138 @@
+"""Who tells the first pass where people are, and how two opinions join."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from infer_human_parsing.ports import Output as ParsingOutput
+from infer_rvm.ports import Output as RvmOutput
+from workflows.matting.graph import PARSING, RVM, masks_workflow
+from workflows.matting.options import MASK_TASKS, OPTIONS_OF, ChainOptions
+from workflows.matting.report import Report
+from workflows.plugins import task_of
+
+PEOPLE = 128
+# EasyVolcap widens RVM's mask by a box of this many pixels before it is cut by the parsing's.
+DILATION = 20
+
+
+def fused(alpha: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """EasyVolcap's fusion: RVM's mask, dilated, AND the parsing's; uint8 (H, W), 0 or 255.
+
+    RVM alone leaks into furniture, parsing alone sees people in it; what both see is people. The
+    dilation keeps the parsing's outline where RVM's is too tight.
+    """
+    wide = cv2.dilate((alpha >= PEOPLE).astype(np.uint8), np.ones((DILATION, DILATION), np.uint8))
+    return np.where((wide > 0) & (mask > 0), 255, 0).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class People:
+    """Who is in a frame.
+
+    Attributes:
+        mask: uint8 (H, W): RVM's alpha, else 0 and 255.
+        labels: Human parsing's labels, uint8 (H, W); None without it.
+    """
+
+    mask: np.ndarray
+    labels: np.ndarray | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the mask shows nobody."""
+        return not (self.mask >= PEOPLE).any()
+
+
+class PeopleFinder:
+    """Finds people in the frames of one sequence.
+
+    Args:
+        matte: rvm, parsing or rvm+parsing.
+        options: Where the weights are, and what goes with them.
+    """
+
+    def __init__(self, matte: str, options: ChainOptions) -> None:
+        self._tasks = MASK_TASKS[matte]
+        parameters = {RVM: options.rvm, PARSING: options.parsing}
+        self._parameters = {name: parameters[name] for name in self._tasks}
+        self._workflow = masks_workflow(self._parameters)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the masks depend on, by task and parameter."""
+        return {
+            f"{task}.{key}": str(value)
+            for task, parameters in self._parameters.items()
+            for key, value in parameters.items()
+            if key not in ("device", "sequence")
+        }
+
+    def begin_sequence(self) -> None:
+        """Begin another sequence: Robust Video Matting forgets the frames before."""
+        if RVM in self._tasks:
+            self._workflow = masks_workflow(self._parameters)
+
+    def load(self) -> None:
+        """Load the networks.
+
+        Raises:
+            RuntimeError: One cannot be had; the text says what to do.
+        """
+        for name in self._tasks:
+            load_network(self._workflow, name)
+
+    def find(self, image: np.ndarray) -> People:
+        """Find the people of the next frame, uint8 RGB (H, W, 3)."""
+        self._workflow.set_image_input(array=image, index=0)
+        self._workflow.run()
+        if PARSING not in self._tasks:
+            return People(self._alpha())
+        parsing = task_of(self._workflow, PARSING)
+        mask = parsing.get_output(ParsingOutput.MASK).get_image()
+        labels = parsing.get_output(ParsingOutput.SEGMENTATION).get_mask()
+        return People(fused(self._alpha(), mask) if RVM in self._tasks else mask, labels)
+
+    def _alpha(self) -> np.ndarray:
+        return task_of(self._workflow, RVM).get_output(RvmOutput.ALPHA).get_image()
+
+
+def choose_finder(options: ChainOptions, report: Report) -> PeopleFinder | None:
+    """Who finds the people, with networks loaded; None: nobody. ``report`` says it, and why.
+
+    Raises:
+        RuntimeError: A network was asked for and cannot be had.
+    """
+    matte = "rvm" if options.matte == "auto" else options.matte
+    report.matte, report.matte_reason = matte, "it was asked for"
+    if matte == "none":
+        return None
+    try:
+        with report.timed("load networks"):
+            finder = PeopleFinder(matte, options)
+            finder.load()
+    except RuntimeError as error:
+        if options.matte != "auto" or options.rvm_weights:
+            raise
+        report.matte, report.matte_reason = "none", "RVM's weights are not to be had"
+        report.warn(f"The plate is made without a matte: {error}")
+        return None
+    if options.matte == "auto":
+        report.matte_reason = "RVM's weights were found"
+    return finder
+
+
+def load_network(workflow: Any, name: str) -> None:
+    """Load the network of the task ``name`` of ``workflow``.
+
+    Raises:
+        RuntimeError: It cannot be had; the text says what to do, with the command's options.
+    """
+    try:
+        task_of(workflow, name).init_long_process()
+    except Exception as error:
+        raise RuntimeError(f"{name}: {error} (In this command {OPTIONS_OF[name]}.)") from error

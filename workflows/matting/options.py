@@ -1,0 +1,140 @@
+"""The options of the matting chain, and which of them contradict one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from workflows.matting.graph import MATTING, PARSING, RVM
+from workflows.media.codecs import CODECS, DEFAULT_CRF
+
+# The tasks that find people, by --matte. auto takes infer_rvm where its weights are to be had.
+MASK_TASKS = {
+    "auto": (RVM,),
+    "rvm": (RVM,),
+    "parsing": (PARSING,),
+    "rvm+parsing": (RVM, PARSING),
+    "none": (),
+}
+BOXES = ("maskrcnn", "whole")
+WEIGHTS = ("official", "builtin")
+# Which options carry the parameters that the tasks' own errors name.
+OPTIONS_OF = {
+    RVM: "model_weight_file is --rvm-weights",
+    PARSING: "model_weight_file is --parsing-weights; boxes and detector_weight_file are "
+    "--parsing-boxes",
+    MATTING: "weights and model_weight_file are --weights",
+}
+
+
+@dataclass(frozen=True)
+class ChainOptions:
+    """What to do with a video; ``python -m workflows.matting --help`` says what each means."""
+
+    video: Path
+    output: Path
+    background: str | None = None
+    matte: str = "auto"
+    rvm_weights: Path | None = None
+    parsing_weights: Path | None = None
+    parsing_boxes: str | None = None
+    stabilise: bool = False
+    plate: Path | None = None
+    weights: str = "official"
+    backbone: str | None = None
+    codec: str = "h264"
+    crf: int = DEFAULT_CRF
+    device: str = "auto"
+    quiet: bool = False
+
+    @property
+    def carries_alpha(self) -> bool:
+        """Whether the composite is transparent."""
+        return self.background is None and CODECS[self.codec].alpha is not None
+
+    @property
+    def rvm(self) -> dict[str, object]:
+        """Parameters of infer_rvm."""
+        given = {"model_weight_file": self.rvm_weights} if self.rvm_weights else {}
+        return {"sequence": "stream", "device": self.device, **given}
+
+    @property
+    def parsing(self) -> dict[str, object]:
+        """Parameters of infer_human_parsing."""
+        boxes = self.parsing_boxes or "maskrcnn"
+        return {
+            "model_weight_file": self.parsing_weights or "",
+            "boxes": "whole" if boxes == "whole" else "maskrcnn",
+            "detector_weight_file": "" if boxes in BOXES else boxes,
+            # A frame without people must not be parsed as if one filled it.
+            "without_boxes": "whole" if boxes == "whole" else "empty",
+            "device": self.device,
+        }
+
+    @property
+    def matting(self) -> dict[str, object]:
+        """Parameters of infer_background_matting."""
+        key = "weights" if self.weights in WEIGHTS else "model_weight_file"
+        return {
+            "cuda": "cpu" if self.device == "cpu" else "cuda",
+            key: self.weights,
+            **({"model_backbone": self.backbone} if self.backbone else {}),
+            # The task checks a plate that was given; one made here is checked when it is made.
+            "background_check": "refuse" if self.plate else "off",
+        }
+
+
+def check_camera_options(options: ChainOptions) -> None:
+    """Refuse what a folder of cameras cannot take, and what :func:`check_options` refuses.
+
+    Raises:
+        ValueError: The text names the option.
+    """
+    defaults = ChainOptions(options.video, options.output)
+    for name, option in (
+        ("background", "--background"),
+        ("stabilise", "--stabilise"),
+        ("plate", "--plate"),
+        ("weights", "--weights"),
+        ("backbone", "--backbone"),
+        ("codec", "--format"),
+        ("crf", "--quality"),
+    ):
+        if getattr(options, name) != getattr(defaults, name):
+            raise ValueError(
+                f"{option} is for a video, and {options.video} is a folder: of its cameras only "
+                "the masks and plates are made. Leave it out."
+            )
+    check_options(options)
+
+
+def check_options(options: ChainOptions) -> None:
+    """Refuse options of which one makes another meaningless, and weights that are not there.
+
+    Raises:
+        ValueError: The text names both, and what to do.
+        FileNotFoundError: The weights of background matting are no file and no known word.
+    """
+    if options.matte not in MASK_TASKS:
+        raise ValueError(f"--matte {options.matte!r} is none of {', '.join(MASK_TASKS)}")
+    if options.plate and options.matte not in ("auto", "none"):
+        raise ValueError(
+            f"--plate {options.plate} is the background already: --matte {options.matte} would "
+            "find people for nothing. Leave one of the two out."
+        )
+    tasks = () if options.plate else MASK_TASKS[options.matte]
+    chosen = f"--plate {options.plate}" if options.plate else f"--matte {options.matte}"
+    for option, value, task, mattes in (
+        ("--rvm-weights", options.rvm_weights, RVM, "rvm or rvm+parsing"),
+        ("--parsing-weights", options.parsing_weights, PARSING, None),
+        ("--parsing-boxes", options.parsing_boxes, PARSING, None),
+    ):
+        if value and task not in tasks:
+            raise ValueError(
+                f"{option} {value} would do nothing with {chosen}: leave it out, or choose "
+                f"--matte {mattes or 'parsing or rvm+parsing'}"
+            )
+    if options.weights not in WEIGHTS and not Path(options.weights).is_file():
+        raise FileNotFoundError(
+            f"--weights {options.weights!r} is neither official, builtin nor an existing file"
+        )

@@ -1,0 +1,113 @@
+"""What the matting chain tells about a run: as a table, and as ``report.json``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from plugin_kit.files import write_json
+
+
+@dataclass
+class Report:
+    """What was done, how long it took and what to know about the result.
+
+    Attributes:
+        matte: Whose masks made the plate: rvm, parsing, rvm+parsing or none.
+        matte_reason: Why those.
+        frames: Frames that were worked on.
+        seconds: How long each step took.
+        files: What was written, by kind.
+    """
+
+    source: str
+    frames: int = 0
+    matte: str = "none"
+    matte_reason: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            passed = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + passed
+
+    def warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    def write(self, folder: Path) -> None:
+        """Write ``report.json`` into ``folder``."""
+        self.files["report"] = "report.json"
+        write_json(folder / "report.json", asdict(self))
+
+    def show(self, title: str) -> None:
+        """Print the steps' times, the files and the warnings."""
+        console = Console()
+        table = Table(title=title)
+        table.add_column("step")
+        table.add_column("seconds", justify="right")
+        table.add_column("ms a frame", justify="right")
+        for name, seconds in self.seconds.items():
+            table.add_row(name, f"{seconds:.2f}", f"{1000 * seconds / max(1, self.frames):.0f}")
+        console.print(table)
+        console.print(f"matte for the plate: {self.matte} ({self.matte_reason})")
+        for name, file in self.files.items():
+            console.print(f"  {name:<11} {file}")
+        for warning in self.warnings:
+            console.print(f"[yellow]warning:[/] {warning}")
+
+
+@dataclass
+class ChainReport(Report):
+    """Of a video.
+
+    Attributes:
+        size: Width and height.
+        empty_masks: Frames in which the masks showed nobody.
+        weights: Background matting's.
+        stabilised: Whether its alpha was made stable along the flow.
+        plate: What extract_background says of the plate.
+    """
+
+    size: tuple[int, int] = (0, 0)
+    empty_masks: int = 0
+    weights: str = ""
+    stabilised: bool = False
+    plate: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class CamerasReport(Report):
+    """Of an EasyVolcap root.
+
+    Attributes:
+        cameras: By camera: how its masks were made (``made_by``), its ``frames``, in how many of
+            them nobody was seen (``empty_masks``), and what extract_background says of its plate.
+    """
+
+    cameras: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def progress_bar(quiet: bool) -> Progress:
+    """For the frames of a pass, on standard error."""
+    columns = (
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, disable=quiet, console=Console(stderr=True))

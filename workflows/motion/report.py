@@ -1,0 +1,76 @@
+"""What the motion chain tells about a run: as a table, and as ``report.json``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from plugin_kit.files import write_json
+
+WHAT = {
+    "keypoints3d.npz": "3D keypoints with errors, views and mask",
+    "keypoints3d.trc": "3D keypoints for OpenSim",
+    "keypoints3d.c3d": "3D keypoints for motion capture programs",
+    "keypoints3d.csv": "3D keypoints as a table",
+    "cameras.json": "cameras, AIST++'s form",
+    "cameras.toml": "cameras, anipose's form",
+    "motion.pkl": "SMPL motion, AIST++'s form",
+    "motion.npz": "SMPL motion, AMASS's form",
+    "motion.bvh": "skeleton motion for Blender and others",
+    "motion.glb": "animated body for any viewer",
+    "motion.trc": "the body's joints",
+    "reconstruction.png": "cameras, skeleton, residuals",
+    "body.png": "the body over time",
+    "overlay.png": "the body over the video",
+    "preview.mp4": "the body and the keypoints in motion",
+}
+
+
+@dataclass(frozen=True)
+class MotionReport:
+    """What came out: the two tasks' reports, the seconds of each step, the files."""
+
+    reconstruction: dict[str, Any]
+    fit: dict[str, Any]
+    seconds: dict[str, float]
+    files: list[str]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [*self.reconstruction["quality"]["warnings"], *self.fit["warnings"]]
+
+    def write(self, folder: Path) -> None:
+        """Write ``report.json`` into ``folder``."""
+        write_json(folder / "report.json", asdict(self))
+
+    def show(self, folder: Path) -> None:
+        """Print how good the result is, the steps' times, the files and the warnings."""
+        console = Console()
+        quality, fit = self.reconstruction["quality"], self.fit
+        table = Table(title=f"{self.reconstruction['frames']} frames, {fit['convention']}")
+        table.add_column("how good it is")
+        table.add_column("value", justify="right")
+        rows = [
+            ("reprojection, median", _number(quality["reprojection_median"], "px")),
+            ("each view from the others, median", _number(quality["left_out_median"], "px")),
+            ("keypoints measured", f"{quality['measured_share']:.1%}"),
+            ("keypoints interpolated", f"{quality['interpolated_share']:.1%}"),
+            (f"body ({fit['body']}) to keypoints, mean", _number(fit["residual_mean_mm"], "mm")),
+            ("frames with a body", f"{fit['valid_share']:.1%}"),
+            *((f"seconds: {name}", f"{spent:.1f}") for name, spent in self.seconds.items()),
+        ]
+        for name, value in rows:
+            table.add_row(name, value)
+        console.print(table)
+        for name in self.files:
+            console.print(f"  {folder / name}  [dim]{WHAT[name]}[/]", soft_wrap=True)
+        for warning in self.warnings:
+            console.print(f"[yellow]warning:[/] {warning}", soft_wrap=True)
+
+
+def _number(value: float | None, unit: str) -> str:
+    return "unknown" if value is None else f"{value:.2f} {unit}"
