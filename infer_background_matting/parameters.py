@@ -4,96 +4,84 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from infer_background_matting.infer_background_matting_kit.parameters import (
     PluginParam,
     PluginSettings,
+    setting,
 )
 
 
 class Settings(PluginSettings):
     """What a user can set."""
 
-    model_type: Literal["mattingbase", "mattingrefine"] = Field(
-        "mattingrefine",
-        description="Coarse network alone, or refined at full resolution",
-        json_schema_extra={"label": "Network"},
+    model_type: Literal["mattingbase", "mattingrefine"] = setting(
+        "mattingrefine", "Coarse network alone, or refined at full resolution", label="Network"
     )
-    model_backbone: Literal["mobilenetv2", "resnet50", "resnet101"] = Field(
-        "mobilenetv2",
-        description="Backbone: the first is the fastest, the last the largest",
-        json_schema_extra={"label": "Backbone"},
+    model_backbone: Literal["mobilenetv2", "resnet50", "resnet101"] = setting(
+        "mobilenetv2", "Backbone: the first is the fastest, the last the largest", label="Backbone"
     )
-    model_backbone_scale: float = Field(
+    model_backbone_scale: float = setting(
         0.25,
+        "Size of the coarse copy in picture sizes; 0.25 for HD, 0.125 for 4K",
+        label="Size of the coarse copy",
         gt=0,
         le=0.5,
-        description="Size of the coarse copy in picture sizes; 0.25 for HD, 0.125 for 4K",
-        json_schema_extra={
-            "label": "Size of the coarse copy",
-            "step": 0.025,
-            "decimals": 3,
-            "only_if": {"model_type": ["mattingrefine"]},
-        },
+        step=0.025,
+        decimals=3,
+        only_if={"model_type": ["mattingrefine"]},
     )
-    model_refine_mode: Literal["full", "sampling", "thresholding"] = Field(
+    model_refine_mode: Literal["full", "sampling", "thresholding"] = setting(
         "sampling",
-        description="Refine all, the worst pixels, or those above the threshold",
-        json_schema_extra={"label": "Refine", "only_if": {"model_type": ["mattingrefine"]}},
+        "Refine all, the worst pixels, or those above the threshold",
+        label="Refine",
+        only_if={"model_type": ["mattingrefine"]},
     )
-    model_refine_pixels: int = Field(
+    model_refine_pixels: int = setting(
         80_000,
+        "Pixels to refine in the mode sampling; 320000 for 4K",
+        label="Pixels to refine",
         ge=0,
-        description="Pixels to refine in the mode sampling; 320000 for 4K",
-        json_schema_extra={
-            "label": "Pixels to refine",
-            "unit": "pixels",
-            "step": 10000,
-            "only_if": {"model_type": ["mattingrefine"], "model_refine_mode": ["sampling"]},
-        },
+        unit="pixels",
+        step=10000,
+        only_if={"model_type": ["mattingrefine"], "model_refine_mode": ["sampling"]},
     )
-    model_refine_threshold: float = Field(
+    model_refine_threshold: float = setting(
         0.7,
+        "Expected alpha error (0 to 1) to refine above",
+        label="Refine errors above",
         ge=0,
         le=1,
-        description="Expected alpha error (0 to 1) to refine above",
-        json_schema_extra={
-            "label": "Refine errors above",
-            "step": 0.05,
-            "decimals": 3,
-            "only_if": {"model_type": ["mattingrefine"], "model_refine_mode": ["thresholding"]},
-        },
+        step=0.05,
+        decimals=3,
+        only_if={"model_type": ["mattingrefine"], "model_refine_mode": ["thresholding"]},
     )
-    device: Literal["auto", "cuda", "cpu"] = Field(
+    device: Literal["auto", "cuda", "cpu"] = setting(
+        "auto", "Where the network runs", label="Device", advanced=True
+    )
+    precision: Literal["auto", "fp32", "fp16"] = setting(
         "auto",
-        description="Where the network runs",
-        json_schema_extra={"label": "Device", "advanced": True},
+        "Number format; auto is fp16 on CUDA and fp32 on the CPU",
+        label="Number format",
+        advanced=True,
     )
-    precision: Literal["auto", "fp32", "fp16"] = Field(
-        "auto",
-        description="Number format; auto is fp16 on CUDA and fp32 on the CPU",
-        json_schema_extra={"label": "Number format", "advanced": True},
-    )
-    weights: Literal["official", "builtin"] = Field(
+    weights: Literal["official", "builtin"] = setting(
         "official",
-        description="The paper's weights, or the ones that come with the plugin",
-        json_schema_extra={"label": "Weights", "only_if": {"model_weight_file": [""]}},
+        "The paper's weights, or the ones that come with the plugin",
+        label="Weights",
+        only_if={"model_weight_file": [""]},
     )
-    model_weight_file: str = Field(
-        "",
-        description="A checkpoint of your own; it wins",
-        json_schema_extra={"label": "Checkpoint of your own", "advanced": True},
+    model_weight_file: str = setting(
+        "", "A checkpoint of your own; it wins", label="Checkpoint of your own", advanced=True
     )
-    align_background: bool = Field(
+    align_background: bool = setting(
         False,
-        description="Warp the background onto the picture (hand-held cameras)",
-        json_schema_extra={"label": "Align the background"},
+        "Warp the background onto the picture (hand-held cameras)",
+        label="Align the background",
     )
-    background_check: Literal["refuse", "warn", "off"] = Field(
+    background_check: Literal["refuse", "warn", "off"] = setting(
         "refuse",
-        description="What to do with a background that is not this scene",
-        json_schema_extra={"label": "If the background is wrong"},
+        "What to do with a background that is not this scene",
+        label="If the background is wrong",
     )
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
-from infer_human_parsing.infer_human_parsing_kit.parameters import PluginParam, PluginSettings
+from infer_human_parsing.infer_human_parsing_kit.parameters import (
+    PluginParam,
+    PluginSettings,
+    setting,
+)
 
 # The network halves its input four times.
 LEAST_INPUT = 33
@@ -15,129 +19,114 @@ LEAST_INPUT = 33
 class Settings(PluginSettings):
     """What a user can set."""
 
-    model_weight_file: str = Field(
-        "",
-        description="A checkpoint of SCHP on your disk; needed",
-        json_schema_extra={"label": "Checkpoint of SCHP"},
+    model_weight_file: str = setting(
+        "", "A checkpoint of SCHP on your disk; needed", label="Checkpoint of SCHP"
     )
-    classes: Literal["auto", "lip", "atr", "pascal", "cihp"] = Field(
-        "auto",
-        description="Labels of the checkpoint; auto recognises them from the file",
-        json_schema_extra={"label": "Labels"},
+    classes: Literal["auto", "lip", "atr", "pascal", "cihp"] = setting(
+        "auto", "Labels of the checkpoint; auto recognises them from the file", label="Labels"
     )
-    boxes: Literal["auto", "input", "maskrcnn", "whole"] = Field(
+    boxes: Literal["auto", "input", "maskrcnn", "whole"] = setting(
         "auto",
-        description="Where people are: input 1, Mask R-CNN, or one who fills the picture; "
+        "Where people are: input 1, Mask R-CNN, or one who fills the picture; "
         "auto is input 1 where it is connected, else Mask R-CNN",
-        json_schema_extra={"label": "Where people are"},
+        label="Where people are",
     )
-    detector_weight_file: str = Field(
+    detector_weight_file: str = setting(
         "",
-        description="A Mask R-CNN of your own; none fetches that of torchvision",
-        json_schema_extra={
-            "label": "Mask R-CNN of your own",
-            "advanced": True,
-            "only_if": {"boxes": ["auto", "maskrcnn"]},
-        },
+        "A Mask R-CNN of your own; none fetches that of torchvision",
+        label="Mask R-CNN of your own",
+        advanced=True,
+        only_if={"boxes": ["auto", "maskrcnn"]},
     )
-    detector_score: float = Field(
+    detector_score: float = setting(
         0.5,
+        "Least score of a detected person",
+        label="Least score of a person",
         ge=0,
         le=1,
-        description="Least score of a detected person",
-        json_schema_extra={
-            "label": "Least score of a person",
-            "advanced": True,
-            "step": 0.05,
-            "decimals": 3,
-            "only_if": {"boxes": ["auto", "maskrcnn"]},
-        },
+        advanced=True,
+        step=0.05,
+        decimals=3,
+        only_if={"boxes": ["auto", "maskrcnn"]},
     )
-    person_label: str = Field(
+    person_label: str = setting(
         "person",
-        description="Labels at input 1 that are people, as a,b; none takes every box",
-        json_schema_extra={
-            "label": "Labels that are people",
-            "advanced": True,
-            "only_if": {"boxes": ["auto", "input"]},
-        },
+        "Labels at input 1 that are people, as a,b; none takes every box",
+        label="Labels that are people",
+        advanced=True,
+        only_if={"boxes": ["auto", "input"]},
     )
-    without_boxes: Literal["whole", "empty"] = Field(
+    without_boxes: Literal["whole", "empty"] = setting(
         "whole",
-        description="Where nobody was detected: parse the whole picture, or say nobody",
-        json_schema_extra={"label": "Where nobody is detected"},
+        "Where nobody was detected: parse the whole picture, or say nobody",
+        label="Where nobody is detected",
     )
-    enlarge: float = Field(
+    enlarge: float = setting(
         1.2,
+        "Size of a crop over that of its box",
+        label="Size of a crop over its box",
         ge=1,
         le=3,
-        description="Size of a crop over that of its box",
-        json_schema_extra={
-            "label": "Size of a crop over its box",
-            "advanced": True,
-            "step": 0.05,
-            "decimals": 3,
-        },
+        advanced=True,
+        step=0.05,
+        decimals=3,
     )
-    batch: int = Field(
-        4,
-        ge=1,
-        le=64,
-        description="Crops that the network sees at once",
-        json_schema_extra={"label": "Crops at once", "advanced": True},
+    batch: int = setting(
+        4, "Crops that the network sees at once", label="Crops at once", ge=1, le=64, advanced=True
     )
-    input_size: int = Field(
+    input_size: int = setting(
         0,
+        "Side of the crops in pixels; 0 is what the file was made for",
+        label="Side of the crops",
         ge=0,
         le=1024,
-        description="Side of the crops in pixels; 0 is what the file was made for",
-        json_schema_extra={
-            "label": "Side of the crops",
-            "advanced": True,
-            "unit": "pixels",
-            "step": 16,
-            "lowest_means": "as the file was made for",
-        },
+        advanced=True,
+        unit="pixels",
+        step=16,
+        lowest_means="as the file was made for",
     )
-    merge: Literal["probability", "overwrite"] = Field(
+    merge: Literal["probability", "overwrite"] = setting(
         "probability",
-        description="Where crops overlap: the surest crop, or the later one as in EasyVolcap",
-        json_schema_extra={"label": "Where crops overlap"},
+        "Where crops overlap: the surest crop, or the later one as in EasyVolcap",
+        label="Where crops overlap",
     )
-    keep_apart: Literal["auto", "masks", "borders", "off"] = Field(
+    keep_apart: Literal["auto", "masks", "borders", "off"] = setting(
         "auto",
-        description="What holds a crop back from its neighbour: instance masks or soft borders; "
+        "What holds a crop back from its neighbour: instance masks or soft borders; "
         "auto is masks where there are any",
-        json_schema_extra={"label": "Keep people apart by", "advanced": True},
+        label="Keep people apart by",
+        advanced=True,
     )
-    flip_test: bool = Field(
+    flip_test: bool = setting(
         False,
-        description="Average with the mirrored crop: twice the time, a little better",
-        json_schema_extra={"label": "Average with the mirrored crop", "advanced": True},
+        "Average with the mirrored crop: twice the time, a little better",
+        label="Average with the mirrored crop",
+        advanced=True,
     )
-    trimap_erosion: int = Field(
+    trimap_erosion: int = setting(
         10,
+        "Unknown pixels of the trimap inside the outline",
+        label="Unknown inside the outline",
         ge=0,
         le=200,
-        description="Unknown pixels of the trimap inside the outline",
-        json_schema_extra={"label": "Unknown inside the outline", "unit": "pixels"},
+        unit="pixels",
     )
-    trimap_dilation: int = Field(
+    trimap_dilation: int = setting(
         10,
+        "Unknown pixels of the trimap outside the outline",
+        label="Unknown outside the outline",
         ge=0,
         le=200,
-        description="Unknown pixels of the trimap outside the outline",
-        json_schema_extra={"label": "Unknown outside the outline", "unit": "pixels"},
+        unit="pixels",
     )
-    device: Literal["auto", "cuda", "cpu"] = Field(
-        "auto",
-        description="Where the network runs",
-        json_schema_extra={"label": "Device", "advanced": True},
+    device: Literal["auto", "cuda", "cpu"] = setting(
+        "auto", "Where the network runs", label="Device", advanced=True
     )
-    precision: Literal["auto", "fp32", "fp16"] = Field(
+    precision: Literal["auto", "fp32", "fp16"] = setting(
         "auto",
-        description="Number format; auto is fp16 on CUDA, fp32 on the CPU",
-        json_schema_extra={"label": "Number format", "advanced": True},
+        "Number format; auto is fp16 on CUDA, fp32 on the CPU",
+        label="Number format",
+        advanced=True,
     )
 
     @field_validator("input_size")

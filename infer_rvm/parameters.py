@@ -4,54 +4,47 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
-from infer_rvm.infer_rvm_kit.parameters import PluginParam, PluginSettings
+from infer_rvm.infer_rvm_kit.parameters import PluginParam, PluginSettings, setting
 from infer_rvm.infer_rvm_kit.pictures import Colour, parse_colour
 
 
 class Settings(PluginSettings):
     """What a user can set."""
 
-    model_name: Literal["mobilenetv3", "resnet50"] = Field(
-        "mobilenetv3",
-        description="Backbone: fast, or a little better and three times slower",
-        json_schema_extra={"label": "Network"},
+    model_name: Literal["mobilenetv3", "resnet50"] = setting(
+        "mobilenetv3", "Backbone: fast, or a little better and three times slower", label="Network"
     )
-    refiner: Literal["deep_guided_filter", "fast_guided_filter"] = Field(
-        "deep_guided_filter",
-        description="How the small matte is brought to full resolution",
-        json_schema_extra={"label": "Refiner"},
+    refiner: Literal["deep_guided_filter", "fast_guided_filter"] = setting(
+        "deep_guided_filter", "How the small matte is brought to full resolution", label="Refiner"
     )
-    downsample_ratio: str = Field(
+    downsample_ratio: str = setting(
         "auto",
-        description="auto (long side to 512 pixels) or a number above 0, at most 1",
-        json_schema_extra={"label": "Size of the small copy"},
+        "auto (long side to 512 pixels) or a number above 0, at most 1",
+        label="Size of the small copy",
     )
-    composite_color: str = Field(
+    composite_color: str = setting(
         "120,255,155",
-        description="R,G,B from 0 to 255 behind the person without a background",
-        json_schema_extra={"label": "Colour behind the person"},
+        "R,G,B from 0 to 255 behind the person without a background",
+        label="Colour behind the person",
     )
-    device: Literal["auto", "cuda", "cpu"] = Field(
+    device: Literal["auto", "cuda", "cpu"] = setting(
+        "auto", "Where the network runs", label="Device", advanced=True
+    )
+    precision: Literal["auto", "fp32", "fp16", "bf16"] = setting(
         "auto",
-        description="Where the network runs",
-        json_schema_extra={"label": "Device", "advanced": True},
+        "Number format; auto is fp16 on CUDA, fp32 on the CPU; bf16 errs by up to 0.2",
+        label="Number format",
+        advanced=True,
     )
-    precision: Literal["auto", "fp32", "fp16", "bf16"] = Field(
+    sequence: Literal["auto", "video", "image", "stream"] = setting(
         "auto",
-        description="Number format; auto is fp16 on CUDA, fp32 on the CPU; bf16 errs by up to 0.2",
-        json_schema_extra={"label": "Number format", "advanced": True},
+        "What carries the recurrent state: videos, nothing, or every picture given",
+        label="Kind of input",
     )
-    sequence: Literal["auto", "video", "image", "stream"] = Field(
-        "auto",
-        description="What carries the recurrent state: videos, nothing, or every picture given",
-        json_schema_extra={"label": "Kind of input"},
-    )
-    model_weight_file: str = Field(
-        "",
-        description="A checkpoint of your own; it wins",
-        json_schema_extra={"label": "Checkpoint of your own", "advanced": True},
+    model_weight_file: str = setting(
+        "", "A checkpoint of your own; it wins", label="Checkpoint of your own", advanced=True
     )
 
     @field_validator("downsample_ratio", mode="before")

@@ -142,11 +142,11 @@ def _network_alone(video: Path, plate: Path) -> tuple[float, float]:
 
     network = MattingRefine("mobilenetv2")
     load_checkpoint(network, checkpoint_path("builtin", "mobilenetv2", ""))
-    matter, background = build_matting(network, "cpu", torch.float32), read_picture(plate)
+    matting, background = build_matting(network, "cpu", torch.float32), read_picture(plate)
     frames = [frame.image for frame in VideoReader(VideoInfo.from_path(video))]
     start, start_cpu = time.perf_counter(), time.process_time()
     for frame in frames:
-        matter(frame, background)
+        matting(frame, background)
     return time.perf_counter() - start, time.process_time() - start_cpu
 
 

@@ -116,8 +116,8 @@ def _background_matting(
     keys = "bgmv2/bgmv2_refine_mobilenetv2_keys.json"
     network.load_state_dict(loading.state_dict("bgm", keys))
     if way == "ours":
-        matter = build_matting(network, "cpu", torch.float32)
-        return lambda: matter(image, background).alpha
+        matting = build_matting(network, "cpu", torch.float32)
+        return lambda: matting(image, background).alpha
     return lambda: plain.forward(network, image, background).pha[0, 0].numpy()
 
 

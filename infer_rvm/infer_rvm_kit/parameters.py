@@ -3,11 +3,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
 from ikomia import core
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+Condition = Mapping[str, Sequence[str]]
+
+
+def setting(
+    default: Any,
+    description: str,
+    *,
+    label: str,
+    advanced: bool = False,
+    only_if: Condition | Sequence[Condition] = (),
+    unit: str = "",
+    step: float = 1,
+    decimals: int = 2,
+    lowest_means: str = "",
+    browse: Literal["", "either"] = "",
+    **bounds: float,
+) -> Any:
+    """A parameter: its default, its bounds, and how the panel shows it.
+
+    Type and bounds choose the control.
+
+    Args:
+        default: Of letters, digits and ``_ . , + - /`` only, where it is a text.
+        description: For the README, the tool tip and messages.
+        label: The row's words.
+        advanced: Whether the row hides behind the check *Advanced*.
+        only_if: The row shows where each named parameter has one of these values; ``"*"`` is any
+            text but none. Of several conditions one has to hold.
+        unit: After the number.
+        step, decimals: Of the spin box.
+        lowest_means: The words that stand for the lowest value.
+        browse: ``either``: files and folders; else the name decides (``_file``, ``_path``;
+            ``_folder``, ``_root``).
+        bounds: pydantic's ge, gt, le, lt.
+    """
+    hints = {
+        "label": label,
+        "advanced": advanced,
+        "only_if": only_if,
+        "unit": unit,
+        "step": step,
+        "decimals": decimals,
+        "lowest_means": lowest_means,
+        "browse": browse,
+    }
+    return Field(default, description=description, json_schema_extra=hints, **bounds)  # pyright: ignore
 
 
 class PluginSettings(BaseModel):

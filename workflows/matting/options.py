@@ -76,7 +76,7 @@ class ChainOptions:
         """Parameters of infer_background_matting."""
         key = "weights" if self.weights in WEIGHTS else "model_weight_file"
         return {
-            "cuda": "cpu" if self.device == "cpu" else "cuda",
+            "device": self.device,
             key: self.weights,
             **({"model_backbone": self.backbone} if self.backbone else {}),
             # The task checks a plate that was given; one made here is checked when it is made.
