@@ -1,0 +1,101 @@
+"""C3D, the binary files of motion capture, by the package c3d."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from ..files import existing, write_bytes
+from .trajectories import Trajectories, writable
+
+# The counts of the format's header and labels are small numbers.
+MAX_POINTS = 255
+MAX_LABEL = 127
+BLOCK = 512
+MISSING_RESIDUAL = -1.0
+
+
+def write_c3d(path: str | Path, trajectories: Trajectories) -> Path:
+    """Write points as 32-bit floats; missing ones get zeros and the residual -1.
+
+    The file appears whole or not at all.
+
+    Raises:
+        ValueError: The points, names, rate or unit do not fit, or there are over 255 points.
+    """
+    import c3d
+
+    points, fps = writable(path, trajectories)
+    names = list(trajectories.names)
+    if points.shape[1] > MAX_POINTS:
+        raise ValueError(f"{path} cannot hold {points.shape[1]} points: {MAX_POINTS} at most")
+    odd = [name for name in names if not name.isascii() or len(name) > MAX_LABEL]
+    if odd:
+        raise ValueError(f"{path} cannot hold the name {odd[0]!r}: use up to {MAX_LABEL} letters")
+    missing = np.isnan(points[..., 0])
+    # x, y, z, residual, and the cameras that saw the point.
+    samples = np.zeros((*points.shape[:2], 5), np.float32)
+    samples[..., :3] = np.nan_to_num(points)
+    samples[missing, 3] = MISSING_RESIDUAL
+    writer = c3d.Writer(point_rate=fps, point_scale=-1.0, point_units=trajectories.units)
+    writer.set_point_labels(names)
+    no_analog = np.zeros((0, 0), np.float32)
+    for frame in samples:
+        writer.add_frames((frame, no_analog))
+    content = io.BytesIO()
+    with _without_analog_warning():
+        writer.write(content)
+    whole = bytearray(content.getvalue())
+    _blank_missing(whole, writer.header.data_block, missing)
+    return write_bytes(path, bytes(whole))
+
+
+def read_c3d(path: str | Path) -> Trajectories:
+    """Read the points of a C3D file; those with a negative residual are missing.
+
+    Raises:
+        FileNotFoundError: The file is not there.
+        ValueError: It is no such file, or holds no points.
+    """
+    import c3d
+
+    path = existing(path)
+    try:
+        with path.open("rb") as handle, _without_analog_warning():
+            reader = c3d.Reader(handle)
+            frames = [frame for _, frame, _ in reader.read_frames()]
+            announced = reader.frame_count
+            labels = tuple(label.strip() for label in reader.point_labels)
+            units = reader.get("POINT:UNITS")
+            fps = float(reader.point_rate)
+        if not frames or not frames[0].size or len(frames) != announced:
+            raise ValueError(f"{path.name} has {len(frames)} of {announced} frames of points")
+    # The package meets damaged files with errors of any kind.
+    except Exception as error:
+        raise ValueError(
+            f"{path} is not a whole .c3d file of 3D points ({error}): export it again"
+        ) from error
+    samples = np.array(frames, np.float64)
+    points = np.where(samples[..., 3:4] < 0, np.nan, samples[..., :3])
+    word = units.string_value.strip() if units is not None else ""
+    return Trajectories(points, labels[: points.shape[1]], fps if fps > 0 else None, word)
+
+
+def _blank_missing(content: bytearray, data_block: int, missing: np.ndarray) -> None:
+    """Put zeros where the writer left the coordinates of an earlier frame."""
+    start = BLOCK * (int(data_block) - 1)
+    rows = np.frombuffer(content, "<f4", count=4 * missing.size, offset=start)
+    rows.reshape(*missing.shape, 4)[missing, :3] = 0
+
+
+@contextmanager
+def _without_analog_warning() -> Iterator[None]:
+    """Silence the package: points without analog channels are all that is meant to be there."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
