@@ -25,7 +25,7 @@ from workflows.media.video_writer import VideoSink
 CENTIMETRES = 100.0
 RATE = 60.0
 SEED = 7
-CONVENTION, SKELETON = "openpose25", "body25"
+SKELETON = "body25"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def make_capture(frames: int, seed: int = SEED) -> Capture:
     """Let the built-in body dance and the detector look."""
     model = load_body(None)
     poses, transl = dance(seed, frames, RATE, rest_joints=model.rest_joints)
-    keypoints = CENTIMETRES * keypoints_of(model, poses, transl, convention=CONVENTION)
+    keypoints = CENTIMETRES * keypoints_of(model, poses, transl, convention=SKELETON)
     joints = CENTIMETRES * joints_of(model, poses, transl)
     cameras = studio(seed=seed)
     seen = detect(keypoints, cameras, SKELETON, TYPICAL, seed)

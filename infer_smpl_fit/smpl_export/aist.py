@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import pickle
 from pathlib import Path
 
 import numpy as np
 
+from ..infer_smpl_fit_kit.array_files import write_pickle
 from ..smpl_body.model import SHARED_JOINT_COUNT, SMPL_JOINT_COUNT
-from .files import write_atomically
 from .motion import BodyMotion
 
 logger = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ def write_aist(path: str | Path, motion: BodyMotion, loss: float = 0.0) -> Path:
         "smpl_scaling": np.array([[motion.scaling]], np.float32),
         "smpl_trans": motion.transl.astype(np.float32),
     }
-    return write_atomically(path, lambda beside: beside.write_bytes(old_pickle(data)))
+    return write_pickle(path, data)
 
 
 def body_poses(poses: np.ndarray) -> np.ndarray:
@@ -45,9 +44,3 @@ def body_poses(poses: np.ndarray) -> np.ndarray:
         return poses
     hands = SMPL_JOINT_COUNT - SHARED_JOINT_COUNT
     return np.pad(poses[:, :SHARED_JOINT_COUNT], ((0, 0), (0, hands), (0, 0)))
-
-
-def old_pickle(data: dict) -> bytes:
-    """Protocol 2 under the module names of numpy 1, which numpy 2 reads as well."""
-    content = pickle.dumps(data, protocol=2)
-    return content.replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..infer_smpl_fit_kit.array_files import write_npz
 from ..smpl_body.model import SHARED_JOINT_COUNT
-from .files import write_atomically
 from .motion import BodyMotion
 
 SMPLH_JOINT_COUNT = 52
@@ -39,9 +39,4 @@ def write_amass(path: str | Path, motion: BodyMotion, gender: str) -> Path:
         "mocap_framerate": np.array(float(motion.fps)),
         "mocap_frame_rate": np.array(float(motion.fps)),
     }
-
-    def write(beside: Path) -> None:
-        with beside.open("wb") as file:
-            np.savez_compressed(file, **data)
-
-    return write_atomically(path, write)
+    return write_npz(path, data)

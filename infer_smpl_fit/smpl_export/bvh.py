@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from ..infer_smpl_fit_kit.files import write_text
 from ..smpl_body.model import BodyModel
 from ..smpl_body.world import UNITS
-from .files import write_atomically
 from .motion import BodyMotion, joint_names
 
 ORDERS = ("ZXY", "ZYX")
@@ -77,8 +77,7 @@ def write_bvh(
     pelvis = (rest[0] + motion.transl) * UNITS[unit]
     angles = euler_angles(motion.poses[:, :count], order)[:, hierarchy.depth_first()]
     lines = [*hierarchy_lines(hierarchy, order), *motion_lines(pelvis, angles, motion.fps)]
-    text = "\n".join(lines) + "\n"
-    return write_atomically(path, lambda beside: beside.write_text(text, encoding="ascii"))
+    return write_text(path, "\n".join(lines) + "\n")
 
 
 def bone_ends(model: BodyModel, betas: np.ndarray, count: int) -> np.ndarray:

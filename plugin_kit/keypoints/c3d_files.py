@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from infer_multiview_triangulation.multiview_files.paths import existing, replacing
-from infer_multiview_triangulation.multiview_files.trajectories import Trajectories, checked
+from ..files import existing, write_bytes
+from .trajectories import Trajectories, writable
 
 # The counts of the format's header and labels are small numbers.
 MAX_POINTS = 255
@@ -20,10 +20,8 @@ BLOCK = 512
 MISSING_RESIDUAL = -1.0
 
 
-def write_c3d(
-    path: str | Path, points: np.ndarray, names: Sequence[str], fps: float, units: str
-) -> None:
-    """Write points (F, J, 3) as 32-bit floats; missing ones get zeros and the residual -1.
+def write_c3d(path: str | Path, trajectories: Trajectories) -> Path:
+    """Write points as 32-bit floats; missing ones get zeros and the residual -1.
 
     The file appears whole or not at all.
 
@@ -32,7 +30,8 @@ def write_c3d(
     """
     import c3d
 
-    points = checked(path, points, names, fps, units)
+    points, fps = writable(path, trajectories)
+    names = list(trajectories.names)
     if points.shape[1] > MAX_POINTS:
         raise ValueError(f"{path} cannot hold {points.shape[1]} points: {MAX_POINTS} at most")
     odd = [name for name in names if not name.isascii() or len(name) > MAX_LABEL]
@@ -43,8 +42,8 @@ def write_c3d(
     samples = np.zeros((*points.shape[:2], 5), np.float32)
     samples[..., :3] = np.nan_to_num(points)
     samples[missing, 3] = MISSING_RESIDUAL
-    writer = c3d.Writer(point_rate=fps, point_scale=-1.0, point_units=units)
-    writer.set_point_labels(list(names))
+    writer = c3d.Writer(point_rate=fps, point_scale=-1.0, point_units=trajectories.units)
+    writer.set_point_labels(names)
     no_analog = np.zeros((0, 0), np.float32)
     for frame in samples:
         writer.add_frames((frame, no_analog))
@@ -53,8 +52,7 @@ def write_c3d(
         writer.write(content)
     whole = bytearray(content.getvalue())
     _blank_missing(whole, writer.header.data_block, missing)
-    with replacing(path) as beside:
-        beside.write_bytes(whole)
+    return write_bytes(path, bytes(whole))
 
 
 def read_c3d(path: str | Path) -> Trajectories:
@@ -71,22 +69,21 @@ def read_c3d(path: str | Path) -> Trajectories:
         with path.open("rb") as handle, _without_analog_warning():
             reader = c3d.Reader(handle)
             frames = [frame for _, frame, _ in reader.read_frames()]
-            expected = reader.frame_count
+            announced = reader.frame_count
             labels = tuple(label.strip() for label in reader.point_labels)
             units = reader.get("POINT:UNITS")
             fps = float(reader.point_rate)
+        if not frames or not frames[0].size or len(frames) != announced:
+            raise ValueError(f"{path.name} has {len(frames)} of {announced} frames of points")
     # The package meets damaged files with errors of any kind.
     except Exception as error:
-        raise ValueError(f"{path} is not a whole C3D file ({error}): export it again") from error
-    if not frames or not frames[0].size or len(frames) != expected:
         raise ValueError(
-            f"{path} has {len(frames)} of {expected} frames of points: export it again"
-        )
+            f"{path} is not a whole .c3d file of 3D points ({error}): export it again"
+        ) from error
     samples = np.array(frames, np.float64)
     points = np.where(samples[..., 3:4] < 0, np.nan, samples[..., :3])
-    names = labels[: points.shape[1]]
-    units = units.string_value.strip() if units is not None else ""
-    return Trajectories(points, names, fps if fps > 0 else None, units)
+    word = units.string_value.strip() if units is not None else ""
+    return Trajectories(points, labels[: points.shape[1]], fps if fps > 0 else None, word)
 
 
 def _blank_missing(content: bytearray, data_block: int, missing: np.ndarray) -> None:

@@ -1,0 +1,92 @@
+"""3D points as comma-separated values, for spreadsheets and data frames."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..files import existing, replacing
+from .trajectories import Trajectories, writable
+
+FRAME, TIME, UNITS = "frame", "time", "units"
+AXES = "xyz"
+COORDINATES = tuple(f"_{axis}" for axis in AXES)
+
+
+def write_csv(path: str | Path, trajectories: Trajectories) -> Path:
+    """Write one row a frame, missing points as empty fields.
+
+    The columns are frame (from 0), time (seconds), then x, y, z of each joint as ``joint_x``; the
+    last repeats the unit. The file appears whole or not at all.
+
+    Raises:
+        ValueError: The points, names, rate or unit do not fit.
+    """
+    points, fps = writable(path, trajectories)
+    with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="") as handle:
+        table = csv.writer(handle, lineterminator="\n")
+        table.writerow([FRAME, TIME, *_columns(trajectories.names), UNITS])
+        for frame, row in enumerate(points.reshape(len(points), -1).tolist()):
+            fields = [value if value == value else "" for value in row]
+            table.writerow([frame, frame / fps, *fields, trajectories.units])
+    return Path(path)
+
+
+def read_csv(path: str | Path) -> Trajectories:
+    """Read columns ``joint_x``, ``joint_y``, ``joint_z`` of one joint after another.
+
+    Axes may be capitals, and lines that begin with ``#`` are comments. The frame rate comes from a
+    column ``time`` in seconds, the unit from a column ``units``, where there are such; other
+    columns are passed over.
+
+    Raises:
+        FileNotFoundError: The file is not there.
+        ValueError: It is no such file, or has no frame.
+    """
+    path = existing(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            lines = csv.reader(line for line in handle if not line.startswith("#"))
+            header, *rows = [row for row in lines if row]
+        header = [cell.strip() for cell in header]
+        places, names = _named_columns(header)
+        if not rows:
+            raise ValueError("it has no frame")
+        values = [[_number(row[i]) for i in places] for row in rows]
+        points = np.array(values, np.float64).reshape(len(rows), len(names), 3)
+        fps = _rate([row[header.index(TIME)] for row in rows]) if TIME in header else None
+        units = rows[0][header.index(UNITS)] if UNITS in header else ""
+    except (csv.Error, IndexError, ValueError) as error:
+        raise ValueError(
+            f"{path} is not a .csv file of 3D points ({error}): export it again"
+        ) from error
+    points[np.isnan(points).any(axis=2)] = np.nan
+    return Trajectories(points, names, fps, units)
+
+
+def _named_columns(header: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
+    """Where the coordinates are, and the names of the points."""
+    places = [i for i, name in enumerate(header) if name.lower().endswith(COORDINATES)]
+    names = tuple(header[i][:-2] for i in places[::3])
+    if not names or [header[i][:-1] + header[i][-1].lower() for i in places] != _columns(names):
+        raise ValueError("its columns are not NAME_x, NAME_y, NAME_z for one point after another")
+    return places, names
+
+
+def _columns(names: Sequence[str]) -> list[str]:
+    return [f"{name}_{axis}" for name in names for axis in AXES]
+
+
+def _number(cell: str) -> float:
+    return float(cell) if cell.strip() else np.nan
+
+
+def _rate(seconds: Sequence[str]) -> float | None:
+    """Frames a second; a frame that is left out does not change it."""
+    if len(seconds) < 2:
+        return None
+    step = float(np.median(np.diff([float(second) for second in seconds])))
+    return round(1 / step, 6) if step > 0 else None
