@@ -18,4 +18,4 @@ class Output(IntEnum):
     REPORT = 1
     ERRORS = 2
     PICTURE = 3
-    RAW = 4
+    FRAME_BY_FRAME = 4

@@ -131,13 +131,13 @@ def _measure_triangulation(way: str, level: str) -> dict:
 
 def _measure_cameras(way: str, level: str) -> dict:
     from infer_multiview_triangulation.multiview_geometry import anipose_engine as anipose
-    from infer_multiview_triangulation.multiview_geometry.aist import SIZE, ring_camera
-    from infer_multiview_triangulation.multiview_geometry.alignment import similarity
-    from infer_multiview_triangulation.multiview_geometry.bundle import adjust
-    from infer_multiview_triangulation.multiview_geometry.unposed import (
+    from infer_multiview_triangulation.multiview_geometry.calibration.bundle import bundle_adjust
+    from infer_multiview_triangulation.multiview_geometry.calibration.unposed import (
         pose_cameras,
         unposed_camera,
     )
+    from infer_multiview_triangulation.multiview_geometry.cameras.aist_ring import SIZE, ring_camera
+    from infer_multiview_triangulation.multiview_geometry.cameras.similarity import fit_similarity
 
     truth = studio(seed=SEED)
     seen = detect(stick_dancer(CAMERA_FRAMES, seed=SEED), truth, "coco17", _faults(level), SEED)
@@ -146,13 +146,13 @@ def _measure_cameras(way: str, level: str) -> dict:
     if way == "aniposelib":
         cameras = anipose.adjust(ring, seen)
     elif way == "native":
-        cameras = adjust(ring, seen, True).cameras
+        cameras = bundle_adjust(ring, seen, True).cameras
     else:
         blank = [unposed_camera(camera.name, SIZE) for camera in truth]
         cameras = pose_cameras(blank, seen, True).cameras
     cpu = time.process_time() - start
     centres, true_centres = (np.stack([c.centre for c in group]) for group in (cameras, truth))
-    aligned = similarity(centres, true_centres)(centres)
+    aligned = fit_similarity(centres, true_centres)(centres)
     error = np.linalg.norm(aligned - true_centres, axis=1).mean()
     pairs = zip(cameras, truth, strict=True)
     focal = np.mean([abs(a.matrix[0, 0] / b.matrix[0, 0] - 1) for a, b in pairs])

@@ -30,7 +30,10 @@ from infer_multiview_triangulation.multiview_files import (
     write_cameras_json,
     write_npz,
 )
-from infer_multiview_triangulation.multiview_geometry.alignment import IDENTITY, similarity
+from infer_multiview_triangulation.multiview_geometry.cameras.similarity import (
+    IDENTITY,
+    fit_similarity,
+)
 from infer_smpl_fit.smpl_body.model import world_transforms
 from infer_smpl_fit.smpl_fitting.rotations import exponential
 from plugin_kit.pictures import resized
@@ -54,7 +57,7 @@ def measure(capture: Capture, folder: Path, is_aligned: bool) -> list[tuple[str,
     known = np.isfinite(optimised).all(axis=2) & np.isfinite(capture.keypoints).all(axis=2)
     world = IDENTITY
     if is_aligned:
-        world = similarity(optimised[known], capture.keypoints[known], with_scale=False)
+        world = fit_similarity(optimised[known], capture.keypoints[known], with_scale=False)
     with np.load(folder / "motion.npz") as stored:
         poses = stored["poses"][:, :66].reshape(-1, 22, 3)
         betas, transl = stored["betas"], stored["trans"]

@@ -11,7 +11,7 @@ import numpy as np
 from development.synthetic.capture import TYPICAL, detect, studio
 from development.synthetic.motion import dance
 from infer_multiview_triangulation.multiview_geometry import Camera
-from infer_multiview_triangulation.multiview_geometry.aist import SIZE
+from infer_multiview_triangulation.multiview_geometry.cameras.aist_ring import SIZE
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import BodyModel, world_transforms

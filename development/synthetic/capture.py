@@ -10,7 +10,7 @@ from scipy.signal import lfilter
 from scipy.spatial.transform import Rotation
 
 from infer_multiview_triangulation.multiview_geometry import SKELETONS, Camera, Skeleton
-from infer_multiview_triangulation.multiview_geometry.aist import SIZE, ring_camera
+from infer_multiview_triangulation.multiview_geometry.cameras.aist_ring import SIZE, ring_camera
 
 BURST = 12
 

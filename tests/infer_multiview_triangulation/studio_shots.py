@@ -13,7 +13,7 @@ from infer_multiview_triangulation.multiview_geometry import (
     Reconstruction,
     reconstruct,
 )
-from infer_multiview_triangulation.multiview_geometry.alignment import align_cameras
+from infer_multiview_triangulation.multiview_geometry.cameras.alignment import align_cameras
 
 
 class Shot(NamedTuple):
@@ -49,8 +49,8 @@ def solve(
         taken.cameras if isinstance(cameras, str) else cameras,
         SKELETONS[taken.skeleton],
         Options(**options),
-        [camera.name for camera in own],
-        [camera.size for camera in own],
+        names=[camera.name for camera in own],
+        sizes=[camera.size for camera in own],
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,35 +35,13 @@ class Similarity:
 IDENTITY = Similarity(np.eye(3), np.zeros(3), 1.0)
 
 
-def similarity(source: np.ndarray, target: np.ndarray, with_scale: bool = True) -> Similarity:
+def fit_similarity(source: np.ndarray, target: np.ndarray, with_scale: bool = True) -> Similarity:
     """The least-squares similarity from (N, 3) to (N, 3)."""
-    centre, goal = source.mean(axis=0), target.mean(axis=0)
-    a, b = source - centre, target - goal
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    a, b = source - source_mean, target - target_mean
     u, values, v = np.linalg.svd(b.T @ a)
     signs = np.array([1, 1, np.sign(np.linalg.det(u) * np.linalg.det(v))])
     rotation = (u * signs) @ v
     spread = (a * a).sum()
     scale = float((values * signs).sum() / spread) if with_scale and spread > 0 else 1.0
-    return Similarity(rotation, goal - scale * rotation @ centre, scale)
-
-
-def align_cameras(cameras: Sequence[Camera], targets: Sequence[Camera]) -> list[Camera]:
-    """Move ``cameras`` as a whole onto ``targets``: centres and axes count alike."""
-    arm = _spread(targets)
-    first = similarity(_corners(cameras, _spread(cameras)), _corners(targets, arm))
-    return [first.camera(camera) for camera in cameras]
-
-
-def _spread(cameras: Sequence[Camera]) -> float:
-    centres = np.stack([camera.centre for camera in cameras])
-    spread = np.linalg.norm(centres - centres.mean(axis=0), axis=1).mean()
-    return float(spread) or 1.0
-
-
-def _corners(cameras: Sequence[Camera], arm: float) -> np.ndarray:
-    """Each camera's centre, and the ends of its axes of length ``arm``."""
-    rows = [
-        np.vstack([camera.centre, camera.centre + arm * camera.rotation_matrix])
-        for camera in cameras
-    ]
-    return np.concatenate(rows)
+    return Similarity(rotation, target_mean - scale * rotation @ source_mean, scale)
