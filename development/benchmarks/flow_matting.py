@@ -16,7 +16,8 @@ from rich.table import Table
 
 from development.synthetic.flow_scenes import CLIPS, FRAMES, FlowScene, make_flow_scene
 from development.tables import new_table
-from infer_flow_matting.flow_matting_engine import MatteScore, refine_clip, score_clip
+from infer_flow_matting.flow_matting_engine import refine_clip
+from plugin_kit.flow.matte_metrics import MatteScore, score_clip
 
 HEADER = ("clip", "matte", "MAD", "MSE", "dtSSD", "Dice", "MSE less", "dtSSD less", "ms/frame")
 

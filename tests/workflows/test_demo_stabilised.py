@@ -7,7 +7,7 @@ import numpy as np
 
 from development.demo.stabilised import AlphaErrors, compare_stabilised
 from development.synthetic.clip import SyntheticClip
-from infer_flow_matting.flow_matting_engine import score_clip
+from plugin_kit.flow.matte_metrics import score_clip
 from workflows.media.video_reader import VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
 
