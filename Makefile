@@ -14,6 +14,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONUTF8 := 1
 
 .PHONY: setup demo test bench hub panels vendor lint format clean
+.PHONY: types coverage dupes
 
 setup: $(STAMP)
 
@@ -28,7 +29,7 @@ demo: setup
 	$(BIN)/python -m development.demo.matting --output $(OUTPUT)/demo
 	$(BIN)/python -m development.demo.motion --output $(OUTPUT)/demo
 
-test: setup lint
+test: setup lint types
 	$(BIN)/python -m pytest
 
 bench: setup
@@ -53,3 +54,12 @@ format: setup
 
 clean:
 	rm -rf $(VENV) dist .build .pytest_cache .ruff_cache
+
+types: setup
+	$(BIN)/python -m development.tools.type_gate
+
+coverage: setup
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+dupes: setup
+	$(BIN)/python -m development.tools.dupes

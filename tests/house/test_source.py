@@ -72,6 +72,35 @@ def test_examples_of_docstrings_run(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
+# What reads a file, with the argument that keeps it from running code; None: not at all.
+READERS = {
+    "torch.load": ("weights_only", True),
+    "np.load": ("allow_pickle", False),
+    "pickle.load": None,
+    "pickle.loads": None,
+    "pd.read_pickle": None,
+    "joblib.load": None,
+    "yaml.load": None,
+    "eval": None,
+    "exec": None,
+}
+SAFE_BY_DEFAULT = ("np.load",)
+
+
+def harmful_calls(path):
+    for node in ast.walk(ast.parse(text_of(path))):
+        if isinstance(node, ast.Call) and (called := ast.unparse(node.func)) in READERS:
+            name, value = READERS[called] or ("", None)
+            given = {k.arg: getattr(k.value, "value", None) for k in node.keywords}
+            is_safe = given[name] == value if name in given else called in SAFE_BY_DEFAULT
+            if not is_safe:
+                yield f"{path}:{node.lineno}: {ast.unparse(node)}"
+
+
+def test_no_file_is_read_in_a_way_that_runs_code():
+    assert [call for path in FILES for call in harmful_calls(path)] == []
+
+
 def declared_in(body, prefix=""):
     """What a stub declares: dotted names, and whether each is a variable that can be set."""
     for node in body:

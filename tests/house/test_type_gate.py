@@ -1,6 +1,7 @@
 """The type gate lets the number of errors fall and never rise."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ def allowed_file(tmp_path, monkeypatch):
 
 def run(monkeypatch, faults, *arguments):
     monkeypatch.setattr(type_gate, "check_types", lambda: faults)
+    monkeypatch.setattr(type_gate, "JUDGED", sys.version_info[:2])
     return type_gate.main(list(arguments))
 
 
@@ -77,6 +79,12 @@ def test_fewer_errors_pass_and_ask_for_an_update(allowed_file, monkeypatch, caps
     assert json.loads(allowed_file.read_text()) == {"workflows": 2, "infer_x": 1}
     assert run(monkeypatch, faults, "--update") == 0
     assert json.loads(allowed_file.read_text()) == {"workflows": 1}
+
+
+def test_another_pythons_types_are_not_judged(monkeypatch, capsys):
+    monkeypatch.setattr(type_gate, "JUDGED", (2, 7))
+    assert type_gate.main([]) == 0
+    assert "Python 2.7 only" in capsys.readouterr().out
 
 
 def test_a_checker_that_cannot_work_is_told(monkeypatch):
