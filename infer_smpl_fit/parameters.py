@@ -4,107 +4,101 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from infer_smpl_fit.infer_smpl_fit_kit.keypoints.skeletons import skeleton_name
-from infer_smpl_fit.infer_smpl_fit_kit.parameters import PluginParam, PluginSettings
+from infer_smpl_fit.infer_smpl_fit_kit.parameters import PluginParam, PluginSettings, setting
 
 
 class Settings(PluginSettings):
     """What a user can set."""
 
-    mode: Literal["fit", "aist"] = Field(
-        "fit",
-        description="Shape and pose in metres, or AIST++'s: betas 0 and one scale",
-        json_schema_extra={"label": "Mode"},
+    mode: Literal["fit", "aist"] = setting(
+        "fit", "Shape and pose in metres, or AIST++'s: betas 0 and one scale", label="Mode"
     )
-    keypoints_path: str = Field(
+    keypoints_path: str = setting(
         "",
-        description=".npz, .pkl of AIST++, .trc, .c3d or .csv of 3D keypoints; else input 0",
-        json_schema_extra={"label": "Keypoint file"},
+        ".npz, .pkl of AIST++, .trc, .c3d or .csv of 3D keypoints; else input 0",
+        label="Keypoint file",
     )
-    convention: Literal["auto", "coco17", "body25", "body25b", "smpl24", "h36m17"] = Field(
+    convention: Literal["auto", "coco17", "body25", "body25b", "smpl24", "h36m17"] = setting(
         "auto",
-        description="What the keypoints are; auto takes what is told, or names, or count",
-        json_schema_extra={"label": "Keypoints are"},
+        "What the keypoints are; auto takes what is told, or names, or count",
+        label="Keypoints are",
     )
-    model_file: str = Field(
+    model_file: str = setting(
         "",
-        description="SMPL, SMPL-H or SMPL-X file, or its folder; none: the built-in body",
-        json_schema_extra={"label": "Body model", "browse": "either"},
+        "SMPL, SMPL-H or SMPL-X file, or its folder; none: the built-in body",
+        label="Body model",
+        browse="either",
     )
-    gender: Literal["neutral", "male", "female"] = Field(
+    gender: Literal["neutral", "male", "female"] = setting(
         "neutral",
-        description="Which body of a folder; a warning if the file is another's",
-        json_schema_extra={"label": "Gender", "only_if": {"model_file": ["*"]}},
+        "Which body of a folder; a warning if the file is another's",
+        label="Gender",
+        only_if={"model_file": ["*"]},
     )
-    smooth: float = Field(
+    smooth: float = setting(
         5.0,
+        "Weight of smoothness in time",
+        label="Weight of smoothness",
         ge=0,
         le=1000,
-        description="Weight of smoothness in time",
-        json_schema_extra={"label": "Weight of smoothness", "step": 0.5, "decimals": 3},
+        step=0.5,
+        decimals=3,
     )
-    units: Literal["auto", "m", "cm", "mm"] = Field(
+    units: Literal["auto", "m", "cm", "mm"] = setting(
         "auto",
-        description="Unit of the keypoints; auto takes input 1, or the limbs' lengths",
-        json_schema_extra={"label": "Unit of the keypoints"},
+        "Unit of the keypoints; auto takes input 1, or the limbs' lengths",
+        label="Unit of the keypoints",
     )
-    fps: float = Field(
+    fps: float = setting(
         0.0,
+        "Frames a second; 0 takes the input's or 60 (1/s)",
+        label="Frame rate",
         ge=0,
         le=10000,
-        description="Frames a second; 0 takes the input's or 60 (1/s)",
-        json_schema_extra={
-            "label": "Frame rate",
-            "unit": "frames/s",
-            "step": 5,
-            "decimals": 3,
-            "lowest_means": "as the input's, or 60",
-        },
+        unit="frames/s",
+        step=5,
+        decimals=3,
+        lowest_means="as the input's, or 60",
     )
-    up_axis: Literal["auto", "x", "y", "z", "-x", "-y", "-z"] = Field(
+    up_axis: Literal["auto", "x", "y", "z", "-x", "-y", "-z"] = setting(
         "auto",
-        description="Up in the keypoints' world, for pictures, .bvh, .glb; auto: input 1's or the "
-        "body's",
-        json_schema_extra={"label": "Upward axis"},
+        "Up in the keypoints' world, for pictures, .bvh, .glb; auto: input 1's or the body's",
+        label="Upward axis",
     )
-    video_path: str = Field(
+    video_path: str = setting(
         "",
-        description="A camera's video, to draw the body over a frame of it",
-        json_schema_extra={"label": "Video to draw over", "advanced": True},
+        "A camera's video, to draw the body over a frame of it",
+        label="Video to draw over",
+        advanced=True,
     )
-    cameras_path: str = Field(
+    cameras_path: str = setting(
         "",
-        description="AIST++'s .json of the cameras, for video_path; else those of input 1",
-        json_schema_extra={
-            "label": "File of its cameras",
-            "advanced": True,
-            "only_if": {"video_path": ["*"]},
-        },
+        "AIST++'s .json of the cameras, for video_path; else those of input 1",
+        label="File of its cameras",
+        advanced=True,
+        only_if={"video_path": ["*"]},
     )
-    camera: str = Field(
+    camera: str = setting(
         "",
-        description="The name of the video's camera; none: the first",
-        json_schema_extra={
-            "label": "Its camera",
-            "advanced": True,
-            "only_if": {"video_path": ["*"]},
-        },
+        "The name of the video's camera; none: the first",
+        label="Its camera",
+        advanced=True,
+        only_if={"video_path": ["*"]},
     )
-    allow_pickle: bool = Field(
+    allow_pickle: bool = setting(
         False,
-        description="Read .pkl keypoints of AIST++, by a reader that admits arrays only",
-        json_schema_extra={
-            "label": "Read .pkl files",
-            "advanced": True,
-            "only_if": {"keypoints_path": ["*"]},
-        },
+        "Read .pkl keypoints of AIST++, by a reader that admits arrays only",
+        label="Read .pkl files",
+        advanced=True,
+        only_if={"keypoints_path": ["*"]},
     )
-    output_folder: str = Field(
+    output_folder: str = setting(
         "",
-        description="Where motion.pkl, .npz, .bvh, .glb and .trc are written",
-        json_schema_extra={"label": "Folder for the results"},
+        "Where motion.pkl, .npz, .bvh, .glb and .trc are written",
+        label="Folder for the results",
     )
 
     @field_validator("convention", mode="before")

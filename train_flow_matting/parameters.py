@@ -4,120 +4,97 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
-from train_flow_matting.train_flow_matting_kit.parameters import PluginParam, PluginSettings
+from train_flow_matting.train_flow_matting_kit.parameters import (
+    PluginParam,
+    PluginSettings,
+    setting,
+)
 
 
 class Settings(PluginSettings):
     """What a user can set."""
 
-    dataset_folder: str = Field(
-        "",
-        description="Folder of the clips; input 0 wins where connected",
-        json_schema_extra={"label": "Folder of the clips"},
+    dataset_folder: str = setting(
+        "", "Folder of the clips; input 0 wins where connected", label="Folder of the clips"
     )
-    output_folder: str = Field(
-        "",
-        description="Where weights, logs and the flow's cache go",
-        json_schema_extra={"label": "Folder for the results"},
+    output_folder: str = setting(
+        "", "Where weights, logs and the flow's cache go", label="Folder for the results"
     )
-    epochs: int = Field(
-        20,
-        ge=1,
-        le=100_000,
-        description="How many times each frame is seen",
-        json_schema_extra={"label": "Epochs"},
+    epochs: int = setting(20, "How many times each frame is seen", label="Epochs", ge=1, le=100_000)
+    batch_size: int = setting(
+        4, "Pairs of neighbouring frames a step", label="Pairs a step", ge=1, le=512
     )
-    batch_size: int = Field(
-        4,
-        ge=1,
-        le=512,
-        description="Pairs of neighbouring frames a step",
-        json_schema_extra={"label": "Pairs a step"},
-    )
-    learning_rate: float = Field(
+    learning_rate: float = setting(
         1e-3,
+        "Of AdamW at the start; it falls along a half cosine",
+        label="Learning rate",
         gt=0,
         le=1,
-        description="Of AdamW at the start; it falls along a half cosine",
-        json_schema_extra={"label": "Learning rate", "step": 0.0001, "decimals": 6},
+        step=0.0001,
+        decimals=6,
     )
-    input_size: int = Field(
+    input_size: int = setting(
         320,
+        "Long side in pixels that the clips are brought to at most",
+        label="Size of the clips",
         ge=32,
         le=4096,
-        description="Long side in pixels that the clips are brought to at most",
-        json_schema_extra={
-            "label": "Size of the clips",
-            "advanced": True,
-            "unit": "pixels",
-            "step": 32,
-        },
+        advanced=True,
+        unit="pixels",
+        step=32,
     )
-    crop_size: int = Field(
+    crop_size: int = setting(
         192,
+        "Side of the crops at most",
+        label="Side of the crops",
         ge=16,
         le=4096,
-        description="Side of the crops at most",
-        json_schema_extra={
-            "label": "Side of the crops",
-            "advanced": True,
-            "unit": "pixels",
-            "step": 16,
-        },
+        advanced=True,
+        unit="pixels",
+        step=16,
     )
-    width: int = Field(
+    width: int = setting(
         16,
+        "Channels of the network's first level, a multiple of 8",
+        label="Width of the network",
         ge=8,
         le=256,
-        description="Channels of the network's first level, a multiple of 8",
-        json_schema_extra={
-            "label": "Width of the network",
-            "advanced": True,
-            "unit": "channels",
-            "step": 8,
-        },
+        advanced=True,
+        unit="channels",
+        step=8,
     )
-    uses_matte: bool = Field(
+    uses_matte: bool = setting(
         True,
-        description="Correct a coarse matte (recommended), or matte from picture and flow",
-        json_schema_extra={"label": "Correct a coarse matte"},
+        "Correct a coarse matte (recommended), or matte from picture and flow",
+        label="Correct a coarse matte",
     )
-    validation_share: float = Field(
+    validation_share: float = setting(
         0.2,
+        "Share of whole clips that are set aside, one at least",
+        label="Share set aside",
         gt=0,
         lt=1,
-        description="Share of whole clips that are set aside, one at least",
-        json_schema_extra={
-            "label": "Share set aside",
-            "advanced": True,
-            "step": 0.05,
-            "decimals": 3,
-        },
+        advanced=True,
+        step=0.05,
+        decimals=3,
     )
-    seed: int = Field(
-        0,
-        ge=0,
-        le=2**31 - 1,
-        description="Of split, weights, order and crops",
-        json_schema_extra={"label": "Seed", "advanced": True},
+    seed: int = setting(
+        0, "Of split, weights, order and crops", label="Seed", ge=0, le=2**31 - 1, advanced=True
     )
-    resume: bool = Field(
-        False,
-        description="Go on from last.pth of output_folder",
-        json_schema_extra={"label": "Go on from the last time"},
+    resume: bool = setting(
+        False, "Go on from last.pth of output_folder", label="Go on from the last time"
     )
-    device: Literal["auto", "cuda", "cpu"] = Field(
-        "auto",
-        description="Where the network runs",
-        json_schema_extra={"label": "Device", "advanced": True},
+    device: Literal["auto", "cuda", "cpu"] = setting(
+        "auto", "Where the network runs", label="Device", advanced=True
     )
-    monitoring: Literal["files", "ikomia", "off"] = Field(
+    monitoring: Literal["files", "ikomia", "off"] = setting(
         "files",
-        description="TensorBoard and MLflow logs into output_folder, or on Ikomia's own servers, "
+        "TensorBoard and MLflow logs into output_folder, or on Ikomia's own servers, "
         "which it starts, or none",
-        json_schema_extra={"label": "Curves go to", "advanced": True},
+        label="Curves go to",
+        advanced=True,
     )
 
     @field_validator("width")
