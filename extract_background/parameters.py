@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ikomia import core
-from pydantic import BaseModel, ConfigDict, Field
+from extract_background.extract_background_kit.parameters import (
+    PluginParam,
+    PluginSettings,
+    setting,
+)
 
 
-class Settings(BaseModel):
-    """What a user can set; strings as Ikomia passes them are converted and checked."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
+class Settings(PluginSettings):
+    """What a user can set."""
 
     method: Literal[
         "auto",
@@ -22,141 +23,103 @@ class Settings(BaseModel):
         "gmm",
         "alpha_mean",
         "masked_mean",
-    ] = Field(
-        "auto",
-        description="auto is robust with mattes and bootstrap without",
-        json_schema_extra={"label": "Method"},
-    )
-    mode: Literal["streaming", "look_ahead"] = Field(
+    ] = setting("auto", "auto is robust with mattes and bootstrap without", label="Method")
+    mode: Literal["streaming", "look_ahead"] = setting(
         "streaming",
-        description="Gather the workflow's frames, or read the input's file at the first frame",
-        json_schema_extra={"label": "How frames are read"},
+        "Gather the workflow's frames, or read the input's file at the first frame",
+        label="How frames are read",
     )
-    stride: int = Field(
-        1,
-        ge=1,
-        description="Take every n-th frame",
-        json_schema_extra={"label": "Take every n-th frame"},
-    )
-    max_frames: int = Field(
+    stride: int = setting(1, "Take every n-th frame", label="Take every n-th frame", ge=1)
+    max_frames: int = setting(
         200,
+        "Frames to use at most, spread evenly",
+        label="Frames at most",
         ge=2,
         le=5000,
-        description="Frames to use at most, spread evenly",
-        json_schema_extra={"label": "Frames at most", "unit": "frames", "step": 10},
+        unit="frames",
+        step=10,
     )
-    memory_budget_mb: int = Field(
+    memory_budget_mb: int = setting(
         1024,
+        "Above it frames are kept in a temporary file (MB)",
+        label="Memory for frames",
         ge=16,
-        description="Above it frames are kept in a temporary file (MB)",
-        json_schema_extra={
-            "label": "Memory for frames",
-            "advanced": True,
-            "unit": "MB",
-            "step": 256,
-        },
+        advanced=True,
+        unit="MB",
+        step=256,
     )
-    gain_alignment: bool = Field(
+    gain_alignment: bool = setting(
+        True, "Even out exposure and white balance first", label="Even out exposure"
+    )
+    fill_holes: bool = setting(True, "Inpaint what no frame shows", label="Inpaint holes")
+    polish: bool = setting(
         True,
-        description="Even out exposure and white balance first",
-        json_schema_extra={"label": "Even out exposure"},
+        "gmm: robust mean around its result",
+        label="Polish the mixture",
+        only_if={"method": ["gmm"]},
     )
-    fill_holes: bool = Field(
-        True,
-        description="Inpaint what no frame shows",
-        json_schema_extra={"label": "Inpaint holes"},
-    )
-    polish: bool = Field(
-        True,
-        description="gmm: robust mean around its result",
-        json_schema_extra={"label": "Polish the mixture", "only_if": {"method": ["gmm"]}},
-    )
-    truncate: bool = Field(
+    truncate: bool = setting(
         False,
-        description="alpha_mean: cut decimals as AIST++ does",
-        json_schema_extra={
-            "label": "Cut decimals as AIST++",
-            "only_if": {"method": ["alpha_mean"]},
-        },
+        "alpha_mean: cut decimals as AIST++ does",
+        label="Cut decimals as AIST++",
+        only_if={"method": ["alpha_mean"]},
     )
-    dilation: int = Field(
+    dilation: int = setting(
         20,
+        "masked_mean: dilation of the mask (pixels)",
+        label="Dilation of the mask",
         ge=1,
         le=200,
-        description="masked_mean: dilation of the mask (pixels)",
-        json_schema_extra={
-            "label": "Dilation of the mask",
-            "unit": "pixels",
-            "only_if": {"method": ["masked_mean"]},
-        },
+        unit="pixels",
+        only_if={"method": ["masked_mean"]},
     )
-    color_matrix: Literal["auto", "601", "709"] = Field(
+    color_matrix: Literal["auto", "601", "709"] = setting(
         "auto",
-        description="Colour matrix of files read here; auto is the tag, else by size",
-        json_schema_extra={
-            "label": "Colour matrix",
-            "advanced": True,
-            "only_if": [{"mode": ["look_ahead"]}, {"video_path": ["*"]}],
-        },
+        "Colour matrix of files read here; auto is the tag, else by size",
+        label="Colour matrix",
+        advanced=True,
+        only_if=[{"mode": ["look_ahead"]}, {"video_path": ["*"]}],
     )
-    video_path: str = Field(
-        "",
-        description="A video to read instead of the input",
-        json_schema_extra={"label": "Video to read instead", "advanced": True},
+    video_path: str = setting(
+        "", "A video to read instead of the input", label="Video to read instead", advanced=True
     )
-    alpha_video_path: str = Field(
+    alpha_video_path: str = setting(
         "",
-        description="Its alpha video, in step with it by index",
-        json_schema_extra={
-            "label": "Its alpha video",
-            "advanced": True,
-            "only_if": [{"mode": ["look_ahead"]}, {"video_path": ["*"]}],
-        },
+        "Its alpha video, in step with it by index",
+        label="Its alpha video",
+        advanced=True,
+        only_if=[{"mode": ["look_ahead"]}, {"video_path": ["*"]}],
     )
-    frames_folder: str = Field(
+    frames_folder: str = setting(
         "",
-        description="A folder of pictures to read instead of the input",
-        json_schema_extra={"label": "Pictures to read instead", "advanced": True},
+        "A folder of pictures to read instead of the input",
+        label="Pictures to read instead",
+        advanced=True,
     )
-    masks_folder: str = Field(
+    masks_folder: str = setting(
         "",
-        description="Its masks, of the same names; of easyvolcap_root: one folder a CAMERA",
-        json_schema_extra={
-            "label": "Their masks",
-            "advanced": True,
-            "only_if": [{"frames_folder": ["*"]}, {"easyvolcap_root": ["*"]}],
-        },
+        "Its masks, of the same names; of easyvolcap_root: one folder a CAMERA",
+        label="Their masks",
+        advanced=True,
+        only_if=[{"frames_folder": ["*"]}, {"easyvolcap_root": ["*"]}],
     )
-    easyvolcap_root: str = Field(
+    easyvolcap_root: str = setting(
         "",
-        description="A root with images/CAMERA and mask/CAMERA folders",
-        json_schema_extra={"label": "EasyVolcap root", "advanced": True},
+        "A root with images/CAMERA and mask/CAMERA folders",
+        label="EasyVolcap root",
+        advanced=True,
     )
-    plates_folder: str = Field(
+    plates_folder: str = setting(
         "",
-        description="Where the plates of easyvolcap_root are written",
-        json_schema_extra={
-            "label": "Folder for its plates",
-            "advanced": True,
-            "only_if": {"easyvolcap_root": ["*"]},
-        },
+        "Where the plates of easyvolcap_root are written",
+        label="Folder for its plates",
+        advanced=True,
+        only_if={"easyvolcap_root": ["*"]},
     )
 
 
-class ExtractBackgroundParam(core.CWorkflowTaskParam):
-    """Carries :class:`Settings` through Ikomia's map of strings."""
+class ExtractBackgroundParam(PluginParam):
+    """Carries :class:`Settings` through Ikomia."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.settings = Settings()
-
-    def set_values(self, values: dict[str, str]) -> None:
-        """Take all of ``values`` or, on a bad one, none.
-
-        Raises:
-            ValueError: A value is not allowed; the text names the parameter, value and choices.
-        """
-        self.settings = Settings.model_validate({**self.settings.model_dump(), **dict(values)})
-
-    def get_values(self) -> dict[str, str]:
-        return {name: str(value) for name, value in self.settings.model_dump().items()}
+    settings_class = Settings
+    settings: Settings

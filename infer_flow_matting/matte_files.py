@@ -10,8 +10,8 @@ import numpy as np
 
 from .flow_matting_engine.refining import RefinedMatte, refine_clip
 from .infer_flow_matting_kit.flow.dense_flow import DenseFlow
-from .infer_flow_matting_kit.flow.video_frames import video_frames
 from .infer_flow_matting_kit.pictures import as_alpha
+from .infer_flow_matting_kit.video import ColorMatrix, VideoInfo, VideoReader
 
 # Mean grey levels by which a frame that Ikomia read may differ from the same one read here.
 SAME_FRAME = 3.0
@@ -35,13 +35,21 @@ class RefinedFiles:
     Args:
         files: The video, and the video of its coarse mattes, of as many frames.
         flow, cut_threshold: As for ``FlowRefiner``.
+        color_matrix: By which the video's colours are read.
 
     Attributes:
         first_matte: The first coarse matte, float32 (H, W), once a result was asked for.
     """
 
-    def __init__(self, files: SourceFiles, flow: DenseFlow, cut_threshold: float) -> None:
-        self._files = files
+    def __init__(
+        self,
+        files: SourceFiles,
+        flow: DenseFlow,
+        cut_threshold: float,
+        *,
+        color_matrix: ColorMatrix = "auto",
+    ) -> None:
+        self._files, self._color_matrix = files, color_matrix
         self._frame_count = self._matte_count = 0
         self._results = refine_clip(
             self._frames(), self._mattes(), flow=flow, cut_threshold=cut_threshold
@@ -72,18 +80,19 @@ class RefinedFiles:
         self._results.close()
 
     def _frames(self) -> Iterator[np.ndarray]:
-        for picture in video_frames(self._files.source):
+        info = VideoInfo.from_path(self._files.source)
+        self._size = (info.height, info.width)
+        for frame in VideoReader(info, color_matrix=self._color_matrix):
             self._frame_count += 1
-            self._size = (picture.shape[0], picture.shape[1])
-            yield picture
+            yield frame.image
 
     def _mattes(self) -> Iterator[np.ndarray]:
-        for picture in video_frames(self._files.mattes):
+        for frame in VideoReader(VideoInfo.from_path(self._files.mattes), is_grey=True):
             # zip asked for a frame first: none came, and a matte is left over.
             if self._matte_count == self._frame_count:
                 return
             self._matte_count += 1
-            matte = as_alpha(picture, *self._size)
+            matte = as_alpha(frame.image, *self._size)
             if self.first_matte is None:
                 self.first_matte = matte
             yield matte

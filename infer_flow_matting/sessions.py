@@ -16,6 +16,7 @@ from .flow_matting_engine import (
     RaftFlow,
     RefinedMatte,
 )
+from .infer_flow_matting_kit.video import matching_matrix
 from .infer_flow_matting_kit.weights import user_file
 from .matte_files import SAME_FRAME, RefinedFiles, SourceFiles, is_same
 from .parameters import Settings
@@ -92,7 +93,10 @@ class FilesSession:
             return self._fallback.advance(frame, coarse, steps)
         if self._results is not None:
             return self._results.advance(steps)
-        self._results = RefinedFiles(self._files, self._flow, self._cut_threshold)
+        match = matching_matrix(self._files.source, "auto", frame)
+        self._results = RefinedFiles(
+            self._files, self._flow, self._cut_threshold, color_matrix=match.color_matrix
+        )
         first = self._results.advance(steps)
         matte = self._results.first_matte if self._files.are_shown else None
         if is_same(first.frame, frame) and (

@@ -94,19 +94,19 @@ def read_video_frame(video: str, frame: int) -> np.ndarray:
     """One frame of a video: uint8 RGB (H, W, 3).
 
     Raises:
-        ValueError: The video cannot be opened, or ends before.
+        FileNotFoundError: There is no such file.
+        ValueError: It is no video, or ends before.
     """
-    reader = cv2.VideoCapture(video)
-    if not reader.isOpened():
-        raise ValueError(f"video_path {video} cannot be opened as a video")
-    reader.set(cv2.CAP_PROP_POS_FRAMES, frame)
-    is_read, bgr = reader.read()
-    reader.release()
-    if not is_read:
+    # PyAV is loaded by those alone who draw over a video.
+    from .infer_smpl_fit_kit.video import frame_at
+
+    try:
+        return frame_at(video, frame)
+    except ValueError as error:
         raise ValueError(
-            f"{video} has no frame {frame}, the middle of the keypoints': is it their video?"
-        )
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+            f"video_path: {error} (frame {frame} is the middle of the keypoints': is it their "
+            "video?)"
+        ) from error
 
 
 def camera_backdrop(camera: Camera, picture: np.ndarray, frame: int) -> Backdrop:

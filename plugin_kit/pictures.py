@@ -76,6 +76,19 @@ def resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     return cv2.resize(picture, (width, height), interpolation=method)
 
 
+def size_within(shape: tuple[int, ...], long_side: int, least: int = 1) -> tuple[int, int]:
+    """Width and height of a picture (H, W, ...) brought to a longest side; none is enlarged.
+
+    Args:
+        shape: The picture's.
+        long_side: In pixels.
+        least: What neither side falls below.
+    """
+    height, width = shape[:2]
+    scale = min(1.0, long_side / max(height, width))
+    return max(least, round(width * scale)), max(least, round(height * scale))
+
+
 def plain(colour: Colour, height: int, width: int) -> np.ndarray:
     """A picture of one colour, uint8 RGB (height, width, 3)."""
     picture = np.empty((height, width, 3), np.uint8)

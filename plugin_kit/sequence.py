@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ class SequenceWatch:
 
     ``video`` goes on while the file and the size stay and the position grows, ``image`` never,
     ``stream`` always (until the size changes); ``auto`` is ``video`` for videos and ``image``
-    for anything else. Where a header promises too many frames, Ikomia's reader repeats the last
-    one at a position that stands still: that is no beginning.
+    for anything else. A sequence begins where the rule changes. Where a header promises too many
+    frames, Ikomia's reader repeats the last one at a position that stands still: that is no
+    beginning.
 
     Attributes:
         steps: How many frames the position went on; 0 where one was repeated.
@@ -26,7 +28,7 @@ class SequenceWatch:
     """
 
     def __init__(self) -> None:
-        self._last: tuple[str, tuple[int, ...], int, bytes] | None = None
+        self._last: _Shown | None = None
         self.steps = 1
         self.expected = self.calls = self.repeated = 0
 
@@ -50,20 +52,35 @@ class SequenceWatch:
         is_video = isinstance(connected, dataprocess.CVideoIO)
         rule = ("video" if is_video else "image") if sequence == "auto" else sequence
         has_position = is_video and rule == "video"
-        path = connected.source_file_path if is_video else ""
-        position = connected.get_current_pos() if has_position else -1
-        probe = np.ascontiguousarray(frame[::PROBE, ::PROBE]).tobytes()
-        last, self._last = self._last, (path, frame.shape, position, probe)
+        now = _Shown(
+            rule=rule,
+            shape=frame.shape,
+            path=connected.source_file_path if is_video else "",
+            position=connected.get_current_pos() if has_position else -1,
+            probe=np.ascontiguousarray(frame[::PROBE, ::PROBE]).tobytes(),
+        )
+        last, self._last = self._last, now
         self.steps = 1
-        if rule == "image" or last is None or last[1] != frame.shape:
+        if rule == "image" or last is None or (last.rule, last.shape) != (rule, frame.shape):
             return True
         if not has_position:
             return False
-        if last[0] != path or position < last[2]:
+        if last.path != now.path or now.position < last.position:
             return True
-        stands = position == last[2] and probe == last[3]
+        stands = now.position == last.position and now.probe == last.probe
         if stands and not self.is_complete:
             self.steps = 0
             return False
-        self.steps = max(1, position - last[2])
-        return position == last[2]
+        self.steps = max(1, now.position - last.position)
+        return now.position == last.position
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What tells one frame from the next."""
+
+    rule: str
+    shape: tuple[int, ...]
+    path: str
+    position: int
+    probe: bytes

@@ -138,7 +138,7 @@ def _network_alone(video: Path, plate: Path) -> tuple[float, float]:
     from infer_background_matting.bgm_network import MattingRefine, build_matting
     from infer_background_matting.checkpoints import checkpoint_path, load_checkpoint
     from plugin_kit.picture_files import read_picture
-    from workflows.media.video_reader import VideoInfo, VideoReader
+    from plugin_kit.video import VideoInfo, VideoReader
 
     network = MattingRefine("mobilenetv2")
     load_checkpoint(network, checkpoint_path("builtin", "mobilenetv2", ""))

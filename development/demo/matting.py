@@ -18,9 +18,9 @@ from development.synthetic.scenes import metrics
 from development.tables import new_table
 from plugin_kit.picture_files import read_picture, write_picture
 from plugin_kit.pictures import resized
+from plugin_kit.video import VideoInfo, VideoReader
 from workflows.matting.options import ChainOptions
 from workflows.matting.run import run_chain
-from workflows.media.video_reader import VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
 
 SHOWN_FRAMES = (0.25, 0.5, 0.75)

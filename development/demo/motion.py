@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 
 from development.demo.output import prepare_output
-from development.demo.pictures import frame_at, write_jpeg
+from development.demo.pictures import write_jpeg
 from development.synthetic.body_capture import (
     CENTIMETRES,
     RATE,
@@ -37,7 +37,7 @@ from infer_multiview_triangulation.multiview_geometry.cameras.similarity import 
 from infer_smpl_fit.smpl_body.model import world_transforms
 from infer_smpl_fit.smpl_fitting.rotations import exponential
 from plugin_kit.pictures import resized
-from workflows.media.video_reader import VideoInfo
+from plugin_kit.video import VideoInfo, frame_at
 from workflows.motion.options import MotionOptions
 from workflows.motion.run import run_motion
 from workflows.plugins import REPOSITORY

@@ -12,8 +12,8 @@ from infer_rvm.ports import Input, Output
 from plugin_kit.files import write_bytes
 from plugin_kit.picture_files import read_picture
 from plugin_kit.pictures import blend, plain, resized
+from plugin_kit.video import frame_at
 from workflows.matting.graph import RVM
-from workflows.media.video_reader import VideoInfo, VideoReader
 from workflows.plugins import REPOSITORY, add_task, new_workflow
 
 MOST_BYTES = 200_000
@@ -54,18 +54,6 @@ def write_pictures(clip: SyntheticClip, run: Path, rvm_weights: Path | None) -> 
         behind = read_picture(run / "new_background.png")
         panels["infer_rvm/images/demo.jpg"] = _rvm_panels(clip, index, behind, weights=rvm_weights)
     return [write_jpeg(REPOSITORY / name, side_by_side(items)) for name, items in panels.items()]
-
-
-def frame_at(video: Path, index: int) -> np.ndarray:
-    """One frame of a video, uint8 RGB (H, W, 3).
-
-    Raises:
-        ValueError: The video is shorter.
-    """
-    for position, frame in enumerate(VideoReader(VideoInfo.from_path(video))):
-        if position == index:
-            return frame.image
-    raise ValueError(f"{video} has no frame {index}")
 
 
 def over_checkerboard(run: Path, index: int) -> np.ndarray:

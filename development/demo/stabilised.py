@@ -15,7 +15,7 @@ from development.synthetic.clip import SyntheticClip
 from infer_flow_matting.flow_matting_engine import refine_clip
 from plugin_kit.picture_files import write_picture
 from plugin_kit.pictures import to_uint8
-from workflows.media.video_reader import VideoInfo, VideoReader
+from plugin_kit.video import VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
 
 FLICKER_GAIN = 4

@@ -1,7 +1,7 @@
 """From a picture to the parts of its people: detect, crop, parse, restore, merge; no ikomia."""
 
 from .detector import PersonDetector, build_detector
-from .folders import FramePaths, easyvolcap_frames, parse_easyvolcap
+from .folders import parse_easyvolcap
 from .merging import Canvas, Parsing
 from .outputs import coloured, describe, palette, person_mask, trimap
 from .parser import HumanParser, ParserOptions
@@ -9,7 +9,6 @@ from .persons import Person, Window, suppress_claimed, whole_picture, window_of
 
 __all__ = [
     "Canvas",
-    "FramePaths",
     "HumanParser",
     "ParserOptions",
     "Parsing",
@@ -19,7 +18,6 @@ __all__ = [
     "build_detector",
     "coloured",
     "describe",
-    "easyvolcap_frames",
     "palette",
     "parse_easyvolcap",
     "person_mask",

@@ -3,56 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ..infer_human_parsing_kit.files import natural_sorted
-from ..infer_human_parsing_kit.picture_files import is_picture, read_picture, write_picture
+from ..infer_human_parsing_kit.easyvolcap import FramePaths, easyvolcap_frames
+from ..infer_human_parsing_kit.picture_files import read_picture, write_picture
 from .outputs import coloured, person_mask
-
-IMAGES, MASKS, COLOURS = "images", "mask", "schp"
-
-
-@dataclass(frozen=True)
-class FramePaths:
-    """A picture of an EasyVolcap root, and what is made of it."""
-
-    camera: str
-    image: Path
-    mask: Path
-    colours: Path
-
-    @property
-    def is_done(self) -> bool:
-        return self.mask.is_file() and self.colours.is_file()
-
-
-def easyvolcap_frames(root: Path, output: Path | None = None) -> list[FramePaths]:
-    """Every ``images/<camera>/<frame>.*`` of ``root``, cameras and frames in natural order.
-
-    Raises:
-        FileNotFoundError: There is none.
-        ValueError: Two pictures of a camera differ only in their suffix.
-    """
-    output = output or root
-    folders = natural_sorted(p for p in (root / IMAGES).glob("*") if p.is_dir())
-    frames = []
-    for folder in folders:
-        for image in natural_sorted(p for p in folder.glob("*") if is_picture(p)):
-            written = (
-                output / kind / folder.name / f"{image.stem}.png" for kind in (MASKS, COLOURS)
-            )
-            frames.append(FramePaths(folder.name, image, *written))
-    if not frames:
-        raise FileNotFoundError(f"{root} is no EasyVolcap root: no pictures in {IMAGES}/<camera>/")
-    by_target: dict[Path, Path] = {}
-    for frame in frames:
-        other = by_target.setdefault(frame.mask, frame.image)
-        if other != frame.image:
-            raise ValueError(f"{other} and {frame.image} would both write {frame.mask}")
-    return frames
 
 
 def parse_easyvolcap(

@@ -8,8 +8,8 @@ import pytest
 from development.synthetic.flow_scenes import make_flow_scene
 from infer_flow_matting.flow_matting_engine import FlowRefiner, refine_clip
 from infer_flow_matting.matte_files import RefinedFiles, SourceFiles
-from plugin_kit.flow.video_frames import video_frames
 from plugin_kit.pictures import as_alpha, blend, plain
+from plugin_kit.video import VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
 
 NAME = "infer_flow_matting"
@@ -30,8 +30,11 @@ def files(scene, tmp_path_factory):
         with VideoSink(folder / name, 320, 240, rate, 1 / rate) as sink:
             for index, picture in enumerate(pictures):
                 sink.write(picture, index)
-    frames = list(video_frames(folder / "clip.mp4"))
-    alphas = [as_alpha(p, 240, 320) for p in video_frames(folder / "alpha.mp4")]
+    frames, mattes = (
+        [frame.image for frame in VideoReader(VideoInfo.from_path(folder / name))]
+        for name in ("clip.mp4", "alpha.mp4")
+    )
+    alphas = [as_alpha(matte, 240, 320) for matte in mattes]
     return str(folder / "clip.mp4"), str(folder / "alpha.mp4"), frames, alphas
 
 

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from infer_human_parsing.human_parsing_pipeline import easyvolcap_frames, parse_easyvolcap
+from infer_human_parsing.human_parsing_pipeline import parse_easyvolcap
+from plugin_kit.easyvolcap import easyvolcap_frames
 
 HALF = np.repeat(np.array([[0, 5]], np.uint8), 4, axis=1).repeat(6, axis=0)
 

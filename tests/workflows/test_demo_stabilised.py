@@ -8,7 +8,7 @@ import numpy as np
 from development.demo.stabilised import AlphaErrors, compare_stabilised
 from development.synthetic.clip import SyntheticClip
 from plugin_kit.flow.matte_metrics import score_clip
-from workflows.media.video_reader import VideoInfo, VideoReader
+from plugin_kit.video import VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
 
 # The figure crosses the room in all frames; in fewer no flow would follow it.

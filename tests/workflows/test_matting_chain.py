@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from development.synthetic.clip import SyntheticClip
+from plugin_kit.video import VideoInfo, VideoReader
 from workflows.matting import ChainOptions, main, parse_arguments, run_chain
 from workflows.matting.job import VideoJob
-from workflows.media.video_reader import VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
 from workflows.plugins import REPOSITORY
 

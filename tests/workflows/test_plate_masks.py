@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from development.synthetic.clip import SyntheticClip
+from plugin_kit.video import VideoInfo, VideoReader
 from workflows.matting import ChainOptions, main, parse_arguments, run, run_chain
 from workflows.matting.masks import PeopleFinder, fused
-from workflows.media.video_reader import VideoInfo, VideoReader
 
 CLIP = SyntheticClip(width=128, height=96, frames=4)
 

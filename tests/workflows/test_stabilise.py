@@ -8,8 +8,8 @@ import pytest
 
 from development.synthetic.clip import SyntheticClip
 from infer_flow_matting.flow_matting_engine import refine_clip
+from plugin_kit.video import VideoInfo, VideoReader
 from workflows.matting import ChainOptions, run_chain
-from workflows.media.video_reader import VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
 
 CLIP = SyntheticClip(width=256, height=144, frames=8)

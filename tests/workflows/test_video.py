@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from plugin_kit.video import VideoError, VideoInfo, VideoReader
 from workflows.media.codecs import CODECS
-from workflows.media.video_reader import VideoError, VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
 
 RATE = Fraction(25)

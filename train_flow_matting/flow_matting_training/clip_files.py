@@ -11,8 +11,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from ..train_flow_matting_kit.flow.video_frames import video_frames
 from ..train_flow_matting_kit.picture_files import is_picture, read_picture
+from ..train_flow_matting_kit.video import VideoInfo, VideoReader
 
 Clip = TypeVar("Clip")
 
@@ -95,8 +95,9 @@ def pictures_of(paths: tuple[Path, ...]) -> Iterator[np.ndarray]:
     Raises:
         ValueError: A file cannot be decoded.
     """
-    is_video = len(paths) == 1 and paths[0].suffix.lower() in VIDEOS
-    return video_frames(paths[0]) if is_video else map(read_picture, paths)
+    if len(paths) == 1 and paths[0].suffix.lower() in VIDEOS:
+        return (frame.image for frame in VideoReader(VideoInfo.from_path(paths[0])))
+    return map(read_picture, paths)
 
 
 def _picture_clips(folder: Path) -> Iterator[ClipFiles]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from plugin_kit.picture_files import SUFFIXES, read_picture
 from plugin_kit.pictures import plain
-from workflows.media.video_reader import VideoInfo, VideoReader
+from plugin_kit.video import VideoInfo, VideoReader
 
 
 class NewBackground(Protocol):

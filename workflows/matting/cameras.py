@@ -14,7 +14,8 @@ import numpy as np
 from rich.progress import Progress
 
 from extract_background.ports import Input, Output
-from infer_human_parsing.human_parsing_pipeline import FramePaths, coloured, easyvolcap_frames
+from infer_human_parsing.human_parsing_pipeline import coloured
+from plugin_kit.easyvolcap import COLOURS, MASKS, PLATES, FramePaths, easyvolcap_frames
 from plugin_kit.files import load_json, prepare_folder
 from plugin_kit.picture_files import read_picture, write_picture
 from workflows.matting.graph import PLATE, plate_workflow
@@ -22,8 +23,6 @@ from workflows.matting.masks import PeopleFinder, choose_finder
 from workflows.matting.options import ChainOptions, check_camera_options
 from workflows.matting.report import CamerasReport, progress_bar
 from workflows.plugins import task_of
-
-MASKS, COLOURS, PLATES = "mask", "schp", "bkgd"
 
 
 def run_cameras(options: ChainOptions) -> CamerasReport:

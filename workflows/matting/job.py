@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from plugin_kit.picture_files import write_picture
+from plugin_kit.video import Frame, VideoInfo, VideoReader
 from workflows.matting.options import ChainOptions
 from workflows.matting.report import ChainReport, progress_bar
 from workflows.media.codecs import CODECS
 from workflows.media.prefetch import prefetch
-from workflows.media.video_reader import Frame, VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
 
 

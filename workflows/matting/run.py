@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugin_kit.files import prepare_folder
 from plugin_kit.picture_files import read_picture
+from plugin_kit.video import VideoInfo
 from workflows.matting.background import NewBackground, open_background
 from workflows.matting.graph import MATTING, matting_workflow
 from workflows.matting.job import VideoJob
@@ -12,7 +13,6 @@ from workflows.matting.matte import matte_video
 from workflows.matting.options import ChainOptions, check_options
 from workflows.matting.plate import find_plate
 from workflows.matting.report import ChainReport
-from workflows.media.video_reader import VideoInfo
 
 GREEN = "#78FF9B"
 # Frames are handed over one by one, and each may wait for the next.

@@ -11,14 +11,14 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.error import FFmpegError
 
-from workflows.media.video_reader import OPENING
+from plugin_kit.video import open_video
 
 
 class PassedSound:
     """Pass the sound of another file on, packet by packet, interleaved with the video."""
 
     def __init__(self, path: Path, output: OutputContainer) -> None:
-        self._source = av.open(str(path), **OPENING)
+        self._source = open_video(path)
         self._output = output
         self._targets: dict[int, tuple[Any, bool]] = {}
         for stream in self._source.streams.audio:

@@ -16,10 +16,10 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
+from plugin_kit.video import EXACT_COLOURS, HD_LINES
 from workflows.media.codecs import CODECS, DEFAULT_CRF
 from workflows.media.queues import put_unless
 from workflows.media.sound import PassedSound
-from workflows.media.video_reader import EXACT_COLOURS, HD_LINES
 
 QUEUE_FRAMES = 4
 LIMITED_RANGE = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)

@@ -21,7 +21,7 @@ from infer_smpl_fit.smpl_body.world import UNITS, rotation_to_y_up
 from infer_smpl_fit.smpl_export.motion import BodyMotion
 from infer_smpl_fit.smpl_export.render import draw_frame, look_at, project
 from plugin_kit.pictures import plain
-from workflows.media.video_reader import VideoInfo, VideoReader
+from plugin_kit.video import VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
 from workflows.motion.options import MotionOptions
 

@@ -1,0 +1,27 @@
+"""Video in, by PyAV: the one reader for chains, plates, flow, overlays and training.
+
+Pictures come upright and in the right colours, times grow, counts are true, and damaged files
+give what can be decoded, with a warning.
+"""
+
+from .colours import EXACT_COLOURS, HD_LINES, ColorMatrix, upright_rgb
+from .lookup import MatrixMatch, count_frames, frame_at, matching_matrix
+from .opening import VideoError, open_video
+from .reader import Frame, VideoReader
+from .video_info import VideoInfo
+
+__all__ = [
+    "EXACT_COLOURS",
+    "HD_LINES",
+    "ColorMatrix",
+    "Frame",
+    "MatrixMatch",
+    "VideoError",
+    "VideoInfo",
+    "VideoReader",
+    "count_frames",
+    "frame_at",
+    "matching_matrix",
+    "open_video",
+    "upright_rgb",
+]

@@ -1,0 +1,151 @@
+"""Single answers from a video: its number of frames, one frame, which colour matrix it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from .colours import ColorMatrix, upright_rgb
+from .opening import VideoError, decoded_frames, first_frame, open_video, video_stream
+
+# By how many frames, at most, codecs let packets come in another order than pictures.
+REORDERED = 32
+# Containers whose packets say when each picture is shown.
+WITH_TIMES = ("mp4", "matroska")
+# Mean grey levels by which two readers may differ in one and the same frame.
+SAME_PICTURE = 3.0
+
+
+def count_frames(path: str | Path) -> int:
+    """Count the video packets of a file, without decoding; about its number of frames.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        VideoError: It cannot be read as a video.
+    """
+    with open_video(path) as container:
+        stream = video_stream(container, path)
+        try:
+            return sum(map(_is_shown, container.demux(stream)))
+        except FFmpegError as error:
+            raise VideoError(f"{path} cannot be read as a video: {error}") from error
+
+
+def frame_at(path: str | Path, index: int, color_matrix: ColorMatrix = "auto") -> np.ndarray:
+    """One frame of a video, counted from 0, upright: uint8 RGB (H, W, 3).
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        VideoError: It is no video, or is shorter.
+    """
+    with open_video(path) as container:
+        frame = _sought_frame(container, video_stream(container, path), index)
+    if frame is None:
+        with open_video(path) as container:
+            stream = video_stream(container, path)
+            stream.thread_type = "AUTO"
+            frame = _counted_frame(container, stream, index)
+    if frame is None:
+        raise VideoError(f"{path} has no frame {index}: it is shorter, or breaks off before it")
+    return upright_rgb(frame, color_matrix)
+
+
+@dataclass(frozen=True)
+class MatrixMatch:
+    """How near a video's first frame comes to what another reader showed of it.
+
+    Attributes:
+        color_matrix: The one with which it comes nearest.
+        distance: Mean difference in grey levels; infinite where sizes differ.
+        width, height: Of the video, upright.
+    """
+
+    color_matrix: ColorMatrix
+    distance: float
+    width: int
+    height: int
+
+    @property
+    def has_same_size(self) -> bool:
+        return bool(np.isfinite(self.distance))
+
+    @property
+    def is_same_picture(self) -> bool:
+        return self.distance <= SAME_PICTURE
+
+
+def matching_matrix(path: str | Path, wanted: ColorMatrix, shown: np.ndarray) -> MatrixMatch:
+    """The colour matrix that makes ``path`` look as another reader shows it.
+
+    Ikomia's reader ignores a file's tag. A picture that is read here and subtracted from what
+    Ikomia shows would be several levels off everywhere, were it read by another matrix.
+
+    Args:
+        path: The video.
+        wanted: ``auto`` to try all; another is kept, and compared alone.
+        shown: Its first frame by the other reader, uint8 RGB (H, W, 3).
+
+    Raises:
+        FileNotFoundError, VideoError: There is no such video.
+    """
+    with open_video(path) as container:
+        first = first_frame(container, video_stream(container, path), path)
+    tried: tuple[ColorMatrix, ...] = ("auto", "601", "709") if wanted == "auto" else (wanted,)
+    pictures = {matrix: upright_rgb(first, matrix) for matrix in tried}
+    height, width = pictures[wanted].shape[:2]
+    if pictures[wanted].shape != shown.shape:
+        return MatrixMatch(wanted, np.inf, width, height)
+    distances = {
+        matrix: float(np.abs(picture.astype(np.int16) - shown).mean())
+        for matrix, picture in pictures.items()
+    }
+    best = min(tried, key=distances.__getitem__)
+    return MatrixMatch(best, distances[best], width, height)
+
+
+def _is_shown(packet: Packet) -> bool:
+    return packet.size > 0 and not packet.is_discard
+
+
+def _sought_frame(container: InputContainer, stream: VideoStream, index: int) -> VideoFrame | None:
+    """The frame, decoded from the key frame before it; None where the file does not tell surely
+    which one it is.
+    """
+    if not any(name in container.format.name for name in WITH_TIMES):
+        return None
+    try:
+        packets = list(islice(filter(_is_shown, container.demux(stream)), index + 1 + REORDERED))
+        times = sorted(packet.pts for packet in packets if packet.pts is not None)
+        if not len(set(times)) == len(packets) > index:
+            return None
+        keys = {packet.pts for packet in packets if packet.is_keyframe}
+        if times[0] != packets[0].pts or times[0] not in keys:
+            return None
+        key = max(time for time in times[: index + 1] if time in keys)
+        container.seek(key, stream=stream)
+        wanted = times[times.index(key) : index + 1]
+        frames = decoded_frames(container, stream, lambda error: None)
+        frame = None
+        for time in wanted:
+            frame = next(frames, None)
+            if frame is None or frame.pts != time or frame.is_corrupt:
+                return None
+    except FFmpegError:
+        return None
+    return frame
+
+
+def _counted_frame(container: InputContainer, stream: VideoStream, index: int) -> VideoFrame | None:
+    try:
+        frames = decoded_frames(container, stream, lambda error: None)
+        return next(islice(frames, index, None), None)
+    except FFmpegError:
+        return None

@@ -1,0 +1,123 @@
+"""The frames of a video, one after another."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from .colours import ColorMatrix, upright_luma, upright_rgb
+from .opening import VideoError, decoded_frames, open_video, video_stream
+from .timeline import Timeline
+from .video_info import VideoInfo
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a video, upright.
+
+    Attributes:
+        image: uint8 RGB (H, W, 3) or, where brightness was asked for, (H, W).
+        pts: When it is shown, in ticks of the video's time base.
+    """
+
+    image: np.ndarray
+    pts: int
+
+
+@dataclass
+class VideoReader:
+    """Iterate over the frames of a video, in order, each upright and with a growing timestamp.
+
+    Args:
+        info: The video.
+        color_matrix: As for :func:`upright_rgb`.
+        is_grey: Give the brightness alone, as of a video of mattes.
+
+    Attributes:
+        frames_read: The true count, after the iteration.
+        warnings: What was odd: an alpha channel that was dropped, more than 8 bits, colours of
+            high dynamic range, interlaced pictures, a wrong promise, a file that breaks off.
+
+    Example:
+        >>> reader = VideoReader(VideoInfo.from_path("dance.mp4"))  # doctest: +SKIP
+        >>> for frame in reader:  # doctest: +SKIP
+        ...     print(frame.pts * reader.info.time_base, frame.image.shape)
+    """
+
+    info: VideoInfo
+    color_matrix: ColorMatrix = field(default="auto", kw_only=True)
+    is_grey: bool = field(default=False, kw_only=True)
+    frames_read: int = field(default=0, init=False)
+    warnings: list[str] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        if self.info.has_alpha:
+            self._warn("its alpha channel is ignored, only the colours are read")
+        if self.info.bit_depth > 8:
+            self._warn(f"{self.info.bit_depth} bits a channel are reduced to 8")
+        if self.info.hdr:
+            self._warn(
+                f"its colours are HDR ({self.info.hdr}) and will look pale: convert it to SDR first"
+            )
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield every frame.
+
+        Raises:
+            FileNotFoundError: The file is gone.
+            VideoError: The picture size changes in mid-file.
+        """
+        self.frames_read = 0
+        timeline = Timeline(max(1, round(1 / (self.info.rate * self.info.time_base))))
+        with open_video(self.info.path) as container:
+            stream = video_stream(container, self.info.path)
+            stream.thread_type = "AUTO"
+            for decoded in self._decoded(container, stream):
+                image = self._picture(decoded)
+                self._check_size(image)
+                self.frames_read += 1
+                yield Frame(image, timeline.time_of(decoded))
+        promised = self.info.frame_count
+        if promised and abs(promised - self.frames_read) > 1:
+            self._warn(f"the header promises {promised} frames, {self.frames_read} were decoded")
+
+    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        def skip(error: FFmpegError) -> None:
+            self._warn(f"damaged data was skipped ({error})")
+
+        try:
+            yield from decoded_frames(container, stream, skip)
+        except FFmpegError as error:
+            self._warn(
+                f"the file breaks off after {self.frames_read} frames ({error}); what could be "
+                "decoded is used"
+            )
+
+    def _picture(self, frame: VideoFrame) -> np.ndarray:
+        if frame.interlaced_frame:
+            self._warn("its pictures are interlaced, two moments in each: deinterlace it first")
+        return upright_luma(frame) if self.is_grey else upright_rgb(frame, self.color_matrix)
+
+    def _check_size(self, image: np.ndarray) -> None:
+        height, width = image.shape[:2]
+        if (width, height) != (self.info.width, self.info.height):
+            raise VideoError(
+                f"{self.info.path}: frame {self.frames_read} is {width}x{height}, the frames "
+                f"before it {self.info.width}x{self.info.height}. Cut the file where its size "
+                "changes, or scale it to one size first, and run each part."
+            )
+
+    def _warn(self, text: str) -> None:
+        text = f"{self.info.path}: {text}"
+        if text not in self.warnings:
+            self.warnings.append(text)
+            logger.warning(text)

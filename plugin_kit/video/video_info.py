@@ -1,0 +1,83 @@
+"""What a container says of its video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from av.video.format import VideoFormat
+
+from .colours import hdr_transfer
+from .opening import first_frame, open_video, video_stream
+from .orientation import Orientation
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoInfo:
+    """What the container and its first frame say of the video of a file.
+
+    Attributes:
+        path: The file.
+        width, height: Of the upright picture, in pixels.
+        rate: Frames a second, on average.
+        time_base: Seconds a tick of the timestamps.
+        frame_count: The container's promise, 0 where it makes none; only decoding tells.
+        pixel_format: FFmpeg's name for how pixels lie in the file.
+        audio_streams: How many there are.
+        pixel_aspect: Width over height of one pixel of the upright picture.
+        hdr: HLG or PQ where the video is coded for high dynamic range, else empty.
+    """
+
+    path: Path
+    width: int
+    height: int
+    rate: Fraction
+    time_base: Fraction
+    frame_count: int
+    pixel_format: str
+    audio_streams: int
+    pixel_aspect: Fraction = Fraction(1)
+    hdr: str = ""
+
+    @classmethod
+    def from_path(cls, path: str | Path) -> VideoInfo:
+        """Read the header and the first frame of ``path``.
+
+        Raises:
+            FileNotFoundError: ``path`` does not exist.
+            VideoError: It holds no video frame that can be decoded.
+        """
+        path = Path(path)
+        with open_video(path) as container:
+            stream = video_stream(container, path)
+            frame = first_frame(container, stream, path)
+            size, aspect = (frame.width, frame.height), _fraction(stream.sample_aspect_ratio, 1)
+            if Orientation.of(frame).swaps_axes:
+                size, aspect = size[::-1], 1 / aspect
+            return cls(
+                path=path,
+                width=size[0],
+                height=size[1],
+                rate=_fraction(stream.average_rate or stream.guessed_rate, 25),
+                time_base=_fraction(stream.time_base, Fraction(1, 90_000)),
+                frame_count=stream.frames,
+                pixel_format=frame.format.name,
+                audio_streams=len(container.streams.audio),
+                pixel_aspect=aspect,
+                hdr=hdr_transfer(frame),
+            )
+
+    @property
+    def has_alpha(self) -> bool:
+        return any(c.is_alpha for c in VideoFormat(self.pixel_format).components)
+
+    @property
+    def bit_depth(self) -> int:
+        return max(c.bits for c in VideoFormat(self.pixel_format).components)
+
+
+def _fraction(value: Any, otherwise: Fraction | int) -> Fraction:
+    """PyAV's number, whose type differs between its versions; ``otherwise`` where it is unset."""
+    return Fraction(value.numerator, value.denominator) if value else Fraction(otherwise)
