@@ -44,7 +44,7 @@ VIEW = np.array([0.5, 0.25, 1.0])
 
 
 @dataclass(frozen=True)
-class Clip:
+class FitInput:
     """What is fitted.
 
     Attributes:
@@ -106,45 +106,45 @@ class InferSmplFit(dataprocess.C2dImageTask):
         settings = self.get_param_object().settings
         self._is_stopped = False
         metadata = dictionary_at(self, Input.METADATA)
-        clip = self._clip(settings, metadata)
+        given = self._input(settings, metadata)
         model = self._body(settings)
-        backdrop = _backdrop(settings, metadata, len(clip.points))
+        backdrop = _backdrop(settings, metadata, len(given.points))
         if all(self.get_input(port) is not None for port in Input):
             # It refuses a task whose root hands over nothing, which is right with a path alone.
             self.begin_task_run()
         self.emit_step_progress()
-        fit = self._fit(model, clip, mode=settings.mode, smooth=settings.smooth)
+        fit = self._fit(model, given, mode=settings.mode, smooth=settings.smooth)
         aist_fit = fit
         if settings.output_folder and settings.mode == "fit":
-            aist_fit = self._fit(model, clip, mode="aist", smooth=settings.smooth)
+            aist_fit = self._fit(model, given, mode="aist", smooth=settings.smooth)
         self.emit_step_progress()
-        motion = metric_motion_of(fit, settings.mode, clip.fps)
-        if clip.up_axis == "auto":
-            clip = replace(clip, up_axis=upward_axis(motion))
-        self._publish(fit, _report(fit, model, clip, settings))
-        self._publish_contact_sheet(motion, model, clip.up_axis)
+        motion = metric_motion_of(fit, settings.mode, given.fps)
+        if given.up_axis == "auto":
+            given = replace(given, up_axis=upward_axis(motion))
+        self._publish(fit, _report(fit, model, given, mode=settings.mode))
+        self._publish_contact_sheet(motion, model, given.up_axis)
         self._publish_overlay(backdrop, motion.in_units(UNITS[fit.report["unit"]]), model)
         if settings.output_folder:
             folder = Path(settings.output_folder)
-            written = write_all(folder, motion, model, aist_fit=aist_fit, up=clip.up_axis)
+            written = write_all(folder, motion, model, aist_fit=aist_fit, up=given.up_axis)
             logger.info("written: %s", ", ".join(str(path) for path in written))
         self.emit_step_progress()
         self.end_task_run()
 
-    def _clip(self, settings: Settings, metadata: dict[str, Any]) -> Clip:
+    def _input(self, settings: Settings, metadata: dict[str, Any]) -> FitInput:
         if settings.keypoints_path:
-            given = read_keypoints(settings.keypoints_path, settings.allow_pickle)
+            keypoints = read_keypoints(settings.keypoints_path, settings.allow_pickle)
             metadata = {}
         else:
-            given = self._connected(metadata)
-        points, convention = resolved(given, settings.convention)
-        units = settings.units if settings.units != "auto" else given.units or "auto"
+            keypoints = self._connected(metadata)
+        points, convention = resolved(keypoints, settings.convention)
+        units = settings.units if settings.units != "auto" else keypoints.units or "auto"
         up = settings.up_axis if settings.up_axis != "auto" else metadata.get("up_axis")
         warnings = []
-        if not (settings.fps or given.fps):
+        if not (settings.fps or keypoints.fps):
             warnings.append(f"no frame rate is told, {DEFAULT_RATE:g} is taken: set fps")
-        fps = float(settings.fps or given.fps or DEFAULT_RATE)
-        return Clip(points, convention, units, fps, up if up in AXES else "auto", warnings)
+        fps = float(settings.fps or keypoints.fps or DEFAULT_RATE)
+        return FitInput(points, convention, units, fps, up if up in AXES else "auto", warnings)
 
     def _connected(self, metadata: dict[str, Any]) -> Keypoints3D:
         array = array_at(self, Input.KEYPOINTS)
@@ -171,15 +171,15 @@ class InferSmplFit(dataprocess.C2dImageTask):
             self._built_from = key
         return self._model
 
-    def _fit(self, model: BodyModel, clip: Clip, *, mode: Mode, smooth: float) -> Fit:
+    def _fit(self, model: BodyModel, given: FitInput, *, mode: Mode, smooth: float) -> Fit:
         return fit_body(
             model,
-            clip.points,
-            clip.convention,
-            fps=clip.fps,
+            given.points,
+            given.convention,
+            fps=given.fps,
             mode=mode,
             smooth=smooth,
-            units=clip.units,
+            units=given.units,
             should_stop=lambda: self._is_stopped,
         )
 
@@ -222,19 +222,19 @@ def _backdrop(settings: Settings, metadata: dict[str, Any], frames: int) -> Back
     return video_backdrop(cameras, settings.video_path, name=settings.camera, frames=frames)
 
 
-def _report(fit: Fit, model: BodyModel, clip: Clip, settings: Settings) -> dict[str, Any]:
+def _report(fit: Fit, model: BodyModel, given: FitInput, *, mode: Mode) -> dict[str, Any]:
     body_note = f"{model.name}: betas are this file's"
     if model.is_builtin:
         body_note = "the built-in body: its betas mean nothing to other programs' SMPL"
     return fit.report | {
-        "mode": settings.mode,
-        "fps": clip.fps,
-        "up_axis": clip.up_axis,
+        "mode": mode,
+        "fps": given.fps,
+        "up_axis": given.up_axis,
         "frames": len(fit.poses),
         "gender": model.gender,
         "body_note": body_note,
         "scaling": float(fit.scaling),
-        "warnings": [*clip.warnings, *fit.report["warnings"]],
+        "warnings": [*given.warnings, *fit.report["warnings"]],
     }
 
 
