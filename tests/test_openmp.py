@@ -15,11 +15,13 @@ linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="li
 
 
 @linux_only
-@pytest.mark.parametrize("name", [p for p in PLUGINS if (REPOSITORY / p / "openmp.py").is_file()])
+@pytest.mark.parametrize(
+    "name", [p for p in PLUGINS if (REPOSITORY / p / f"{p}_kit" / "openmp.py").is_file()]
+)
 def test_dynamic_teams_are_off_while_the_network_runs(name):
     openmp = ctypes.CDLL("libgomp.so.1")
     openmp.omp_set_dynamic(1)
-    import_module(f"{name}.openmp").keep_teams_whole()
+    import_module(f"{name}.{name}_kit.openmp").keep_teams_whole()
     assert openmp.omp_get_dynamic() == 0
 
 

@@ -77,7 +77,9 @@ def fetch(
         if size < least_bytes:
             raise ValueError(f"{size} bytes are less than it has: probably a page of a website")
         if not digest.startswith(sha256_prefix):
-            raise ValueError(f"another file: SHA-256 {digest[:8]}…, not {sha256_prefix}…")
+            raise ValueError(
+                f"another file: its SHA-256 begins with {digest[:8]}, not with {sha256_prefix}"
+            )
         check(path)
     except ValueError as error:
         path.unlink()
