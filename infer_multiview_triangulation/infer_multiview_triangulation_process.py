@@ -114,7 +114,7 @@ class InferMultiviewTriangulation(dataprocess.C2dImageTask):
                 settings.keypoints_path,
                 settings.skeleton,
                 settings.allow_pickle,
-                settings.allow_uneven,
+                allow_uneven=settings.allow_uneven,
             )
         connected = self.get_input(KEYPOINTS)
         array = connected.get_array() if connected and connected.is_data_available() else None

@@ -45,7 +45,10 @@ def write_all(
         ("keypoints3d.c3d", files.write_c3d),
         ("keypoints3d.csv", files.write_csv),
     ):
-        write(folder / name, found.keypoints3d_optim, skeleton.joints, fps, named)
+        write(
+            folder / name,
+            files.Trajectories(found.keypoints3d_optim, skeleton.joints, fps, named),
+        )
         written.append(name)
     return [folder / name for name in written]
 

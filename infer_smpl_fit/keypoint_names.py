@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infer_smpl_fit.smpl_body.conventions import ALIASES, CONVENTIONS, convention_of
+from .infer_smpl_fit_kit.keypoints.skeletons import skeleton_name
+from .smpl_body.conventions import CONVENTIONS, convention_of
 
 LEAST_SHARED = 10
 # The words of OpenSim and Pose2Sim, after the side was taken off.
@@ -25,7 +26,7 @@ OTHER_WORDS = {
 
 @dataclass(frozen=True)
 class Keypoints3D:
-    """Points (F, J, 3), NaN where unknown, and what is told of them; None where it is not.
+    """Points (F, J, 3), NaN where unknown, and what their source says of them, or None.
 
     Attributes:
         points: float64.
@@ -57,42 +58,43 @@ def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:
         ValueError: The convention cannot be told, or the points are not of it.
     """
     count = given.points.shape[1]
-    told = (given.skeleton or "").strip().lower()
-    told = ALIASES.get(told, told)
-    if wanted == "auto" and told in CONVENTIONS:
-        told = convention_of(told, count).name
-    named = _by_names(given, wanted, told) if given.names is not None else None
+    stated = skeleton_name(given.skeleton or "")
+    if wanted == "auto" and stated in CONVENTIONS:
+        stated = convention_of(stated, count).name
+    named = _by_names(given, wanted, stated)
     if named is not None:
         return named
     if wanted != "auto":
         return given.points, convention_of(wanted, count).name
-    if told in CONVENTIONS:
-        return given.points, told
-    if not told and given.names is None:
+    if stated in CONVENTIONS:
+        return given.points, stated
+    if not stated and given.names is None:
         return given.points, _by_count(given, count)
     raise ValueError(
         f"the {count} points of {given.source} are of no known convention (skeleton "
-        f"{told or 'not told'}, points named {_listed(given.names)}): name them, or set convention "
-        f"to {_choices()}"
+        f"{stated or 'not told'}, points named {_listed(given.names)}): name them, or set "
+        f"convention to {_choices()}"
     )
 
 
-def _by_names(given: Keypoints3D, wanted: str, told: str) -> tuple[np.ndarray, str] | None:
+def _by_names(given: Keypoints3D, wanted: str, stated: str) -> tuple[np.ndarray, str] | None:
     """Points ordered by the convention that shares most names, NaN where it has more.
 
-    None where too few are known; beside the word of the source, all have to be.
+    None where too few are known; beside the convention that the source states, all have to be.
     """
-    count = given.points.shape[1]
-    if len(given.names) != count:
+    names, count = given.names, given.points.shape[1]
+    if names is None:
+        return None
+    if len(names) != count:
         raise ValueError(
-            f"{given.source} names {len(given.names)} points and holds {count}: one name a point"
+            f"{given.source} names {len(names)} points and holds {count}: one name a point"
         )
     candidates, least = list(CONVENTIONS), LEAST_SHARED
     if wanted != "auto":
-        candidates = [wanted]
-    elif told in CONVENTIONS:
-        candidates, least = [told], count
-    columns = {name: _columns(given.names, CONVENTIONS[name].keypoints) for name in candidates}
+        candidates = [skeleton_name(wanted)]
+    elif stated in CONVENTIONS:
+        candidates, least = [stated], count
+    columns = {name: _columns(names, CONVENTIONS[name].keypoints) for name in candidates}
     best = max(candidates, key=lambda n: (len(columns[n]), -len(CONVENTIONS[n].keypoints)))
     if len(columns[best]) < least:
         return None
@@ -107,13 +109,13 @@ def _columns(names: Sequence[str], keypoints: Sequence[str]) -> dict[int, int]:
     # SMPL and OpenPose have a neck and a head of their own, for which no other word may stand.
     exact = [joined(name) for name in names]
     others = [plain_name(name) for name in names]
-    found = {}
+    columns = {}
     for index, keypoint in enumerate(keypoints):
         for known in (exact, others):
             if keypoint in known:
-                found[index] = known.index(keypoint)
+                columns[index] = known.index(keypoint)
                 break
-    return found
+    return columns
 
 
 def _by_count(given: Keypoints3D, count: int) -> str:

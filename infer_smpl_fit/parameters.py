@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from ikomia import core
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from infer_smpl_fit.infer_smpl_fit_kit.keypoints.skeletons import skeleton_name
 
 
 class Settings(BaseModel):
@@ -23,7 +25,7 @@ class Settings(BaseModel):
         description=".npz, .pkl of AIST++, .trc, .c3d or .csv of 3D keypoints; else input 0",
         json_schema_extra={"label": "Keypoint file"},
     )
-    convention: Literal["auto", "coco17", "openpose25", "body25b", "smpl24", "h36m17"] = Field(
+    convention: Literal["auto", "coco17", "body25", "body25b", "smpl24", "h36m17"] = Field(
         "auto",
         description="What the keypoints are; auto takes what is told, or names, or count",
         json_schema_extra={"label": "Keypoints are"},
@@ -106,6 +108,11 @@ class Settings(BaseModel):
         description="Where motion.pkl, .npz, .bvh, .glb and .trc are written",
         json_schema_extra={"label": "Folder for the results"},
     )
+
+    @field_validator("convention", mode="before")
+    @classmethod
+    def _in_todays_spelling(cls, value: object) -> object:
+        return skeleton_name(value) if isinstance(value, str) else value
 
 
 class InferSmplFitParam(core.CWorkflowTaskParam):

@@ -29,7 +29,7 @@ CENTIMETRES = 100.0
 RATE = 60.0
 SEED = 7
 SHOWN = (0.3, 0.8)
-CONVENTION, SKELETON = "openpose25", "body25"
+CONVENTION, SKELETON = "body25", "body25"
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,21 @@
 """Readers and writers of keypoints, cameras and trajectories; no ikomia."""
 
-from infer_multiview_triangulation.multiview_files.arrays import detections_of
-from infer_multiview_triangulation.multiview_files.c3d_points import read_c3d, write_c3d
-from infer_multiview_triangulation.multiview_files.calibration import (
+from ..infer_multiview_triangulation_kit.array_files import write_npz
+from ..infer_multiview_triangulation_kit.keypoints.c3d_files import read_c3d, write_c3d
+from ..infer_multiview_triangulation_kit.keypoints.csv_files import read_csv, write_csv
+from ..infer_multiview_triangulation_kit.keypoints.trajectories import Trajectories
+from ..infer_multiview_triangulation_kit.keypoints.trc_files import read_trc, write_trc
+from .arrays import detections_of
+from .calibration import (
     camera_values,
     cameras_of,
     read_cameras,
     write_cameras_json,
     write_cameras_toml,
 )
-from infer_multiview_triangulation.multiview_files.csv_points import read_csv, write_csv
-from infer_multiview_triangulation.multiview_files.detections import Detections
-from infer_multiview_triangulation.multiview_files.export import write_aist_pickle, write_npz
-from infer_multiview_triangulation.multiview_files.reader import read_detections
-from infer_multiview_triangulation.multiview_files.trajectories import Trajectories
-from infer_multiview_triangulation.multiview_files.trc import read_trc, write_trc
+from .detections import Detections
+from .export import write_aist_pickle
+from .reader import read_detections
 
 __all__ = [
     "Detections",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from infer_multiview_triangulation.multiview_files.detections import Detections
-from infer_multiview_triangulation.multiview_files.paths import existing
-from infer_multiview_triangulation.multiview_files.safe_pickle import load_pickle
-from infer_multiview_triangulation.multiview_files.view_frames import (
-    empty_view_warnings,
-    mask_missing,
-)
-from infer_multiview_triangulation.multiview_geometry.skeletons import skeleton_of
+from ..infer_multiview_triangulation_kit import array_files
+from ..infer_multiview_triangulation_kit.files import existing
+from ..infer_multiview_triangulation_kit.safe_pickle import UnreadablePickleError, load_pickle
+from .detections import Detections
+from .view_frames import empty_view_warnings, known_skeleton, mask_missing
 
 SUFFIXES = (".npz", ".npy", ".pkl", ".pickle")
 
@@ -39,14 +35,14 @@ def read_arrays(path: str | Path, skeleton: str = "auto", allow_pickle: bool = F
         ValueError: A pickle without leave, a damaged file, or arrays of other shapes.
     """
     path = existing(path)
-    found = detections_of(_load(path, allow_pickle), path, skeleton)
-    return replace(found, warnings=empty_view_warnings(found.keypoints2d, found.views, path))
+    read = detections_of(_load(path, allow_pickle), path, skeleton)
+    return replace(read, warnings=empty_view_warnings(read.keypoints2d, read.views, path))
 
 
 def detections_of(
     arrays: Mapping[str, Any], source: str | Path, skeleton: str = "auto"
 ) -> Detections:
-    """The same from named values, wherever they came from; None stands for nothing told.
+    """The same from named values, wherever they came from; None stands for an unknown value.
 
     Args:
         source: What messages call it.
@@ -59,18 +55,13 @@ def detections_of(
     views, frames, people, joints = keypoints2d.shape[:4]
     if skeleton == "auto":
         skeleton = str(arrays.get("skeleton", "auto"))
-    if skeleton != "auto":
-        try:
-            skeleton_of(skeleton, joints)
-        except ValueError as error:
-            raise ValueError(f"{source}: {error}") from error
     scores = arrays.get("scores", arrays.get("det_scores"))
     if scores is not None:
         scores = _shaped(scores, (views, frames, people), "scores", source)
         scores = np.where(np.isnan(keypoints2d[..., 0]).all(axis=-1), np.nan, scores)
     return Detections(
         keypoints2d=keypoints2d,
-        skeleton=skeleton,
+        skeleton=known_skeleton(skeleton, joints, source),
         views=_names(arrays, views, source),
         timestamps=_timestamps(arrays, frames, source),
         fps=_fps(arrays, source),
@@ -86,18 +77,15 @@ def _load(path: Path, allow_pickle: bool) -> Mapping[str, Any]:
                 f"{path} is a pickle, which could run code: set allow_pickle to read its arrays "
                 "(nothing else in it is loaded), or save it as .npz"
             )
-        content = load_pickle(path)
+        try:
+            content = load_pickle(path)
+        except UnreadablePickleError as error:
+            raise ValueError(
+                f"{path} is not a pickle of numpy arrays and containers only ({error.reason}): "
+                "save it as .npz"
+            ) from error
         return content if isinstance(content, dict) else {"keypoints2d": content}
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {"keypoints2d": loaded}
-        with loaded:
-            return {name: loaded[name] for name in loaded.files}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"{path} is damaged or holds objects, not numbers ({error}): save plain arrays"
-        ) from error
+    return array_files.read_arrays(path, unnamed="keypoints2d")
 
 
 def _keypoints(arrays: Mapping[str, Any], source: str | Path) -> np.ndarray:

@@ -13,19 +13,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
 import numpy as np
 
-from infer_multiview_triangulation.multiview_files.detections import Detections
-from infer_multiview_triangulation.multiview_files.paths import existing
-from infer_multiview_triangulation.multiview_files.safe_pickle import loads
-from infer_multiview_triangulation.multiview_files.view_frames import (
-    ViewFrames,
-    assemble,
-    person_of,
-)
+from ..infer_multiview_triangulation_kit.files import existing
+from ..infer_multiview_triangulation_kit.safe_pickle import Maker, check_unfolding, loads
+from .detections import Detections
+from .view_frames import ViewFrames, assemble, person_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +75,7 @@ def read_deeplabcut(
                 "run the same model on every view"
             )
     views = [_view(p, table, parts) for p, table in zip(paths, tables, strict=True)]
-    return assemble(views, paths[0].parent, skeleton, allow_uneven)
+    return assemble(views, paths[0].parent, skeleton=skeleton, allow_uneven=allow_uneven)
 
 
 def _read_table(path: Path) -> _Table:
@@ -126,7 +122,8 @@ def _read_hdf(path: Path) -> _Table:
     individuals = (
         table.columns.get_level_values("individuals") if several else [""] * len(levels[0])
     )
-    columns = [tuple(map(str, column)) for column in zip(individuals, *levels, strict=True)]
+    labels = zip(individuals, *levels, strict=True)
+    columns = [(str(person), str(part), str(coordinate)) for person, part, coordinate in labels]
     return _Table(columns, table.to_numpy(np.float64))
 
 
@@ -140,20 +137,31 @@ def _only_key(store: pd.HDFStore) -> str:
 @contextmanager
 def _restricted_tables() -> Iterator[None]:
     """Let PyTables, which unpickles attributes and objects unasked, only make plain values."""
-    import tables
+    from tables import atom, attributeset
 
     plain = SimpleNamespace(
-        loads=lambda data, *_, **__: loads(bytes(data)),
+        loads=lambda data, *_, **__: _plain_value(bytes(data)),
         dumps=pickle.dumps,
         UnpicklingError=pickle.UnpicklingError,
         PickleError=pickle.PickleError,
     )
     with (
         _patching,
-        mock.patch.object(tables.attributeset, "pickle", plain),
-        mock.patch.object(tables.atom, "pickle", plain),
+        mock.patch.object(attributeset, "pickle", plain),
+        mock.patch.object(atom, "pickle", plain),
     ):
         yield
+
+
+def _plain_value(data: bytes) -> Any:
+    value = loads(data, _pandas_names)
+    check_unfolding(value)
+    return value
+
+
+def _pandas_names(module: str, name: str) -> Maker | None:
+    """The names of an index are in a list of pandas' own."""
+    return list if (module, name) == ("pandas.core.indexes.frozen", "FrozenList") else None
 
 
 def _view(path: Path, table: _Table, parts: list[str]) -> ViewFrames:

@@ -8,19 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from infer_multiview_triangulation.multiview_files.detections import Detections
-from infer_multiview_triangulation.multiview_files.paths import (
+from ..infer_multiview_triangulation_kit.files import (
     existing,
-    frame_number,
+    is_hidden,
     load_json,
     natural_sorted,
 )
-from infer_multiview_triangulation.multiview_files.view_frames import (
-    Person,
-    ViewFrames,
-    assemble,
-    person_of,
-)
+from .detections import Detections
+from .view_frames import Person, ViewFrames, assemble, frame_number, person_of
 
 OPENPOSE_KEYS = ("pose_keypoints_2d", "pose_keypoints")
 
@@ -52,13 +47,13 @@ def read_frame_folders(
         if sub not in filled and any(sub.iterdir())
     ]
     views = [_read_view(sub) for sub in sub_folders if sub in filled or not any(sub.iterdir())]
-    detections = assemble(views, folder, skeleton, allow_uneven)
+    detections = assemble(views, folder, skeleton=skeleton, allow_uneven=allow_uneven)
     return replace(detections, warnings=(*skipped, *detections.warnings))
 
 
 def view_folders(folder: Path) -> list[Path]:
     """The sub-folders in natural order, without hidden ones."""
-    return natural_sorted(s for s in folder.iterdir() if s.is_dir() and s.name[0] != ".")
+    return natural_sorted(s for s in folder.iterdir() if s.is_dir() and not is_hidden(s))
 
 
 def people_of_frame(content: Any) -> list[Person]:
@@ -100,14 +95,14 @@ def _read_view(folder: Path) -> ViewFrames:
 def _openpose_people(people: Any) -> list[Person | None]:
     if not isinstance(people, list):
         raise ValueError(f"people is {type(people).__name__}, not a list")
-    found = []
+    read = []
     for person in people:
         if not isinstance(person, dict):
             raise ValueError(f"a person is {type(person).__name__}, not an object")
         flat = next((person[key] for key in OPENPOSE_KEYS if person.get(key)), None)
         if flat is not None:
-            found.append(person_of(triples(flat)))
-    return found
+            read.append(person_of(triples(flat)))
+    return read
 
 
 def _aist_people(content: dict) -> list[Person | None]:

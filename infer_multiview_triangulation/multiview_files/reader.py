@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from infer_multiview_triangulation.multiview_files import arrays, deeplabcut
-from infer_multiview_triangulation.multiview_files.arrays import read_arrays
-from infer_multiview_triangulation.multiview_files.deeplabcut import read_deeplabcut
-from infer_multiview_triangulation.multiview_files.detections import Detections
-from infer_multiview_triangulation.multiview_files.openpose import (
-    read_frame_folders,
-    view_folders,
-)
-from infer_multiview_triangulation.multiview_files.paths import (
+from ..infer_multiview_triangulation_kit.files import (
     existing,
+    is_hidden,
     load_json,
     natural_sorted,
 )
-from infer_multiview_triangulation.multiview_files.results_json import is_results, read_results_json
+from . import arrays, deeplabcut
+from .arrays import read_arrays
+from .deeplabcut import read_deeplabcut
+from .detections import Detections
+from .openpose import read_frame_folders, view_folders
+from .results_json import is_results, read_results_json
 
 FORMS = (
     "a folder with one sub-folder of per-frame JSON (OpenPose, AIST++) or one file a view "
@@ -30,6 +28,7 @@ def read_detections(
     path: str | Path | Sequence[str | Path],
     skeleton: str = "auto",
     allow_pickle: bool = False,
+    *,
     allow_uneven: bool = False,
 ) -> Detections:
     """Read the 2D keypoints of all views, whatever detector wrote them.
@@ -66,7 +65,7 @@ def _files_of_views(folder: Path) -> list[Path]:
     for suffixes in ((".json",), (".csv",), (".h5", ".hdf5")):
         files = [f for f in folder.iterdir() if f.suffix.lower() in suffixes and f.is_file()]
         if files:
-            return natural_sorted(f for f in files if f.name[0] != ".")
+            return natural_sorted(f for f in files if not is_hidden(f))
     raise ValueError(f"{folder} holds no keypoints: give {FORMS}")
 
 

@@ -8,15 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from infer_multiview_triangulation.multiview_files.detections import Detections
-from infer_multiview_triangulation.multiview_files.openpose import triples
-from infer_multiview_triangulation.multiview_files.paths import existing, frame_number, load_json
-from infer_multiview_triangulation.multiview_files.view_frames import (
-    Person,
-    ViewFrames,
-    assemble,
-    person_of,
-)
+from ..infer_multiview_triangulation_kit.files import existing, load_json
+from .detections import Detections
+from .openpose import triples
+from .view_frames import Person, ViewFrames, assemble, frame_number, person_of
 
 FORMS = (
     "a list of {image_id, keypoints, score} (COCO results, AlphaPose) or of "
@@ -39,7 +34,7 @@ def read_results_json(
     paths = [existing(file) for file in files]
     views = [_read_view(path) for path in paths]
     source = paths[0] if len(paths) == 1 else paths[0].parent
-    return assemble(views, source, skeleton, allow_uneven, fill_gaps=True)
+    return assemble(views, source, skeleton=skeleton, allow_uneven=allow_uneven, fill_gaps=True)
 
 
 def is_results(content: Any) -> bool:

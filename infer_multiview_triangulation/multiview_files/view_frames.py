@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from infer_multiview_triangulation.multiview_files.detections import Detections
-from infer_multiview_triangulation.multiview_geometry.skeletons import skeleton_of
+from ..multiview_geometry.skeletons import skeleton_of
+from .detections import Detections
 
 MAX_FAULTY_SHARE = 0.5
 MAX_UNEVEN_SHARE = 0.1
 MAX_NAMED_FAULTS = 5
+MAX_DIGITS = 19
+# A number glued to a letter belongs to a word, as in "000012_pose2d.json".
+FRAME_NUMBER = re.compile(r"(\d+)(?![\dA-Za-z])")
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,27 @@ class ViewFrames:
         self.faults.setdefault(frame, reason)
 
 
+def frame_number(stem: str) -> int | None:
+    """The last number in a file name without its extension; None where there is none."""
+    numbers = FRAME_NUMBER.findall(stem) or re.findall(r"\d+", stem)
+    # A number that no integer type holds counts no frames.
+    return int(numbers[-1]) if numbers and len(numbers[-1].lstrip("0")) < MAX_DIGITS else None
+
+
+def known_skeleton(name: str, joints: int, source: str | Path) -> str:
+    """The skeleton's name as the table of skeletons has it; ``auto`` stays.
+
+    Raises:
+        ValueError: There is none of the name, or it has another number of keypoints.
+    """
+    if name == "auto":
+        return name
+    try:
+        return skeleton_of(name, joints).name
+    except ValueError as error:
+        raise ValueError(f"{source}: {error}") from error
+
+
 def mask_missing(keypoints: np.ndarray) -> np.ndarray:
     """A float64 copy of keypoints (..., 3) with NaN wherever a detector found nothing.
 
@@ -54,8 +80,8 @@ def mask_missing(keypoints: np.ndarray) -> np.ndarray:
     keypoints = np.array(keypoints, np.float64)
     finite = np.isfinite(keypoints).all(axis=-1)
     with np.errstate(invalid="ignore"):
-        found = finite & (keypoints[..., 2] > 0) & (keypoints[..., :2] != 0).any(axis=-1)
-    keypoints[~found] = np.nan
+        is_seen = finite & (keypoints[..., 2] > 0) & (keypoints[..., :2] != 0).any(axis=-1)
+    keypoints[~is_seen] = np.nan
     return keypoints
 
 
@@ -72,8 +98,9 @@ def person_of(keypoints: np.ndarray, score: float | None = None) -> Person | Non
 
 
 def assemble(
-    views: list[ViewFrames],
+    views: Sequence[ViewFrames],
     source: Path,
+    *,
     skeleton: str = "auto",
     allow_uneven: bool = False,
     fill_gaps: bool = False,
@@ -90,7 +117,8 @@ def assemble(
     Raises:
         ValueError: No person at all, mixed skeletons, too many faulty frames, or uneven views.
     """
-    joints = _joint_count(views, source, skeleton)
+    joints = _joint_count(views, source)
+    skeleton = known_skeleton(skeleton, joints, source)
     for view in views:
         _drop_wrong_counts(view, joints)
     warnings = [text for view in views for text in _fault_warnings(view, source)]
@@ -119,7 +147,7 @@ def assemble(
 
 
 def empty_view_warnings(
-    keypoints2d: np.ndarray, names: tuple[str, ...], source: Path
+    keypoints2d: np.ndarray, names: Sequence[str], source: Path
 ) -> tuple[str, ...]:
     """A warning for each view of keypoints (V, ...) that are all missing.
 
@@ -132,7 +160,7 @@ def empty_view_warnings(
     return tuple(f"{source}: view {name} has no detection" for name in empty)
 
 
-def _joint_count(views: list[ViewFrames], source: Path, skeleton: str) -> int:
+def _joint_count(views: Sequence[ViewFrames], source: Path) -> int:
     """The number of keypoints that every view mostly has."""
     counts = {
         view.name: Counter(len(p.keypoints) for people in view.frames.values() for p in people)
@@ -144,18 +172,12 @@ def _joint_count(views: list[ViewFrames], source: Path, skeleton: str) -> int:
         why = f" (for example {faults[0]})" if faults else ""
         raise ValueError(f"no view of {source} has a person{why}: check the detector's output")
     if len(set(usual.values())) > 1:
-        told = ", ".join(f"{name} {count}" for name, count in usual.items())
+        listed = ", ".join(f"{name} {count}" for name, count in usual.items())
         raise ValueError(
-            f"the views of {source} have different numbers of keypoints ({told}): "
+            f"the views of {source} have different numbers of keypoints ({listed}): "
             "run the same detector on every view"
         )
-    joints = next(iter(usual.values()))
-    if skeleton != "auto":
-        try:
-            skeleton_of(skeleton, joints)
-        except ValueError as error:
-            raise ValueError(f"{source}: {error}") from error
-    return joints
+    return next(iter(usual.values()))
 
 
 def _drop_wrong_counts(view: ViewFrames, joints: int) -> None:
@@ -174,18 +196,18 @@ def _fault_warnings(view: ViewFrames, source: Path) -> list[str]:
             f"{len(reasons)} of the {len(view.frames)} frames of view {view.name} in {source} "
             f"cannot be used, the first because {reasons[0]}: run the detector again on this view"
         )
-    told = [f"left out as missing: {reason}" for reason in reasons[:MAX_NAMED_FAULTS]]
+    warnings = [f"left out as missing: {reason}" for reason in reasons[:MAX_NAMED_FAULTS]]
     if len(reasons) > MAX_NAMED_FAULTS:
         rest = len(reasons) - MAX_NAMED_FAULTS
-        told.append(f"left out as missing: {rest} more frames of view {view.name} in {source}")
-    return told
+        warnings.append(f"left out as missing: {rest} more frames of view {view.name} in {source}")
+    return warnings
 
 
 def _common_timestamps(
-    views: list[ViewFrames], source: Path, allow_uneven: bool
+    views: Sequence[ViewFrames], source: Path, allow_uneven: bool
 ) -> tuple[list[int], list[str]]:
     counts = [len(view.frames) for view in views]
-    told = ", ".join(f"{view.name} {count}" for view, count in zip(views, counts, strict=True))
+    lengths = ", ".join(f"{view.name} {count}" for view, count in zip(views, counts, strict=True))
     if all(view.timestamped for view in views):
         if not allow_uneven:
             _check_shared_timestamps(views, source)
@@ -193,24 +215,24 @@ def _common_timestamps(
         if min(counts) == len(union):
             return union, []
         return union, [
-            f"the views of {source} have different frames ({told}): "
+            f"the views of {source} have different frames ({lengths}): "
             f"aligned by frame number over {len(union)} frames"
         ]
     shortest = min(counts)
     if shortest < max(counts) * (1 - MAX_UNEVEN_SHARE) and not allow_uneven:
         raise ValueError(
-            f"the views of {source} differ in length by more than 10 % ({told}): "
+            f"the views of {source} differ in length by more than 10 % ({lengths}): "
             "cut them to the same frames, or set allow_uneven"
         )
     if shortest == max(counts):
         return list(range(shortest)), []
     return list(range(shortest)), [
-        f"the views of {source} differ in length ({told}): "
+        f"the views of {source} differ in length ({lengths}): "
         f"only the first {shortest} frames are used"
     ]
 
 
-def _check_shared_timestamps(views: list[ViewFrames], source: Path) -> None:
+def _check_shared_timestamps(views: Sequence[ViewFrames], source: Path) -> None:
     filled = [view for view in views if view.frames]
     for view in filled:
         others = [other.frames.keys() for other in filled if other is not view]

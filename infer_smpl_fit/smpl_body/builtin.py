@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from infer_smpl_fit.smpl_body.model import BodyModel
+from ..infer_smpl_fit_kit.array_files import read_arrays
+from .model import BodyModel
 
 BUILTIN_FILE = Path(__file__).with_name("builtin_body.npz")
 
@@ -15,8 +16,7 @@ BUILTIN_FILE = Path(__file__).with_name("builtin_body.npz")
 @lru_cache(maxsize=1)
 def builtin_body() -> BodyModel:
     """The neutral built-in body: 24 joints, 10 shapes, no pose correctives; see NOTICE."""
-    with np.load(BUILTIN_FILE, allow_pickle=False) as stored:
-        data = dict(stored)
+    data = read_arrays(BUILTIN_FILE)
     template = data["v_template"].astype(np.float64)
     count, joints = len(template), len(data["parents"])
     weights = np.zeros((count, joints))

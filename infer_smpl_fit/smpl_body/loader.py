@@ -6,15 +6,15 @@ import contextlib
 import io
 import logging
 import re
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from infer_smpl_fit.smpl_body.builtin import builtin_body
-from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_body.restricted_pickle import RefusedPickleError, load_pickle, to_array
+from ..infer_smpl_fit_kit import array_files
+from .builtin import builtin_body
+from .model import BodyModel
+from .restricted_pickle import load_pickle, to_array
 
 if TYPE_CHECKING:
     import smplx
@@ -23,15 +23,16 @@ log = logging.getLogger(__name__)
 
 KINDS = {24: "SMPL", 52: "SMPL-H", 55: "SMPL-X"}
 GENDERS = ("neutral", "male", "female")
-NEEDED = (
-    "v_template",
-    "shapedirs",
-    "posedirs",
-    "J_regressor",
-    "weights",
-    "kintree_table",
-    "f",
-)
+# The arrays that make a body, and how many dimensions each has.
+NEEDED = {
+    "v_template": 2,
+    "shapedirs": 3,
+    "posedirs": 3,
+    "J_regressor": 2,
+    "weights": 2,
+    "kintree_table": 2,
+    "f": 2,
+}
 SITES = "https://smpl.is.tue.mpg.de, https://mano.is.tue.mpg.de or https://smpl-x.is.tue.mpg.de"
 WITHOUT = "Leave the path empty to use the built-in body, which needs no file."
 
@@ -94,10 +95,10 @@ def load_body(path: str | Path | None, gender: str = "neutral", *, shapes: int =
         return builtin_body()
     file = find_file(Path(path).expanduser(), gender)
     data = read_arrays(file)
-    found = gender_of(file, data)
-    if found is not None and found != gender:
-        log.warning("%s is the %s body, but the gender is set to %s.", file, found, gender)
-    return make_body(file, data, found or gender, shapes)
+    stated = gender_of(file, data)
+    if stated is not None and stated != gender:
+        log.warning("%s is the %s body, but the gender is set to %s.", file, stated, gender)
+    return make_body(file, data, gender=stated or gender, shapes=shapes)
 
 
 def accepted_names(gender: str) -> list[str]:
@@ -145,8 +146,6 @@ def read_arrays(file: Path) -> dict[str, Any]:
         if head.startswith(b"PK"):
             return read_npz(file)
         return load_pickle(file)
-    except RefusedPickleError as error:
-        raise BodyFileError(f"{file} was not read, for safety: {error}. {WITHOUT}") from error
     except ValueError as error:
         raise BodyFileError(f"{error}. {WITHOUT}") from error
 
@@ -169,14 +168,11 @@ def explain_wrong_file(file: Path, head: bytes) -> None:
 
 def read_npz(file: Path) -> dict[str, Any]:
     """Arrays of an .npz; ValueError if it is another archive or holds Python objects."""
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            if "v_template" not in stored.files:
-                raise ValueError(f"{file} is an archive without a body: unpack the download first")
-            # Official files hold some objects that nobody needs: they are not touched.
-            return {key: stored[key] for key in (*NEEDED, "gender") if key in stored.files}
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise ValueError(f"{file} is a damaged archive: {error}") from error
+    # Official files hold some objects that nobody needs: they are not touched.
+    arrays = array_files.read_arrays(file, (*NEEDED, "gender"))
+    if "v_template" not in arrays:
+        raise ValueError(f"{file} is an archive without a body: unpack the download first")
+    return arrays
 
 
 def gender_of(file: Path, data: dict[str, Any]) -> str | None:
@@ -199,7 +195,7 @@ def gender_of(file: Path, data: dict[str, Any]) -> str | None:
     return None
 
 
-def make_body(file: Path, data: dict[str, Any], gender: str, shapes: int) -> BodyModel:
+def make_body(file: Path, data: dict[str, Any], *, gender: str, shapes: int) -> BodyModel:
     """Check the arrays against one another and put them together."""
     missing = [key for key in NEEDED if key not in data]
     if missing:
@@ -208,7 +204,7 @@ def make_body(file: Path, data: dict[str, Any], gender: str, shapes: int) -> Bod
     for key in NEEDED:
         try:
             arrays[key] = to_array(data[key])
-        except (ValueError, KeyError, IndexError, TypeError) as error:
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise BodyFileError(f"{key} of {file} cannot be read: {error}. {WITHOUT}") from error
     check_shapes(file, arrays)
     joints = arrays["weights"].shape[1]
@@ -229,6 +225,10 @@ def make_body(file: Path, data: dict[str, Any], gender: str, shapes: int) -> Bod
 
 def check_shapes(file: Path, arrays: dict[str, np.ndarray]) -> None:
     """Raise BodyFileError where shapes do not fit, or the kind is unknown."""
+    for key, dimensions in NEEDED.items():
+        if arrays[key].ndim != dimensions or not arrays[key].size:
+            shape = arrays[key].shape
+            raise BodyFileError(f"{key} of {file} is {shape}; expected {dimensions} dimensions")
     count = len(arrays["v_template"])
     joints = arrays["weights"].shape[-1]
     if joints not in KINDS:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import pickle
 from pathlib import Path
 
 import numpy as np
 
-from infer_smpl_fit.smpl_export.files import write_atomically
+from infer_smpl_fit.infer_smpl_fit_kit.array_files import write_pickle
 from infer_smpl_fit.smpl_export.motion import SHARED_JOINTS, BodyMotion
 
 log = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ def write_aist(path: str | Path, motion: BodyMotion, loss: float = 0.0) -> Path:
         "smpl_scaling": np.array([[motion.scaling]], np.float32),
         "smpl_trans": motion.transl.astype(np.float32),
     }
-    return write_atomically(path, lambda beside: beside.write_bytes(old_pickle(data)))
+    return write_pickle(path, data)
 
 
 def body_poses(poses: np.ndarray) -> np.ndarray:
@@ -43,9 +42,3 @@ def body_poses(poses: np.ndarray) -> np.ndarray:
     if poses.shape[1] == JOINTS:
         return poses
     return np.pad(poses[:, :SHARED_JOINTS], ((0, 0), (0, JOINTS - SHARED_JOINTS), (0, 0)))
-
-
-def old_pickle(data: dict) -> bytes:
-    """Protocol 2 under the module names of numpy 1, which numpy 2 reads as well."""
-    written = pickle.dumps(data, protocol=2)
-    return written.replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")

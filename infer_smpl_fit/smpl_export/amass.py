@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from infer_smpl_fit.smpl_export.files import write_atomically
+from infer_smpl_fit.infer_smpl_fit_kit.array_files import write_npz
 from infer_smpl_fit.smpl_export.motion import SHARED_JOINTS, BodyMotion
 
 SMPLH_JOINTS = 52
@@ -38,9 +38,4 @@ def write_amass(path: str | Path, motion: BodyMotion, gender: str) -> Path:
         "mocap_framerate": np.array(float(motion.fps)),
         "mocap_frame_rate": np.array(float(motion.fps)),
     }
-
-    def write(beside: Path) -> None:
-        with beside.open("wb") as file:
-            np.savez_compressed(file, **data)
-
-    return write_atomically(path, write)
+    return write_npz(path, data)

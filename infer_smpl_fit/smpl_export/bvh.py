@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from infer_smpl_fit.infer_smpl_fit_kit.files import write_text
 from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_export.files import write_atomically
 from infer_smpl_fit.smpl_export.motion import SHARED_JOINTS, BodyMotion, joint_names
 
 UNITS = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
@@ -46,8 +46,7 @@ def write_bvh(
     lines = hierarchy(rest[:count] * UNITS[unit], ends * UNITS[unit], model.parents, order)
     angles = euler_angles(motion.poses[:, :count], order)
     lines += frames(pelvis, angles, write_order(count, model.parents), motion.fps)
-    text = "\n".join(lines) + "\n"
-    return write_atomically(path, lambda beside: beside.write_text(text, encoding="ascii"))
+    return write_text(path, "\n".join(lines) + "\n")
 
 
 def bone_ends(model: BodyModel, betas: np.ndarray, count: int) -> np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 import pygltflib as gl
 from scipy.spatial.transform import Rotation
 
+from infer_smpl_fit.infer_smpl_fit_kit.files import write_bytes
 from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_export.files import write_atomically
 from infer_smpl_fit.smpl_export.motion import BodyMotion, joint_names
 
 SURFACE = [0.42, 0.55, 0.72, 1.0]
@@ -68,8 +68,7 @@ def write_glb(path: str | Path, motion: BodyMotion, model: BodyModel) -> Path:
     """
     motion.check(model)
     document = build_document(motion, model)
-    blob = b"".join(document.save_to_bytes())
-    return write_atomically(path, lambda beside: beside.write_bytes(blob))
+    return write_bytes(path, b"".join(document.save_to_bytes()))
 
 
 def build_document(motion: BodyMotion, model: BodyModel) -> gl.GLTF2:

@@ -1,28 +1,13 @@
-"""Files of 3D results: round trips, the real .trc files, and what other tools expect of them."""
+"""AIST++'s file of 3D keypoints, and the writers that the package hands on from the kit."""
 
 import pickle
 import warnings
 
-import c3d
 import numpy as np
 import pytest
 
-from infer_multiview_triangulation.multiview_files import (
-    read_c3d,
-    read_csv,
-    read_trc,
-    safe_pickle,
-    write_aist_pickle,
-    write_c3d,
-    write_csv,
-    write_npz,
-    write_trc,
-)
-
-TRC_FOLDERS = "data/pose2sim_demo_single"
-NAMES = ("nose", "left_hip", "right_big_toe")
-FORMATS = [(write_trc, read_trc, 0.0), (write_csv, read_csv, 0.0), (write_c3d, read_c3d, 1e-6)]
-formats = pytest.mark.parametrize(("write", "read", "tolerance"), FORMATS)
+from infer_multiview_triangulation import multiview_files as files
+from plugin_kit.safe_pickle import load_pickle
 
 
 @pytest.fixture
@@ -35,242 +20,9 @@ def points():
     return points
 
 
-# Round trips
-
-
-@formats
-@pytest.mark.parametrize(("fps", "units"), [(60, "m"), (29.97, "mm"), (119.88, "cm")])
-def test_round_trip(tmp_path, points, write, read, tolerance, fps, units):
-    file = tmp_path / "new" / f"a.{read.__name__[-3:]}"
-    write(file, points, NAMES, fps, units)
-    back = read(str(file))
-    np.testing.assert_allclose(back.points, points, rtol=tolerance, atol=0)
-    assert back.names == NAMES
-    assert back.fps == pytest.approx(fps, rel=1e-6)
-    assert back.units == units
-    assert [f.name for f in file.parent.iterdir()] == [file.name]
-
-
-@formats
-def test_one_frame_one_joint(tmp_path, write, read, tolerance):
-    write(tmp_path / "a.x", np.full((1, 1, 3), 0.5), ["nose"], 25, "m")
-    back = read(tmp_path / "a.x")
-    assert back.points.tolist() == [[[0.5, 0.5, 0.5]]]
-    assert back.fps in (25, None)
-
-
-@formats
-def test_nothing_but_gaps(tmp_path, write, read, tolerance):
-    write(tmp_path / "a.x", np.full((3, 2, 3), np.nan), ["a", "b"], 25, "m")
-    assert np.isnan(read(tmp_path / "a.x").points).all()
-
-
-@formats
-def test_half_a_point_is_missing_as_a_whole(tmp_path, points, write, read, tolerance):
-    points[4, 0, 1] = np.inf
-    write(tmp_path / "a.x", points, NAMES, 25, "m")
-    assert np.isnan(read(tmp_path / "a.x").points[4, 0]).all()
-    assert np.isinf(points[4, 0, 1])
-
-
-@formats
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"points": np.zeros((3, 2))}, r"points of shape \(3, 2\)"),
-        ({"points": np.zeros((0, 3, 3))}, r"points of shape \(0, 3, 3\)"),
-        ({"names": ["a"]}, r"needs 3 different names, got \['a'\]"),
-        ({"names": ["a", "a", "b"]}, "needs 3 different names"),
-        ({"names": ["a", "b", "c\td"]}, r"cannot hold the name 'c\\td'"),
-        ({"fps": 0}, "frame rate above 0, got 0"),
-        ({"fps": np.nan}, "frame rate above 0, got nan"),
-        ({"units": "inch"}, "scale the points to m, cm, mm"),
-    ],
-)
-def test_unusable_input(tmp_path, points, write, read, tolerance, change, message):
-    values = {"points": points, "names": NAMES, "fps": 25, "units": "m"} | change
-    with pytest.raises(ValueError, match=f"a.x .*{message}"):
-        write(tmp_path / "a.x", **values)
-    assert not list(tmp_path.iterdir())
-
-
-@formats
-def test_damaged_files(tmp_path, points, write, read, tolerance):
-    file = tmp_path / "a.x"
-    with pytest.raises(FileNotFoundError, match=r"a.x"):
-        read(file)
-    for content in (b"", b"hello\n", b"\x00" * 600, b"1" * 200_000):
-        file.write_bytes(content)
-        with pytest.raises(ValueError, match=r"a.x is not a"):
-            read(file)
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path, points, monkeypatch):
-    file = tmp_path / "a.npz"
-    write_npz(file, {"points": points})
-    monkeypatch.setattr(np, "savez_compressed", lambda handle, **_: handle.write(b"x") / 0)
-    with pytest.raises(ZeroDivisionError):
-        write_npz(file, {"points": points + 1})
-    with np.load(file) as back:
-        np.testing.assert_array_equal(back["points"], points)
-    assert len(list(tmp_path.iterdir())) == 1
-
-
-# .trc
-
-
-def test_real_trc(shared):
-    files = sorted((shared / TRC_FOLDERS).glob("*/pose-3d/*.trc"))
-    assert len(files) == 6
-    for file in files:
-        read = read_trc(file)
-        frames = 12 if "StaticTrial" in file.name else 100
-        joints = 64 if "LSTM" in file.name else 21
-        assert read.points.shape == (frames, joints, 3)
-        assert (read.names[0], read.fps, read.units) == ("RHip", 60, "m")
-        assert np.isfinite(read.points).all()
-        assert read.names[20] == "LWrist"
-        last = file.read_text().splitlines()[-1].split("\t")
-        assert read.points[-1, -1, 2] == float(last[1 + 3 * joints])
-
-
-def test_trc_header_is_pose2sim_s(shared, tmp_path):
-    (file,) = (shared / TRC_FOLDERS).glob("*/pose-3d/S00_P00_T00_StaticTrial_0-12.trc")
-    real = read_trc(file)
-    write_trc(tmp_path / file.name, real.points, real.names, real.fps, real.units)
-    theirs, ours = (f.read_text().splitlines() for f in (file, tmp_path / file.name))
-    assert ours[:2] == theirs[:2]
-    # Pose2Sim counts the original frames from 0, OpenSim from 1.
-    assert ours[2] == theirs[2].replace("60\t0\t12", "60\t1\t12")
-    assert ours[3:5] == theirs[3:5]
-    assert len(ours) == len(theirs)
-    values = [line.split("\t")[2:] for line in ours[5:]]
-    assert values == [line.split("\t")[2:] for line in theirs[5:]]
-
-
-def test_trc_gaps_are_empty_fields(tmp_path, points):
-    write_trc(tmp_path / "a.trc", points, NAMES, 50, "mm")
-    lines = (tmp_path / "a.trc").read_bytes().decode().split("\n")
-    assert lines[2] == "50\t50\t6\t3\tmm\t50\t1\t6"
-    assert lines[5].startswith("1\t0\t\t\t\t") and lines[5].endswith("\t\t\t")
-    assert {line.count("\t") for line in lines[3:-1]} == {10}
-    assert lines[6].startswith("2\t0.02\t")
-    assert lines[-1] == ""
-
-
-def test_trc_with_an_empty_line_and_short_rows(tmp_path, points):
-    file = tmp_path / "a.trc"
-    write_trc(file, points, NAMES, 50, "mm")
-    lines = file.read_text().splitlines()
-    shortened = [*lines[:5], "", *(line.rstrip("\t") for line in lines[5:]), "", ""]
-    file.write_text("\r\n".join(shortened))
-    np.testing.assert_array_equal(read_trc(file).points, points)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("\t3\tmm", "\t4\tmm", "4 markers are announced, 3 are named"),
-        ("\t3\tmm", "\t2\tmm", "frame 2 has more than 2 markers"),
-        ("50\t50\t3\t", "50\t50\t4\t", "4 frames are announced, 3 are there"),
-        ("2\t0.02\t", "2\t0.02\tx", "could not convert"),
-    ],
-)
-def test_trc_that_contradicts_itself(tmp_path, old, new, message):
-    file = tmp_path / "a.trc"
-    points = np.ones((3, 3, 3))
-    points[0, 2] = np.nan
-    write_trc(file, points, NAMES, 50, "mm")
-    file.write_text(file.read_text().replace(old, new))
-    with pytest.raises(ValueError, match=f"a.trc is not a whole .trc file .*{message}"):
-        read_trc(file)
-
-
-# .c3d
-
-
-def test_c3d_as_its_package_reads_it(tmp_path, points):
-    file = tmp_path / "a.c3d"
-    write_c3d(file, points, NAMES, 60, "mm")
-    with file.open("rb") as handle, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        reader = c3d.Reader(handle)
-        frames = np.array([frame for _, frame, _ in reader.read_frames()])
-    assert reader.point_rate == 60
-    assert reader.point_scale < 0
-    assert (reader.first_frame, reader.frame_count) == (1, 6)
-    assert reader.get("POINT:UNITS").string_value == "mm"
-    assert [label.strip() for label in reader.point_labels] == list(NAMES)
-    missing = np.isnan(points[..., 0])
-    np.testing.assert_array_equal(frames[..., 3], np.where(missing, -1, 0))
-    assert (frames[missing, :3] == 0).all()
-    np.testing.assert_array_equal(frames[~missing, :3], points[~missing].astype(np.float32))
-
-
-def test_c3d_of_a_long_clip(tmp_path):
-    """Beyond 65535 frames the header's 16 bits do not hold the count."""
-    points = np.arange(66_000.0)[:, None, None] * np.ones((1, 1, 3))
-    write_c3d(tmp_path / "a.c3d", points, ["a"], 60, "m")
-    np.testing.assert_array_equal(read_c3d(tmp_path / "a.c3d").points, points)
-
-
-def test_c3d_with_too_many_points(tmp_path):
-    names = [f"p{i}" for i in range(256)]
-    write_c3d(tmp_path / "a.c3d", np.ones((2, 255, 3)), names[:255], 60, "m")
-    assert read_c3d(tmp_path / "a.c3d").names == tuple(names[:255])
-    with pytest.raises(ValueError, match="cannot hold 256 points: 255 at most"):
-        write_c3d(tmp_path / "b.c3d", np.ones((2, 256, 3)), names, 60, "m")
-
-
-@pytest.mark.parametrize("name", ["köpf", "a" * 128])
-def test_c3d_with_odd_names(tmp_path, name):
-    with pytest.raises(ValueError, match=f"cannot hold the name '{name}'"):
-        write_c3d(tmp_path / "b.c3d", np.ones((2, 1, 3)), [name], 60, "m")
-
-
-def test_truncated_c3d(tmp_path, points):
-    file = tmp_path / "a.c3d"
-    write_c3d(file, np.ones((100, 3, 3)), NAMES, 60, "mm")
-    file.write_bytes(file.read_bytes()[:-2000])
-    with pytest.raises(ValueError, match=r"a.c3d has \d+ of 100 frames"):
-        read_c3d(file)
-
-
-# .csv
-
-
-def test_csv_columns(tmp_path, points):
-    write_csv(tmp_path / "a.csv", points, NAMES, 50, "mm")
-    header, first, second, *_ = (tmp_path / "a.csv").read_text().splitlines()
-    assert header.split(",")[:5] == ["frame", "time", "nose_x", "nose_y", "nose_z"]
-    assert first.split(",")[:5] == ["0", "0.0", "", "", ""]
-    assert second.split(",")[1] == "0.02"
-    assert second.split(",")[-1] == "mm"
-
-
-def test_csv_of_something_else(tmp_path):
-    (tmp_path / "a.csv").write_text("frame,time,x,y,z,units\n1,2,3,4,5,m\n")
-    with pytest.raises(ValueError, match=r"a.csv is not a .csv file of 3D points"):
-        read_csv(tmp_path / "a.csv")
-
-
-# .npz and AIST++'s .pkl
-
-
-def test_npz(tmp_path, points):
-    write_npz(tmp_path / "a.npz", {"points": points, "names": NAMES, "fps": 60.0})
-    with np.load(tmp_path / "a.npz", allow_pickle=False) as back:
-        np.testing.assert_array_equal(back["points"], points)
-        assert tuple(back["names"]) == NAMES
-        assert back["fps"] == 60
-    with pytest.raises(ValueError, match=r"names of .* holds objects"):
-        write_npz(tmp_path / "b.npz", {"names": np.array([None])})
-    assert not (tmp_path / "b.npz").exists()
-
-
 def test_aist_pickle(tmp_path, points):
     file = tmp_path / "a.pkl"
-    write_aist_pickle(file, points.astype(np.float32)[::2], points[1::2])
+    files.write_aist_pickle(file, points.astype(np.float32)[::2], points[1::2])
     data = file.read_bytes()
     # AIST++'s users have numpy 1, which has no numpy._core.
     assert b"numpy._core" not in data and b"numpy.core" in data
@@ -280,7 +32,16 @@ def test_aist_pickle(tmp_path, points):
     assert list(content) == ["keypoints3d", "keypoints3d_optim"]
     np.testing.assert_array_equal(content["keypoints3d"], points.astype(np.float32)[::2])
     np.testing.assert_array_equal(content["keypoints3d_optim"], points[1::2])
-    np.testing.assert_array_equal(safe_pickle.load_pickle(file)["keypoints3d_optim"], points[1::2])
+    np.testing.assert_array_equal(load_pickle(file)["keypoints3d_optim"], points[1::2])
     with pytest.raises(ValueError, match="both must be"):
-        write_aist_pickle(file, points, points[:2])
+        files.write_aist_pickle(file, points, points[:2])
     assert file.read_bytes() == data
+
+
+@pytest.mark.parametrize("form", ["trc", "c3d", "csv"])
+def test_trajectories_are_written_and_read(tmp_path, points, form):
+    given = files.Trajectories(points, ("a", "b", "c"), 50.0, "mm")
+    getattr(files, f"write_{form}")(tmp_path / "a.x", given)
+    back = getattr(files, f"read_{form}")(tmp_path / "a.x")
+    np.testing.assert_allclose(back.points, points, rtol=1e-6)
+    assert (back.names, back.units) == (given.names, given.units)

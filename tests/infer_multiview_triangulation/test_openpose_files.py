@@ -10,8 +10,9 @@ from infer_multiview_triangulation.multiview_files import (
     Detections,
     read_detections,
 )
-from infer_multiview_triangulation.multiview_files.paths import frame_number, natural_key
+from infer_multiview_triangulation.multiview_files.view_frames import frame_number
 from infer_multiview_triangulation.multiview_geometry.skeletons import skeleton_of
+from plugin_kit.files import natural_key
 from tests.infer_multiview_triangulation.detection_files import (
     bodies,
     frame_file,

@@ -15,7 +15,7 @@ from infer_multiview_triangulation.multiview_files import (
     write_cameras_json,
     write_npz,
 )
-from infer_multiview_triangulation.multiview_files.safe_pickle import load_pickle
+from plugin_kit.safe_pickle import load_pickle
 from tests.infer_multiview_triangulation.studio_shots import error, shot
 from workflows.synthetic_capture import NOISE
 

@@ -82,7 +82,7 @@ def keypoints_of(model, name, poses, transl, betas=None):
     """(F, J, 3): what a perfect detector sees, landmarks from the skinned mesh."""
     betas = np.zeros(model.beta_count) if betas is None else betas
     joints = joints_of(model, poses, transl, betas)
-    count = {"coco17": 17, "openpose25": 25, "body25b": 25, "smpl24": 24, "h36m17": 17}[name]
+    count = {"coco17": 17, "body25": 25, "body25b": 25, "smpl24": 24, "h36m17": 17}[name]
     out = np.full((len(poses), count, 3), np.nan)
     for column, source in enumerate(convention_of(name, count).sources):
         if source is None:

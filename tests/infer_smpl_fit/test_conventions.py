@@ -11,7 +11,7 @@ from infer_smpl_fit.smpl_body.conventions import (
 )
 from tests.infer_smpl_fit.stand_in import keypoints_of, stand_in_body
 
-COUNTS = {"coco17": 17, "openpose25": 25, "body25b": 25, "smpl24": 24, "h36m17": 17}
+COUNTS = {"coco17": 17, "body25": 25, "body25b": 25, "smpl24": 24, "h36m17": 17}
 # AIST++'s slots for SMPL, and the list of OpenPose's keypoints that goes with them.
 AIST_JOINTS = (16, 18, 20, 17, 19, 21, 1, 4, 7, 2, 5, 8)
 OPENPOSE_LIMBS = (5, 6, 7, 2, 3, 4, 12, 13, 14, 9, 10, 11)
@@ -36,7 +36,7 @@ def test_mirroring_twice_changes_nothing(name):
 
 
 def test_openpose_uses_the_right_sides_of_aists_slots():
-    openpose = convention_of("openpose25", 25)
+    openpose = convention_of("body25", 25)
     for joint, keypoint in zip(AIST_JOINTS, OPENPOSE_LIMBS, strict=True):
         assert openpose.sources[keypoint].joints == (joint,)
     landmarks = ("right_ear", "right_eye", "left_ear", "left_eye", "right_big_toe", "right_heel")
@@ -52,7 +52,9 @@ def test_joints_hang_on_their_parents_bones():
 
 
 def test_aliases_and_the_first_22():
-    assert convention_of("body25", 25).name == "openpose25"
+    assert {convention_of(old, 25).name for old in ("openpose25", "body_25", "BODY_25")} == {
+        "body25"
+    }
     assert convention_of("smpl24", 22).keypoints == SMPL_JOINTS[:22]
 
 

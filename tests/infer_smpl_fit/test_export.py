@@ -19,7 +19,6 @@ from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP
 from infer_smpl_fit.smpl_export.aist import write_aist
 from infer_smpl_fit.smpl_export.amass import write_amass
 from infer_smpl_fit.smpl_export.bvh import euler_angles, write_bvh
-from infer_smpl_fit.smpl_export.files import write_atomically
 from infer_smpl_fit.smpl_export.gltf import write_glb
 from infer_smpl_fit.smpl_export.motion import JOINT_NAMES, BodyMotion
 from infer_smpl_fit.smpl_export.render import contact_sheet, draw_body, look_at, project
@@ -64,20 +63,6 @@ def test_unit_and_turn_move_joints_as_they_should(motion, body):
     assert np.allclose(big.in_metres(100.0).joint_places(body), places, atol=1e-12)
     turned = motion.turned(Y_UP_TO_Z_UP, body).joint_places(body)
     assert np.allclose(turned, places @ Y_UP_TO_Z_UP.T, atol=1e-10)
-
-
-def test_failed_write_leaves_the_old_file(tmp_path):
-    target = tmp_path / "sub" / "a.txt"
-    write_atomically(target, lambda beside: beside.write_text("old"))
-
-    def fail(beside):
-        beside.write_text("half")
-        raise RuntimeError("stop")
-
-    with pytest.raises(RuntimeError):
-        write_atomically(target, fail)
-    assert target.read_text() == "old"
-    assert [file.name for file in target.parent.iterdir()] == ["a.txt"]
 
 
 def test_aist_file_has_its_layout(tmp_path, motion, caplog):

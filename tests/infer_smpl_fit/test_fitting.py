@@ -162,7 +162,7 @@ def _inverse(poses):
     return exponential(poses).swapaxes(-1, -2)
 
 
-@pytest.mark.parametrize("convention", ["coco17", "openpose25", "body25b", "smpl24", "h36m17"])
+@pytest.mark.parametrize("convention", ["coco17", "body25", "body25b", "smpl24", "h36m17"])
 @pytest.mark.parametrize("body", ["builtin", "stand_in"])
 def test_promised_accuracy(convention, body, builtin):
     model = builtin if body == "builtin" else stand_in_body()
@@ -176,10 +176,10 @@ def test_promised_accuracy(convention, body, builtin):
 
 
 def test_promised_cpu_time(builtin):
-    scene = scene_of(builtin, "openpose25", 206)
-    fit_body(builtin, scene.seen[:5], "openpose25", 60.0)
+    scene = scene_of(builtin, "body25", 206)
+    fit_body(builtin, scene.seen[:5], "body25", 60.0)
     begin = time.process_time()
-    fit_body(builtin, scene.seen, "openpose25", 60.0)
+    fit_body(builtin, scene.seen, "body25", 60.0)
     assert time.process_time() - begin < CPU_SECONDS_A_FRAME * len(scene.seen)
 
 

@@ -137,7 +137,7 @@ def test_aist_output_is_in_the_keypoints_unit(body, scene):
     assert millimetres.scaling == pytest.approx(1000 * metres.scaling)
 
 
-@pytest.mark.parametrize("convention", ["coco17", "openpose25", "body25b", "smpl24", "h36m17"])
+@pytest.mark.parametrize("convention", ["coco17", "body25", "body25b", "smpl24", "h36m17"])
 def test_mirrored_labels_warn(body, convention):
     scene = scene_of(body, convention, 221, frames=60)
     right = fitted(body, scene.seen, convention)
@@ -192,7 +192,7 @@ def test_wrong_input_is_told(body, scene):
         ({"keypoints": scene.seen[:, :16]}, "conventions|known are"),
         ({"keypoints": scene.seen[..., :2]}, r"\(frames, joints, 3\)"),
         ({"keypoints": scene.seen[:0]}, "with frames"),
-        ({"convention": "openpose25"}, "h36m17"),
+        ({"convention": "body25"}, "h36m17"),
         ({"fps": 0.0}, "fps"),
         ({"fps": float("nan")}, "fps"),
         ({"units": "inch"}, "units"),

@@ -70,7 +70,7 @@ def test_npz_of_18_points_goes_by_names(tmp_path):
         tmp_path / "a.npz", keypoints3d_optim=points, skeleton="coco18", joints=np.array(joints)
     )
     _, found, convention = read(path)
-    assert convention == "openpose25"
+    assert convention == "body25"
     keypoints = CONVENTIONS[convention].keypoints
     for name in joints:
         np.testing.assert_array_equal(
@@ -82,7 +82,7 @@ def test_npz_of_18_points_goes_by_names(tmp_path):
 @text_forms
 def test_files_of_the_triangulation(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
-    WRITERS[suffix](path, POINTS, COCO, 29.97, "mm")
+    WRITERS[suffix](path, files.Trajectories(POINTS, COCO, 29.97, "mm"))
     given, points, convention = read(path)
     np.testing.assert_allclose(points, POINTS, rtol=1e-6)
     assert (convention, given.units) == ("coco17", "mm")
@@ -92,7 +92,7 @@ def test_files_of_the_triangulation(tmp_path, suffix):
 @text_forms
 def test_one_frame(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
-    WRITERS[suffix](path, POINTS[:1], COCO, 50, "m")
+    WRITERS[suffix](path, files.Trajectories(POINTS[:1], COCO, 50, "m"))
     given, points, _ = read(path)
     np.testing.assert_allclose(points, POINTS[:1], rtol=1e-6)
     assert given.fps in (50, None)
@@ -102,9 +102,10 @@ def test_one_frame(tmp_path, suffix):
 @pytest.mark.parametrize("name", ["body25", "body25b"])
 def test_two_skeletons_of_25_are_told_apart_by_names(tmp_path, suffix, name):
     points = np.random.default_rng(3).normal(0, 1, (2, 25, 3))
-    WRITERS[suffix](tmp_path / f"a{suffix}", points, SKELETONS[name].joints, 50, "m")
+    given = files.Trajectories(points, SKELETONS[name].joints, 50, "m")
+    WRITERS[suffix](tmp_path / f"a{suffix}", given)
     _, found, convention = read(tmp_path / f"a{suffix}")
-    assert convention == {"body25": "openpose25", "body25b": "body25b"}[name]
+    assert convention == name
     np.testing.assert_allclose(found, points, rtol=1e-6)
 
 
@@ -174,7 +175,7 @@ def test_csv_of_a_spreadsheet(tmp_path):
 
 def test_unit_of_another_world_is_guessed_and_said(tmp_path, caplog):
     path = tmp_path / "a.trc"
-    files.write_trc(path, POINTS, COCO, 50, "m")
+    files.write_trc(path, files.Trajectories(POINTS, COCO, 50, "m"))
     path.write_text(path.read_text().replace("\t17\tm\t", "\t17\tinches\t"))
     with caplog.at_level(logging.WARNING):
         assert read(path)[0].units is None
@@ -218,17 +219,17 @@ def test_pose2sims_names_of_body_25():
     sides = ("Hip", "Knee", "Ankle", "BigToe", "SmallToe", "Heel", "Shoulder", "Elbow", "Wrist")
     names = ["CHip", "Neck", "Nose", *(f"{side}{name}" for side in "RL" for name in sides)]
     points, convention = resolved(named(names), "auto")
-    assert convention == "openpose25"
+    assert convention == "body25"
     assert np.isfinite(points[0]).all(axis=1).sum() == 21
 
 
 def test_names_win_over_the_order_of_a_convention_that_was_set():
     # body25b has as many keypoints: by their order alone, feet would be taken for arms.
     given = named(SKELETONS["body25b"].joints, skeleton="body25b")
-    points, convention = resolved(given, "openpose25")
-    assert convention == "openpose25"
+    points, convention = resolved(given, "body25")
+    assert convention == "body25"
     for name in ("nose", "left_wrist", "right_heel"):
-        column = CONVENTIONS["openpose25"].keypoints.index(name)
+        column = CONVENTIONS["body25"].keypoints.index(name)
         index = SKELETONS["body25b"].joints.index(name)
         np.testing.assert_array_equal(points[:, column], given.points[:, index])
 
@@ -248,14 +249,15 @@ def test_sources_convention_stands_where_a_name_is_unknown():
     [
         ("COCO17", "coco17"),
         ("BODY_25B", "body25b"),
-        ("BODY_25", "openpose25"),
-        (" body25", "openp"),
+        ("BODY_25", "body25"),
+        (" body25", "body25"),
+        ("openpose25", "body25"),
     ],
 )
 def test_words_for_a_skeleton(skeleton, convention):
     count = 17 if "17" in skeleton else 25
     given = Keypoints3D(np.zeros((1, count, 3)), None, skeleton, None, None, "input 0")
-    assert resolved(given, "auto")[1].startswith(convention)
+    assert resolved(given, "auto")[1] == convention
 
 
 def test_empty_word_for_a_skeleton_is_none():
@@ -290,7 +292,7 @@ def test_smpls_22_joints():
         (
             Keypoints3D(np.zeros((1, 25, 3)), None, None, None, None, "input 0"),
             "auto",
-            "openpose25 or body25b: set convention",
+            "body25 or body25b: set convention",
         ),
         (
             Keypoints3D(np.zeros((1, 19, 3)), None, None, None, None, "input 0"),
@@ -368,7 +370,7 @@ def test_npz_without_trajectories(tmp_path, changed, text):
 @pytest.mark.parametrize("suffix", [".trc", ".c3d"])
 def test_cut_file_is_refused(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
-    WRITERS[suffix](path, np.tile(POINTS, (20, 1, 1)), COCO, 50, "m")
+    WRITERS[suffix](path, files.Trajectories(np.tile(POINTS, (20, 1, 1)), COCO, 50, "m"))
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * 0.6)])
     with pytest.raises(ValueError, match=f"a{suffix} is not a whole {suffix} file"):
@@ -377,7 +379,7 @@ def test_cut_file_is_refused(tmp_path, suffix):
 
 def test_trc_with_a_nameless_marker_is_refused(tmp_path):
     path = tmp_path / "a.trc"
-    files.write_trc(path, POINTS, COCO, 50, "m")
+    files.write_trc(path, files.Trajectories(POINTS, COCO, 50, "m"))
     path.write_text(path.read_text().replace("left_eye", "", 1))
     with pytest.raises(ValueError, match="17 markers are announced, 16 are named"):
         read_keypoints(str(path), False)

@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+import tracemalloc
 import types
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 import torch
 from scipy import sparse
 
+from infer_smpl_fit.infer_smpl_fit_kit.safe_pickle import RefusedPickleError
 from infer_smpl_fit.smpl_body.loader import BodyFileError, load_body
-from infer_smpl_fit.smpl_body.restricted_pickle import RefusedPickleError, load_pickle, to_array
+from infer_smpl_fit.smpl_body.restricted_pickle import load_pickle, to_array
 from tests.infer_smpl_fit.procedural_body import procedural_body, stored
 
 ARRAYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "faces")
@@ -206,6 +208,44 @@ def test_damaged_pickles_never_get_through(tmp_path, second):
         file.write_bytes(broken)
         with pytest.raises(BodyFileError):
             load_body(file)
+
+
+def test_sparse_matrices_beyond_any_body_are_refused(tmp_path, second):
+    """A few bytes of a sparse matrix can stand for terabytes."""
+    file = tmp_path / "SMPL_NEUTRAL.pkl"
+    data = stored(second) | {"J_regressor": sparse.csc_matrix((2**15, 2**15))}
+    file.write_bytes(pickle.dumps(data, protocol=2))
+    with pytest.raises(BodyFileError, match=r"J_regressor .*32768 x 32768 is no regressor"):
+        load_body(file)
+
+
+@pytest.mark.parametrize("state", [{"x": 1}, {"a": 1}, None, [1], ({"data": 0}, {})])
+def test_foreign_objects_without_an_array_are_explained(tmp_path, chumpy, second, state):
+    file = tmp_path / "SMPL_NEUTRAL.pkl"
+    odd = chumpy.Ch()
+    type(odd).__getstate__ = lambda _: state
+    file.write_bytes(pickle.dumps(stored(second) | {"v_template": odd}, protocol=2))
+    with pytest.raises(BodyFileError, match="v_template"):
+        load_body(file)
+
+
+def test_small_body_files_stay_small(tmp_path):
+    """A far memo index, a long bytearray, and lists of the same list again and again."""
+    nested = [1.0, 1.0]
+    for _ in range(60):
+        nested = [nested, nested]
+    file = tmp_path / "SMPL_NEUTRAL.pkl"
+    for written in (
+        b"\x80\x02}r\x00\x00\x00\x80.",
+        b"\x80\x02cbuiltins\nlist\n(cbuiltins\nbytearray\n(L100000000000L\ntRtR.",
+        pickle.dumps({"v_template": nested}),
+    ):
+        file.write_bytes(written)
+        tracemalloc.start()
+        with pytest.raises(BodyFileError):
+            load_body(file)
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+        tracemalloc.stop()
 
 
 def test_buffers_outside_the_file_are_not_followed(tmp_path):

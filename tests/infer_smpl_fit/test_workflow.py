@@ -15,6 +15,7 @@ import pytest
 from infer_multiview_triangulation import multiview_files as files
 from infer_multiview_triangulation.data import cameras_to
 from infer_smpl_fit.keypoint_files import read_keypoints
+from infer_smpl_fit.parameters import Settings
 from infer_smpl_fit.smpl_body.builtin import builtin_body
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
 from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP
@@ -150,7 +151,7 @@ def test_body_of_a_file(task_of, tmp_path):
 
 
 def test_file_alone(task_of, scene, tmp_path):
-    files.write_csv(tmp_path / "a.csv", scene.seen, COCO, 60, "m")
+    files.write_csv(tmp_path / "a.csv", files.Trajectories(scene.seen, COCO, 60, "m"))
     workflow, task = task_of(keypoints_path=tmp_path / "a.csv")
     report = run_alone(workflow, task)
     assert (report["convention"], report["unit"], report["fps"]) == ("coco17", "m", 60)
@@ -165,14 +166,22 @@ def test_real_trc(task_of, shared):
     assert report["residual_mean_mm"] < 30
 
 
+@pytest.mark.parametrize("word", ["body25", "openpose25", "body_25", "BODY_25"])
+def test_convention_is_taken_in_its_old_spellings(word):
+    settings = Settings(convention=word)
+    assert settings.convention == "body25"
+    with pytest.raises(ValueError, match="convention"):
+        Settings(convention="coco18")
+
+
 def test_18_points_by_their_names(task_of):
-    body25 = scene_of(builtin_body(), "openpose25", 2, 6, missing=0)
-    names = [k for k in CONVENTIONS["openpose25"].keypoints[:19] if k != "mid_hip"]
-    points = body25.seen[:, [CONVENTIONS["openpose25"].keypoints.index(k) for k in names]]
+    body25 = scene_of(builtin_body(), "body25", 2, 6, missing=0)
+    names = [k for k in CONVENTIONS["body25"].keypoints[:19] if k != "mid_hip"]
+    points = body25.seen[:, [CONVENTIONS["body25"].keypoints.index(k) for k in names]]
     workflow, task = task_of()
     told = {"skeleton": "coco18", "joints": names, "units": "m", "fps": 60}
     report = run(workflow, task, points, told)
-    assert report["convention"] == "openpose25"
+    assert report["convention"] == "body25"
     assert report["residual_mean_mm"] < 15
 
 

@@ -114,7 +114,7 @@ def test_another_detector_folder_and_coco18_reach_the_body(tmp_path):
         )
     )
     assert report.reconstruction["skeleton"] == "coco18"
-    assert report.fit["convention"] == "openpose25"
+    assert report.fit["convention"] == "body25"
     assert report.reconstruction["quality"]["reprojection_median"] < 0.5
 
 

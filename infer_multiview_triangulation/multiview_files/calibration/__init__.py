@@ -6,21 +6,21 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from infer_multiview_triangulation.multiview_files.calibration.anipose_toml import (
+from ...infer_multiview_triangulation_kit.files import existing
+from ...multiview_geometry.camera import Camera
+from .anipose_toml import (
     read_toml,
     write_cameras_toml,
 )
-from infer_multiview_triangulation.multiview_files.calibration.cameras_json import (
+from .cameras_json import (
     from_list,
     read_json,
     write_cameras_json,
 )
-from infer_multiview_triangulation.multiview_files.calibration.colmap import read_colmap
-from infer_multiview_triangulation.multiview_files.calibration.fields import camera_values
-from infer_multiview_triangulation.multiview_files.calibration.opencv_yml import read_yml
-from infer_multiview_triangulation.multiview_files.calibration.qualisys import read_qualisys
-from infer_multiview_triangulation.multiview_files.paths import existing
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
+from .colmap import read_colmap
+from .fields import camera_values
+from .opencv_yml import read_yml
+from .qualisys import read_qualisys
 
 __all__ = [
     "camera_values",
@@ -106,6 +106,6 @@ def _read_folder(folder: Path) -> list[Camera]:
         if file.suffix.lower() in known or file.name.lower().endswith(".qca.txt")
     ]
     if len(files) != 1:
-        found = ", ".join(sorted(file.name for file in files)) or "none"
-        raise ValueError(f"{folder} must hold one calibration, found {found}: give the file")
+        names = ", ".join(sorted(file.name for file in files)) or "none"
+        raise ValueError(f"{folder} must hold one calibration, found {names}: give the file")
     return _read_file(files[0])

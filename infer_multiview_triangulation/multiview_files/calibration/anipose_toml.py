@@ -9,12 +9,12 @@ from typing import Any
 
 import tomli_w
 
-from infer_multiview_triangulation.multiview_files.calibration.fields import (
+from ...infer_multiview_triangulation_kit.files import natural_key, write_text
+from ...multiview_geometry.camera import Camera
+from .fields import (
     camera_values,
     from_mapping,
 )
-from infer_multiview_triangulation.multiview_files.paths import natural_key, replacing
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -60,5 +60,4 @@ def write_cameras_toml(path: str | Path, cameras: Sequence[Camera]) -> None:
         for number, camera in enumerate(cameras)
     }
     content["metadata"] = {"adjusted": False, "error": 0.0}
-    with replacing(path) as beside:
-        beside.write_text(tomli_w.dumps(content), encoding="utf-8")
+    write_text(path, tomli_w.dumps(content))

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from infer_multiview_triangulation.multiview_files.calibration.fields import (
+from ...infer_multiview_triangulation_kit.files import load_json, write_text
+from ...multiview_geometry.camera import Camera
+from .fields import (
     camera_values,
     from_mapping,
 )
-from infer_multiview_triangulation.multiview_files.paths import load_json, replacing
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
 
 
 def read_json(path: Path) -> list[Camera]:
@@ -43,6 +43,4 @@ def from_list(source: str | Path, content: Any) -> list[Camera]:
 
 def write_cameras_json(path: str | Path, cameras: Sequence[Camera]) -> None:
     """Write cameras in AIST++'s form; the file appears whole or not at all."""
-    with replacing(path) as beside:
-        text = json.dumps([camera_values(camera) for camera in cameras], indent=1)
-        beside.write_text(text + "\n", encoding="utf-8")
+    write_text(path, json.dumps([camera_values(camera) for camera in cameras], indent=1) + "\n")

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from infer_multiview_triangulation.multiview_files.calibration.fields import make_camera
-from infer_multiview_triangulation.multiview_files.paths import natural_key
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
+from ...infer_multiview_triangulation_kit.files import natural_key
+from ...multiview_geometry.camera import Camera
+from .fields import make_camera
 
 # For each model the parameters' names in the file's order; f stands for fx and fy.
 MODELS = {

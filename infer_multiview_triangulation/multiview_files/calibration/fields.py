@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
+from ...multiview_geometry.camera import Camera
 
 MAX_ORTHOGONALITY_ERROR = 1e-2
 

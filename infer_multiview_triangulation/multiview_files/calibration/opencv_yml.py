@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from infer_multiview_triangulation.multiview_files.calibration.fields import make_camera
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
+from ...multiview_geometry.camera import Camera
+from .fields import make_camera
 
 ENTRY = re.compile(
     r"^([^\s:#%][^:\n]*?)[ \t]*:[ \t]*(.*(?:\n(?:[ \t]+.*|-.*|[ \t]*))*)", re.MULTILINE
@@ -105,11 +105,17 @@ def _unquoted(text: str) -> str:
 
 def _matrix(path: Path, key: str, body: str) -> np.ndarray:
     try:
-        rows, cols = (
-            int(re.search(MATRIX_FIELD.format(field), body, re.MULTILINE)[1])
+        rows, columns = (
+            int(_first_group(re.search(MATRIX_FIELD.format(field), body, re.MULTILINE)))
             for field in ("rows", "cols")
         )
-        numbers = MATRIX_DATA.search(body)[1].split(",")
-        return np.array([float(number) for number in numbers]).reshape(rows, cols)
-    except (TypeError, ValueError) as error:
+        numbers = _first_group(MATRIX_DATA.search(body)).split(",")
+        return np.array([float(number) for number in numbers]).reshape(rows, columns)
+    except ValueError as error:
         raise ValueError(f"{key} of {path} is not a whole matrix ({error})") from error
+
+
+def _first_group(match: re.Match[str] | None) -> str:
+    if match is None:
+        raise ValueError("its rows, cols or data are missing")
+    return match[1]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from infer_multiview_triangulation.multiview_files.calibration.fields import make_camera
-from infer_multiview_triangulation.multiview_files.paths import natural_key
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
+from ...infer_multiview_triangulation_kit.files import natural_key
+from ...multiview_geometry.camera import Camera
+from .fields import make_camera
 
 SUBPIXELS = 64
 MARKER_RESOLUTION = 1080
@@ -51,7 +51,7 @@ def _camera(path: Path, element: ElementTree.Element) -> Camera:
         tangential = ("tangentalDistortion1", "tangentalDistortion2")
         distortions = _numbers(element, "intrinsic", lens + tangential) / SUBPIXELS
         names = tuple(f"r{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3))
-        turn = _numbers(element, "transform", names).reshape(3, 3)
+        axes = _numbers(element, "transform", names).reshape(3, 3)
         place = _numbers(element, "transform", ("x", "y", "z")) / 1000
         scale = float(element.get("video_resolution", "1080p").rstrip("pP")) / MARKER_RESOLUTION
     except (KeyError, ValueError) as error:
@@ -61,7 +61,7 @@ def _camera(path: Path, element: ElementTree.Element) -> Camera:
     fx, fy = focal / SUBPIXELS * scale
     cx, cy = (centre / SUBPIXELS - view[:2]) * scale
     width, height = (view[2:] - view[:2] + 1) * scale
-    rotation = HALF_TURN @ turn
+    rotation = HALF_TURN @ axes
     return make_camera(
         path,
         name,
@@ -74,7 +74,7 @@ def _camera(path: Path, element: ElementTree.Element) -> Camera:
 
 
 def _numbers(element: ElementTree.Element, child: str, names: tuple[str, ...]) -> np.ndarray:
-    found = element.find(child)
-    if found is None:
+    values = element.find(child)
+    if values is None:
         raise KeyError(child)
-    return np.array([float(found.attrib[name]) for name in names])
+    return np.array([float(values.attrib[name]) for name in names])
