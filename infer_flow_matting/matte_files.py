@@ -49,7 +49,8 @@ class RefinedFiles:
         *,
         color_matrix: ColorMatrix = "auto",
     ) -> None:
-        self._files, self._color_matrix = files, color_matrix
+        self._files = files
+        self._color_matrix: ColorMatrix = color_matrix
         self._frame_count = self._matte_count = 0
         self._results = refine_clip(
             self._frames(), self._mattes(), flow=flow, cut_threshold=cut_threshold

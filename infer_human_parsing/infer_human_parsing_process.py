@@ -117,7 +117,7 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
             )
         if settings.boxes == "whole":
             return [whole_picture(*image.shape[:2])]
-        if settings.boxes == "maskrcnn" or not has_detector:
+        if given is None or settings.boxes == "maskrcnn" or not has_detector:
             persons = self._person_detector()(image)
         else:
             persons = people_of(given, settings)

@@ -144,7 +144,7 @@ def _temporal_sigma(course: Course, even: np.ndarray, histogram: Histogram) -> f
 
 
 @njit(cache=True, fastmath=True, forceinline=True)
-def _tukey_mean(course: Course, start: float, sigma: float) -> float:
+def _tukey_mean(course: Course, start: float, sigma: float) -> np.float32:
     """Two means by Tukey's weights, each around the one before."""
     narrow = np.float32(1 / (TUKEY * sigma))
     centre = np.float32(start)

@@ -36,9 +36,10 @@ class PassedSound:
         """Write the packets up to a time of the video, or all that are left and the end."""
         while self._next is not None:
             packet = self._next
-            has_time = seconds is not None and packet.dts is not None
-            if has_time and packet.dts * packet.time_base > seconds:
-                return
+            if packet.dts is not None and packet.time_base is not None:
+                begins = packet.dts * packet.time_base
+                if seconds is not None and begins > seconds:
+                    return
             self._mux(packet)
             try:
                 self._next = next(self._packets, None)

@@ -130,7 +130,8 @@ def smpl_joints(rig: Rig, places: np.ndarray) -> np.ndarray:
 def sample_bodies(model: anny.Anny, rig: Rig) -> tuple[np.ndarray, np.ndarray]:
     """Random adults in the T-pose: vertices (S, N, 3) and joints (S, 24, 3), centred."""
     torch.manual_seed(7)
-    ages = torch.distributions.Uniform(*(torch.tensor(age, dtype=model.dtype) for age in AGES))
+    low, high = (torch.tensor(age, dtype=model.dtype) for age in AGES)
+    ages = torch.distributions.Uniform(low, high)
     _, phenotypes = SimpleShapeDistribution(model, ages).sample(SAMPLES)
     bodies, joints = [], []
     for index in range(SAMPLES):

@@ -46,7 +46,7 @@ def part_of_twist(rotation: np.ndarray, axis: np.ndarray, share: float) -> np.nd
         - axis @ np.array([rotation[1, 2], rotation[2, 0], rotation[0, 1]]),
         np.trace(rotation) - 1,
     )
-    return about(axis, share * angle)
+    return about(axis, share * float(angle))
 
 
 def about(axis: np.ndarray, angle: float) -> np.ndarray:
@@ -90,14 +90,14 @@ def leg_rotations(rig: Rig, heads: np.ndarray, side: str) -> dict[str, np.ndarra
     splay = np.arctan2(foot[0], foot[2])
     foot_rotation = about(np.array([0, 1.0, 0]), sign * np.radians(6) - splay)
     half = about(np.array([0, 1.0, 0]), 0.5 * (sign * np.radians(6) - splay))
-    rotations = {"foot": foot_rotation}
+    rotations: dict[str, np.ndarray] = {"foot": foot_rotation}
     for names, start, end, aim in (
         (("upperleg01", "upperleg02"), "upperleg01", "lowerleg01", [0.03 * sign, -1, 0.0]),
         (("lowerleg01", "lowerleg02"), "lowerleg01", "foot", [0.02 * sign, -1, -0.03]),
     ):
         ahead = np.array([0, 0, 1.0])
         rotation = frame(np.array(aim), ahead) @ frame(head(end) - head(start), half.T @ ahead).T
-        rotations.update(dict.fromkeys(names, rotation))
+        rotations |= dict.fromkeys(names, rotation)
     return rotations
 
 

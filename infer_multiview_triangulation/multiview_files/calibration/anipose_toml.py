@@ -19,7 +19,7 @@ from .fields import (
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # pyright: ignore[reportMissingImports]
 
 
 def read_toml(path: Path) -> list[Camera]:
