@@ -137,7 +137,7 @@ def _measure_cameras(way: str, level: str) -> dict:
         unposed_camera,
     )
     from infer_multiview_triangulation.multiview_geometry.cameras.aist_ring import SIZE, ring_camera
-    from infer_multiview_triangulation.multiview_geometry.cameras.similarity import fit_similarity
+    from infer_multiview_triangulation.multiview_geometry.cameras.alignment import fit_similarity
 
     truth = studio(seed=SEED)
     seen = detect(stick_dancer(CAMERA_FRAMES, seed=SEED), truth, "coco17", _faults(level), SEED)
@@ -146,7 +146,7 @@ def _measure_cameras(way: str, level: str) -> dict:
     if way == "aniposelib":
         cameras = anipose.adjust(ring, seen)
     elif way == "native":
-        cameras = bundle_adjust(ring, seen, True).cameras
+        cameras = bundle_adjust(ring, seen, True)
     else:
         blank = [unposed_camera(camera.name, SIZE) for camera in truth]
         cameras = pose_cameras(blank, seen, True).cameras

@@ -30,7 +30,7 @@ from infer_multiview_triangulation.multiview_files import (
     write_cameras_json,
     write_npz,
 )
-from infer_multiview_triangulation.multiview_geometry.cameras.similarity import (
+from infer_multiview_triangulation.multiview_geometry.cameras.alignment import (
     IDENTITY,
     fit_similarity,
 )

@@ -125,8 +125,7 @@ def adjust_cameras(capture: Capture, options: Options) -> Capture:
         # They have just been estimated from nothing; there is no gauge of the user's to keep.
         return capture
     free_intrinsics = options.mode == "estimate_cameras" or source is CameraSource.AIST_RING
-    adjusted = bundle_adjust(capture.cameras, keypoints, free_intrinsics)
-    return replace(capture, cameras=adjusted.cameras)
+    return replace(capture, cameras=bundle_adjust(capture.cameras, keypoints, free_intrinsics))
 
 
 def _cameras_from_people(

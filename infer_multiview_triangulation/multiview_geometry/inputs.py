@@ -21,17 +21,7 @@ MARGIN = 0.02
 
 @dataclass(frozen=True)
 class Inputs:
-    """2D keypoints of several views and what is known about them.
-
-    Attributes:
-        keypoints: (V, F, P, J, 3) pixels and confidence of up to P people, NaN where missing.
-        cameras: One a view, or None.
-        skeleton: What the J keypoints are.
-        names: V.
-        sizes: Width and height of each view's picture, or None.
-        fps: Frames a second.
-        timestamps: (F,); None: the frames' numbers.
-    """
+    """2D keypoints of several views and what is known about them, as ``reconstruct`` explains."""
 
     keypoints: np.ndarray
     cameras: Sequence[Camera] | None

@@ -9,17 +9,16 @@ import numpy as np
 
 from ..infer_multiview_triangulation_kit.stopping import ShouldStop, check_stop, never
 from . import anipose_engine
+from .cameras.alignment import IDENTITY
 from .cameras.camera import Camera
-from .cameras.similarity import IDENTITY
 from .capture import CameraSource, Capture, adjust_cameras, find_capture, synchronise
 from .inputs import Inputs, in_view_order
 from .options import Options
 from .result import Reconstruction, World, assemble
 from .sequence.aist_objective import optimise_aist
 from .sequence.bones import bone_pairs
-from .sequence.estimate import SequenceEstimate
 from .sequence.gaps import open_long_gaps
-from .sequence.robust_objective import SequenceWeights, optimise_sequence
+from .sequence.robust_objective import SequenceEstimate, SequenceWeights, optimise_sequence
 from .skeletons import Skeleton
 from .triangulate import FramePoints, triangulate_capture
 from .world.scale import scaled_world
@@ -94,15 +93,16 @@ def reconstruct(
 def _optimise(capture: Capture, frame_points: FramePoints, options: Options) -> SequenceEstimate:
     """The points over time; the triangulated ones where the options ask for no optimisation."""
     points = frame_points.points
+    sigma = np.full(points.shape[:2], np.nan)
     if not options.optimise or not np.isfinite(points).any():
-        return SequenceEstimate.without_errors(points)
+        return SequenceEstimate(points, sigma)
     if options.engine == "aniposelib":
         solved = anipose_engine.optimise(capture.cameras, capture.keypoints, capture.skeleton.bones)
         solved[:, ~np.isfinite(points[..., 0]).any(axis=0)] = np.nan
-        return SequenceEstimate.without_errors(solved)
+        return SequenceEstimate(solved, sigma)
     bones = bone_pairs(capture.skeleton)
     if options.objective == "aist":
-        estimate = optimise_aist(capture.cameras, capture.keypoints, points, bones=bones)
+        solved = optimise_aist(capture.cameras, capture.keypoints, points, bones=bones)
     else:
         frame_rate_scale = (DEFAULT_FPS / capture.fps) ** 2
         estimate = optimise_sequence(
@@ -112,8 +112,8 @@ def _optimise(capture: Capture, frame_points: FramePoints, options: Options) -> 
             scale=frame_points.triangulation.scale,
             weights=SequenceWeights(options.smooth, options.bone, frame_rate_scale),
         )
-    bridged = open_long_gaps(estimate.points, points, options.max_gap_fill)
-    return SequenceEstimate(bridged, estimate.sigma)
+        solved, sigma = estimate.points, estimate.sigma
+    return SequenceEstimate(open_long_gaps(solved, points, options.max_gap_fill), sigma)
 
 
 def _find_world(

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .cameras.alignment import Similarity
 from .cameras.camera import Camera
-from .cameras.similarity import Similarity
 from .capture import Capture
 from .points.errors import finite_median, reprojection_errors
 from .quality.figures import best_parallax, error_figures, left_out_errors
@@ -20,7 +20,7 @@ from .quality.warnings import (
     view_warnings,
 )
 from .sequence.bones import bone_lengths, bone_pairs
-from .sequence.estimate import SequenceEstimate
+from .sequence.robust_objective import SequenceEstimate
 from .skeletons import Skeleton
 from .triangulate import FramePoints
 

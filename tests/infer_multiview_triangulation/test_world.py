@@ -5,7 +5,7 @@ import pytest
 
 from development.synthetic.capture import NOISE
 from infer_multiview_triangulation.multiview_geometry import SKELETONS
-from infer_multiview_triangulation.multiview_geometry.cameras.similarity import fit_similarity
+from infer_multiview_triangulation.multiview_geometry.cameras.alignment import fit_similarity
 from infer_multiview_triangulation.multiview_geometry.world.body import stature
 from infer_multiview_triangulation.multiview_geometry.world.upright import upright_world
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve

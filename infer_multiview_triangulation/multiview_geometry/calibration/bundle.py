@@ -7,17 +7,17 @@ round.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from ..cameras.alignment import align_cameras
 from ..cameras.camera import Camera
-from ..points.errors import finite_median, outlier_scale
+from ..points.errors import outlier_scale
 from ..points.rays import rays_of
 from ..points.robust import triangulate_robust
 from .problem import BundleProblem
 
+SEED = 0
 ROUNDS = 8
 CONVERGED = 1e-3
 ROUND_POINTS, FINAL_POINTS = 1500, 4000
@@ -26,30 +26,14 @@ MIN_POINTS = 8
 MIN_CONFIDENCE, MIN_CONFIDENT_POINTS = 0.3, 100
 
 
-@dataclass(frozen=True)
-class Adjustment:
-    """Cameras after bundle adjustment.
-
-    Attributes:
-        cameras: In the order and, by a similarity, in the world of those given.
-        error: Median pixels between observations and points, over all inliers.
-        points_used: How many points the last round used.
-    """
-
-    cameras: list[Camera]
-    error: float
-    points_used: int
-
-
 def bundle_adjust(
     cameras: Sequence[Camera],
     keypoints: np.ndarray,
     free_intrinsics: bool,
     *,
-    seed: int = 0,
     keep_gauge: bool = True,
     rounds: int = ROUNDS,
-) -> Adjustment:
+) -> list[Camera]:
     """Refine ``cameras`` from what they see.
 
     fx / fy, the principal point and distortion beyond k1 stay as given; without
@@ -66,10 +50,9 @@ def bundle_adjust(
     """
     if len(cameras) < 2:
         raise ValueError("bundle adjustment needs at least two cameras")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     flat = _confident(keypoints.reshape(len(cameras), -1, 3))
-    adjusted, last_scale, points_used = list(cameras), np.inf, 0
-    observations = flat[:, :0]
+    adjusted, last_scale = list(cameras), np.inf
     for number in range(rounds):
         is_final = number >= rounds - 2
         observations = flat[:, _sample(flat, FINAL_POINTS if is_final else ROUND_POINTS, rng)]
@@ -82,13 +65,10 @@ def bundle_adjust(
             prior_cameras=cameras if free_intrinsics else None,
         )
         adjusted = problem.minimise(adjusted, triangulation.points[usable])
-        points_used = int(usable.sum())
         if number < rounds - 3 and abs(last_scale - scale) < CONVERGED * scale:
             break
         last_scale = scale
-    if keep_gauge:
-        adjusted = align_cameras(adjusted, cameras)
-    return Adjustment(adjusted, _median_error(adjusted, observations), points_used)
+    return align_cameras(adjusted, cameras) if keep_gauge else adjusted
 
 
 def _confident(flat: np.ndarray) -> np.ndarray:
@@ -115,9 +95,3 @@ def _sample(flat: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray
             f"{MIN_CONFIDENCE}: cameras cannot be adjusted from them"
         )
     return np.sort(rng.permutation(seen)[:size])
-
-
-def _median_error(cameras: Sequence[Camera], flat: np.ndarray) -> float:
-    triangulation = triangulate_robust(rays_of(cameras, flat))
-    median = finite_median(triangulation.errors[triangulation.inliers])
-    return float("nan") if median is None else median

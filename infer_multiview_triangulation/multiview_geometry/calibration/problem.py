@@ -10,9 +10,9 @@ import numpy as np
 from ..cameras.camera import Camera
 from ..cameras.linearisation import (
     ALL_PARAMETERS,
-    FOCAL,
+    INTRINSICS,
     POSE_PARAMETERS,
-    RADIAL,
+    intrinsics,
     linearise,
     perturb,
 )
@@ -23,44 +23,8 @@ MAX_STEPS, MAX_TRIALS = 12, 6
 START_DAMPING, MIN_DAMPING = 1e-4, 1e-9
 WORSE, BETTER = 8, 5
 CONVERGED = 1e-6
-FOCAL_PRIOR, RADIAL_PRIOR = 0.10, 0.05
-
-
-@dataclass(frozen=True)
-class IntrinsicPrior:
-    """Focal lengths (by 10 %) and k1 (by 0.05) stay near those of the ``cameras``.
-
-    Attributes:
-        weight: Of one squared standard deviation, in squared pixels.
-    """
-
-    cameras: Sequence[Camera]
-    weight: float
-
-    def cost(self, cameras: Sequence[Camera]) -> float:
-        focal, radial = self._offsets(cameras)
-        squared = ((focal / FOCAL_PRIOR) ** 2).sum() + ((radial / RADIAL_PRIOR) ** 2).sum()
-        return self.weight * float(squared)
-
-    def add_to(self, equations: NormalEquations, cameras: Sequence[Camera]) -> None:
-        focal, radial = self._offsets(cameras)
-        for parameter, offset, deviation in (
-            (FOCAL, focal, FOCAL_PRIOR),
-            (RADIAL, radial, RADIAL_PRIOR),
-        ):
-            equations.camera_hessian[:, parameter, parameter] += self.weight / deviation**2
-            equations.camera_gradient[:, parameter] += self.weight * offset / deviation**2
-
-    def _offsets(self, cameras: Sequence[Camera]) -> tuple[np.ndarray, np.ndarray]:
-        """(V,) of the focal lengths' logarithms and of k1."""
-        focal, radial = _intrinsics(cameras)
-        prior_focal, prior_radial = _intrinsics(self.cameras)
-        return np.log(focal) - np.log(prior_focal), radial - prior_radial
-
-
-def _intrinsics(cameras: Sequence[Camera]) -> tuple[np.ndarray, np.ndarray]:
-    focal = np.array([camera.matrix[0, 0] for camera in cameras])
-    return focal, np.array([camera.distortions[0] for camera in cameras])
+# Standard deviations of a focal length, as a share of it, and of k1.
+PRIOR_DEVIATIONS = np.array([[0.10], [0.05]])
 
 
 @dataclass(frozen=True)
@@ -83,15 +47,15 @@ class BundleProblem:
 
         Args:
             scale: Pixels of Geman and McClure's loss.
-            prior_cameras: Their intrinsics are priors of those to be found; None: intrinsics stay.
+            prior_cameras: Near their focal lengths and k1 lie those to be found; None: these stay.
         """
         self._pixels = np.nan_to_num(keypoints[..., :2])
         observed = np.isfinite(keypoints).all(axis=-1) & (keypoints[..., 2] > 0)
         self._confidence = np.where(observed, keypoints[..., 2], 0.0)
         self._scale = scale
-        self._prior = None
-        if prior_cameras is not None:
-            self._prior = IntrinsicPrior(prior_cameras, (scale / SCALE_FACTOR) ** 2)
+        self._prior = None if prior_cameras is None else intrinsics(prior_cameras)
+        # Squared pixels of one standard deviation.
+        self._prior_weight = (scale / SCALE_FACTOR) ** 2
 
     def minimise(self, cameras: Sequence[Camera], points: np.ndarray) -> list[Camera]:
         """The best cameras, from these ``cameras`` and ``points`` (N, 3) on."""
@@ -127,10 +91,13 @@ class BundleProblem:
             squared = np.einsum("ni,ni->n", residuals, residuals)
             bounded = np.where(np.isfinite(squared), squared / (self._scale**2 + squared), 1.0)
             total += float(self._confidence[view] @ bounded) * self._scale**2
-        return total + (self._prior.cost(cameras) if self._prior else 0.0)
+        if self._prior is None:
+            return total
+        offsets = (intrinsics(cameras) - self._prior) / PRIOR_DEVIATIONS
+        return total + self._prior_weight * float((offsets**2).sum(axis=1).sum())
 
     def _normal_equations(self, cameras: Sequence[Camera], points: np.ndarray) -> NormalEquations:
-        parameters = ALL_PARAMETERS if self._prior else POSE_PARAMETERS
+        parameters = POSE_PARAMETERS if self._prior is None else ALL_PARAMETERS
         equations = NormalEquations.zeros(len(cameras), len(points), parameters)
         for view, camera in enumerate(cameras):
             by_camera, by_point, residuals, valid = linearise(
@@ -147,6 +114,9 @@ class BundleProblem:
             equations.coupling[view] = weighted_camera.transpose(0, 2, 1) @ by_point
             equations.point_hessian[:] += weighted_point @ by_point
             equations.point_gradient[:] += (weighted_point @ residuals[..., None])[..., 0]
-        if self._prior:
-            self._prior.add_to(equations, cameras)
+        if self._prior is not None:
+            weights = self._prior_weight / PRIOR_DEVIATIONS**2
+            offsets = self._prior_weight * (intrinsics(cameras) - self._prior)
+            equations.camera_hessian[:, INTRINSICS, INTRINSICS] += weights.T
+            equations.camera_gradient[:, INTRINSICS] += (offsets / PRIOR_DEVIATIONS**2).T
         return equations

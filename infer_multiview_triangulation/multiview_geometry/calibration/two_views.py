@@ -10,6 +10,7 @@ import numpy as np
 
 from ..cameras.camera import Camera
 
+SEED = 0
 RANSAC_PIXELS = 8.0
 MAX_MATCHES, MIN_MATCHES = 2000, 30
 GOOD_ANGLES = (15.0, 120.0)
@@ -54,7 +55,7 @@ class ViewPair:
 
 
 def match_views(
-    cameras: Sequence[Camera], flat: np.ndarray, views: tuple[int, int], *, seed: int
+    cameras: Sequence[Camera], flat: np.ndarray, views: tuple[int, int]
 ) -> ViewPair | None:
     """Estimate the relative pose of two views; None where too little agrees.
 
@@ -64,10 +65,10 @@ def match_views(
     both = np.flatnonzero(np.isfinite(flat[list(views)]).all(axis=(0, 2)))
     if len(both) < MIN_MATCHES:
         return None
-    matches = np.random.default_rng(seed).permutation(both)[:MAX_MATCHES]
+    matches = np.random.default_rng(SEED).permutation(both)[:MAX_MATCHES]
     xy = [cameras[view].normalised(flat[view, matches, :2]) for view in views]
     focal = np.mean([cameras[view].matrix[0, 0] for view in views])
-    cv2.setRNGSeed(seed)
+    cv2.setRNGSeed(SEED)
     essential, mask = cv2.findEssentialMat(
         xy[0], xy[1], np.eye(3), cv2.USAC_MAGSAC, 0.999, float(RANSAC_PIXELS / focal)
     )

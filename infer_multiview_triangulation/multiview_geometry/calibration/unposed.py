@@ -13,7 +13,7 @@ from ..cameras.camera import Camera
 from ..points.rays import rays_of
 from ..points.triangulation import weighted_dlt
 from .bundle import bundle_adjust
-from .two_views import GOOD_ANGLES, MAX_MATCHES, MIN_MATCHES, ViewPair, match_views
+from .two_views import GOOD_ANGLES, MAX_MATCHES, MIN_MATCHES, SEED, ViewPair, match_views
 
 GUESSED_FOCAL = 1.2
 PNP_PIXELS, PNP_ITERATIONS = 20.0, 500
@@ -27,7 +27,6 @@ class PosedCameras:
     """Cameras in an arbitrary unit and world, and why they may be unreliable."""
 
     cameras: list[Camera]
-    error: float
     warnings: tuple[str, ...]
 
 
@@ -39,7 +38,7 @@ def unposed_camera(name: str, size: tuple[int, int]) -> Camera:
 
 
 def pose_cameras(
-    cameras: Sequence[Camera], keypoints: np.ndarray, free_intrinsics: bool, *, seed: int = 0
+    cameras: Sequence[Camera], keypoints: np.ndarray, free_intrinsics: bool
 ) -> PosedCameras:
     """Estimate all extrinsics of ``cameras``; theirs are ignored.
 
@@ -55,10 +54,8 @@ def pose_cameras(
         ValueError: Some view shares too little with the others.
     """
     flat = keypoints.reshape(len(cameras), -1, 3)
-    matched = (
-        match_views(cameras, flat, views, seed=seed)
-        for views in combinations(range(len(cameras)), 2)
-    )
+    pairs = combinations(range(len(cameras)), 2)
+    matched = (match_views(cameras, flat, views) for views in pairs)
     best = max((pair for pair in matched if pair), key=lambda pair: pair.score, default=None)
     if best is None:
         raise ValueError(
@@ -67,34 +64,32 @@ def pose_cameras(
         )
     posed = best.pose(cameras)
     while len(posed) < len(cameras):
-        posed = _adjust_known(posed, flat, free_intrinsics, seed=seed)
-        posed |= _add_view(cameras, flat, posed, seed=seed)
+        posed = _adjust_known(posed, flat, free_intrinsics)
+        posed |= _add_view(cameras, flat, posed)
     adjusted = bundle_adjust(
         [posed[view] for view in range(len(cameras))],
         keypoints,
         free_intrinsics,
-        seed=seed,
         keep_gauge=False,
     )
-    return PosedCameras(adjusted.cameras, adjusted.error, tuple(_doubts(keypoints, best)))
+    return PosedCameras(adjusted, tuple(_doubts(keypoints, best)))
 
 
 def _adjust_known(
-    posed: dict[int, Camera], flat: np.ndarray, free_intrinsics: bool, *, seed: int
+    posed: dict[int, Camera], flat: np.ndarray, free_intrinsics: bool
 ) -> dict[int, Camera]:
     known = sorted(posed)
     adjusted = bundle_adjust(
         [posed[view] for view in known],
         flat[known],
         free_intrinsics,
-        seed=seed,
         rounds=ADJUSTMENT_ROUNDS,
     )
-    return dict(zip(known, adjusted.cameras, strict=True))
+    return dict(zip(known, adjusted, strict=True))
 
 
 def _add_view(
-    cameras: Sequence[Camera], flat: np.ndarray, posed: dict[int, Camera], *, seed: int
+    cameras: Sequence[Camera], flat: np.ndarray, posed: dict[int, Camera]
 ) -> dict[int, Camera]:
     """The view that sees most of the points known so far, and its camera."""
     points = weighted_dlt(rays_of(list(posed.values()), flat[list(posed)]))
@@ -102,18 +97,18 @@ def _add_view(
     waiting = [view for view in range(len(cameras)) if view not in posed]
     view = max(waiting, key=lambda view: usable[view].sum())
     shared = np.flatnonzero(usable[view])
-    sample = np.random.default_rng(seed).permutation(shared)[:MAX_MATCHES]
-    return {view: _resect(cameras[view], flat[view, sample, :2], points[sample], seed=seed)}
+    sample = np.random.default_rng(SEED).permutation(shared)[:MAX_MATCHES]
+    return {view: _resect(cameras[view], flat[view, sample, :2], points[sample])}
 
 
-def _resect(camera: Camera, pixels: np.ndarray, points: np.ndarray, *, seed: int) -> Camera:
+def _resect(camera: Camera, pixels: np.ndarray, points: np.ndarray) -> Camera:
     """Pose ``camera`` so that it sees points (N, 3) at ``pixels`` (N, 2)."""
     if len(points) < MIN_MATCHES:
         raise ValueError(
             f"view {camera.name} shares only {len(points)} keypoints with the others: it cannot "
             "be placed; leave it out or give its extrinsics"
         )
-    cv2.setRNGSeed(seed)
+    cv2.setRNGSeed(SEED)
     is_posed, rotation, translation, _ = cv2.solvePnPRansac(
         points,
         camera.normalised(pixels),

@@ -19,7 +19,7 @@ class Camera:
 
     Attributes:
         name: Unique among the views.
-        size: Width and height in pixels, or None where no file told it.
+        size: Width and height in pixels, or None where no file gives it.
         matrix: Intrinsics (3, 3); fx and fy may differ.
         distortions: OpenCV's order k1, k2, p1, p2[, k3[, k4, k5, k6]]; 5 or 8 numbers.
         rotation: rvec (3,), world to camera.

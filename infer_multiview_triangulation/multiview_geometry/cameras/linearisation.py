@@ -6,6 +6,7 @@ rotation, its translation, the logarithm of a factor of the focal lengths, and k
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from .camera import MIN_DEPTH, Camera
 from .distortion import distort_with_derivative, padded
 
 ROTATION, TRANSLATION, FOCAL, RADIAL = slice(0, 3), slice(3, 6), 6, 7
+INTRINSICS = [FOCAL, RADIAL]
 POSE_PARAMETERS, ALL_PARAMETERS = 6, 8
 # A step changes a focal length by no more than the factor exp(0.5).
 MAX_FOCAL_STEP = 0.5
@@ -75,6 +77,12 @@ def linearise(
         np.where(valid[:, None], residuals, 0.0),
         valid,
     )
+
+
+def intrinsics(cameras: Sequence[Camera]) -> np.ndarray:
+    """(2, V): the logarithm of each camera's focal length, and its k1."""
+    focal = [camera.matrix[0, 0] for camera in cameras]
+    return np.array([np.log(focal), [camera.distortions[0] for camera in cameras]])
 
 
 def perturb(camera: Camera, step: np.ndarray) -> Camera:

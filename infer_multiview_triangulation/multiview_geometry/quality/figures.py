@@ -48,7 +48,7 @@ def _figures(
     )
 
 
-def left_out_errors(rays: Rays, seed: int = 0) -> list[np.ndarray]:
+def left_out_errors(rays: Rays) -> list[np.ndarray]:
     """For each view the pixels between what it saw and points that the other views made.
 
     With two views there is nothing to predict from: the arrays are empty.
@@ -56,7 +56,7 @@ def left_out_errors(rays: Rays, seed: int = 0) -> list[np.ndarray]:
     views, count = rays.xy.shape[:2]
     if views < 3:
         return [np.zeros(0)] * views
-    sample = np.random.default_rng(seed).permutation(count)[:LEFT_OUT_POINTS]
+    sample = np.random.default_rng(0).permutation(count)[:LEFT_OUT_POINTS]
     sampled = rays.of_points(np.sort(sample))
     errors = []
     for view in range(views):

@@ -17,7 +17,6 @@ from ..cameras.camera import Camera
 from ..cameras.linearisation import POSE_PARAMETERS, linearise
 from .banded import BandedEquations
 from .bones import bone_lengths
-from .estimate import SequenceEstimate
 from .gaps import fill_gaps
 
 # Defaults of aniposelib 0.8.0, with which AIST++ calls it.
@@ -31,7 +30,7 @@ TINY = 1e-9
 
 def optimise_aist(
     cameras: Sequence[Camera], keypoints: np.ndarray, start: np.ndarray, *, bones: np.ndarray
-) -> SequenceEstimate:
+) -> np.ndarray:
     """Refine ``start`` (F, J, 3), NaN where unknown; joints that are never known stay NaN.
 
     Args:
@@ -46,7 +45,7 @@ def optimise_aist(
     with threadpool_limits(1, user_api="blas"):
         points = problem.minimise(filled, lengths)
     points[:, ~known] = np.nan
-    return SequenceEstimate.without_errors(points)
+    return points
 
 
 def smooth_scale(points: np.ndarray) -> float:

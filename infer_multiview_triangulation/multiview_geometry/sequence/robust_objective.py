@@ -14,7 +14,6 @@ from ..points.errors import MEDIAN_LENGTH, finite_median, reprojection_errors, r
 from ..points.rays import Rays
 from .banded import BandedEquations
 from .bones import bone_lengths
-from .estimate import SequenceEstimate
 from .gaps import fill_gaps
 from .uncertainty import marginal_errors
 
@@ -38,6 +37,19 @@ class SequenceWeights:
     smooth: float = 1.0
     bone: float = 1.0
     frame_rate_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class SequenceEstimate:
+    """Points of a sequence, in the cameras' world and unit.
+
+    Attributes:
+        points: (F, J, 3), NaN where unknown.
+        sigma: (F, J) standard errors, NaN where unknown.
+    """
+
+    points: np.ndarray
+    sigma: np.ndarray
 
 
 def optimise_sequence(

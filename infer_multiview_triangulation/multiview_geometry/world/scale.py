@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..cameras.alignment import IDENTITY, Similarity
 from ..cameras.camera import Camera
-from ..cameras.similarity import IDENTITY, Similarity
 from ..skeletons import Skeleton
 from .body import STATURE_PARTS, sides, stature
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from ..cameras.similarity import Similarity
+from ..cameras.alignment import Similarity
 from ..skeletons import Skeleton
 from .body import sides
 
