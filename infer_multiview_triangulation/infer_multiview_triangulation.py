@@ -1,28 +1,9 @@
-"""What Ikomia loads: hands out the factories, nothing else."""
+"""What Ikomia loads: hands out the factories, imports nothing else at once."""
 
-from ikomia import dataprocess
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.factories import Plugin
 
 
-class IkomiaPlugin(dataprocess.CPluginProcessInterface):
+class IkomiaPlugin(Plugin):
     """Entry point of the plugin."""
 
-    def get_process_factory(self):  # noqa: ANN201
-        from infer_multiview_triangulation.infer_multiview_triangulation_process import (
-            InferMultiviewTriangulationFactory,
-        )
-
-        return InferMultiviewTriangulationFactory()
-
-    def get_widget_factory(self):  # noqa: ANN201
-        from infer_multiview_triangulation.infer_multiview_triangulation_widget import (
-            InferMultiviewTriangulationWidgetFactory,
-        )
-
-        return InferMultiviewTriangulationWidgetFactory()
-
-    def get_param_factory(self):  # noqa: ANN201
-        from infer_multiview_triangulation.infer_multiview_triangulation_process import (
-            InferMultiviewTriangulationParamFactory,
-        )
-
-        return InferMultiviewTriangulationParamFactory()
+    plugin = "infer_multiview_triangulation"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ikomia import core
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.parameters import (
+    PluginParam,
+    PluginSettings,
+)
 from infer_multiview_triangulation.multiview_geometry import Options
 
 
-class Settings(BaseModel):
-    """What a user can set; strings as Ikomia passes them are converted and checked."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
+class Settings(PluginSettings):
+    """What a user can set."""
 
     mode: Literal["triangulate", "estimate_cameras", "refine_cameras"] = Field(
         "triangulate",
@@ -241,20 +242,8 @@ class Settings(BaseModel):
         return Options(person=None if self.person == "best" else int(self.person), **named)
 
 
-class InferMultiviewTriangulationParam(core.CWorkflowTaskParam):
-    """Carries :class:`Settings` through Ikomia's map of strings."""
+class InferMultiviewTriangulationParam(PluginParam):
+    """Carries :class:`Settings` through Ikomia."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.settings = Settings()
-
-    def set_values(self, values: dict[str, str]) -> None:
-        """Take all of ``values`` or, on a bad one, none.
-
-        Raises:
-            ValueError: A value is not allowed; the text names the parameter, value and choices.
-        """
-        self.settings = Settings.model_validate({**self.settings.model_dump(), **dict(values)})
-
-    def get_values(self) -> dict[str, str]:
-        return {name: str(value) for name, value in self.settings.model_dump().items()}
+    settings_class = Settings
+    settings: Settings
