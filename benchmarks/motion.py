@@ -124,13 +124,13 @@ def _measure_triangulation(way: str, level: str) -> dict:
 
 def _measure_cameras(way: str, level: str) -> dict:
     from infer_multiview_triangulation.multiview_geometry import anipose_engine as anipose
-    from infer_multiview_triangulation.multiview_geometry.aist import ring_camera
-    from infer_multiview_triangulation.multiview_geometry.alignment import similarity
-    from infer_multiview_triangulation.multiview_geometry.bundle import adjust
-    from infer_multiview_triangulation.multiview_geometry.unposed import (
+    from infer_multiview_triangulation.multiview_geometry.calibration.bundle import bundle_adjust
+    from infer_multiview_triangulation.multiview_geometry.calibration.unposed import (
         pose_cameras,
         unposed_camera,
     )
+    from infer_multiview_triangulation.multiview_geometry.cameras.aist_ring import ring_camera
+    from infer_multiview_triangulation.multiview_geometry.cameras.alignment import fit_similarity
     from workflows.synthetic_capture import detect, stick_dancer, studio
 
     truth = studio(seed=SEED)
@@ -140,13 +140,13 @@ def _measure_cameras(way: str, level: str) -> dict:
     if way == "aniposelib":
         cameras = anipose.adjust(ring, seen)
     elif way == "native":
-        cameras = adjust(ring, seen, True).cameras
+        cameras = bundle_adjust(ring, seen, True)
     else:
         blank = [unposed_camera(camera.name, camera.size) for camera in truth]
         cameras = pose_cameras(blank, seen, True).cameras
     cpu = time.process_time() - start
     found, wanted = (np.stack([c.centre for c in group]) for group in (cameras, truth))
-    centres = np.linalg.norm(similarity(found, wanted)(found) - wanted, axis=1).mean()
+    centres = np.linalg.norm(fit_similarity(found, wanted)(found) - wanted, axis=1).mean()
     pairs = zip(cameras, truth, strict=True)
     focal = np.mean([abs(a.matrix[0, 0] / b.matrix[0, 0] - 1) for a, b in pairs])
     return {"centres": float(centres), "focal": float(focal), "cpu": cpu}

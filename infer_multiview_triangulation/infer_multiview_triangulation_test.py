@@ -19,8 +19,8 @@ def _clip():
     cameras, views = [], []
     for index, angle in enumerate((-0.7, 0.0, 0.9)):
         c, s = np.cos(angle), np.sin(angle)
-        turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
-        local = points @ turn.T + [0, 0, 4.0]
+        rotation = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+        local = points @ rotation.T + [0, 0, 4.0]
         pixels = FOCAL * local[..., :2] / local[..., 2:] + [WIDTH / 2, HEIGHT / 2]
         views.append(np.concatenate([pixels, np.full((30, 17, 1), 0.9)], axis=-1))
         cameras.append(

@@ -8,19 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from infer_multiview_triangulation import multiview_files as files
-from infer_multiview_triangulation.multiview_geometry import Reconstruction, Skeleton
+from infer_multiview_triangulation.multiview_geometry import Reconstruction
 
 logger = logging.getLogger(__name__)
 
 
 def write_all(
-    folder: Path,
-    found: Reconstruction,
-    skeleton: Skeleton,
-    units: str,
-    fps: float,
-    timestamps: np.ndarray,
-    with_pickle: bool = False,
+    folder: Path, reconstruction: Reconstruction, *, with_pickle: bool = False
 ) -> list[Path]:
     """Write keypoints3d.npz, .trc, .c3d, .csv and the cameras as .json and .toml.
 
@@ -28,41 +22,41 @@ def write_all(
 
     .trc and .c3d must name a unit: an unknown one is written as mm, and logged.
     """
-    files.write_npz(folder / "keypoints3d.npz", _arrays(found, skeleton, units, fps, timestamps))
-    files.write_cameras_json(folder / "cameras.json", found.cameras)
-    files.write_cameras_toml(folder / "cameras.toml", found.cameras)
+    points, cameras = reconstruction.keypoints3d_optim, reconstruction.cameras
+    files.write_npz(folder / "keypoints3d.npz", _arrays(reconstruction))
+    files.write_cameras_json(folder / "cameras.json", cameras)
+    files.write_cameras_toml(folder / "cameras.toml", cameras)
     written = ["keypoints3d.npz", "cameras.json", "cameras.toml"]
     if with_pickle:
-        arrays = found.keypoints3d, found.keypoints3d_optim
-        files.write_aist_pickle(folder / "keypoints3d.pkl", *arrays)
+        files.write_aist_pickle(folder / "keypoints3d.pkl", reconstruction.keypoints3d, points)
         written.append("keypoints3d.pkl")
-    named = units
+    units = reconstruction.units
     if units == "unknown":
-        named = "mm"
+        units = "mm"
         logger.warning("the unit of the cameras is unknown: .trc, .c3d and .csv say mm")
     for name, write in (
         ("keypoints3d.trc", files.write_trc),
         ("keypoints3d.c3d", files.write_c3d),
         ("keypoints3d.csv", files.write_csv),
     ):
-        write(folder / name, found.keypoints3d_optim, skeleton.joints, fps, named)
+        joints = reconstruction.skeleton.joints
+        write(folder / name, points, joints, fps=reconstruction.fps, units=units)
         written.append(name)
     return [folder / name for name in written]
 
 
-def _arrays(
-    found: Reconstruction, skeleton: Skeleton, units: str, fps: float, timestamps: np.ndarray
-) -> dict[str, np.ndarray]:
+def _arrays(reconstruction: Reconstruction) -> dict[str, np.ndarray | np.generic]:
+    skeleton = reconstruction.skeleton
     return {
-        "keypoints3d": found.keypoints3d,
-        "keypoints3d_optim": found.keypoints3d_optim,
-        "sigma": found.sigma,
-        "reprojection_error": found.reprojection_error,
-        "n_views": found.n_views,
-        "mask": found.mask,
-        "timestamps": np.asarray(timestamps),
-        "fps": np.float64(fps),
+        "keypoints3d": reconstruction.keypoints3d,
+        "keypoints3d_optim": reconstruction.keypoints3d_optim,
+        "sigma": reconstruction.sigma,
+        "reprojection_error": reconstruction.reprojection_error,
+        "n_views": reconstruction.n_views,
+        "mask": reconstruction.mask,
+        "timestamps": reconstruction.timestamps,
+        "fps": np.float64(reconstruction.fps),
         "skeleton": np.str_(skeleton.name),
         "joints": np.array(skeleton.joints),
-        "units": np.str_(units),
+        "units": np.str_(reconstruction.units),
     }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d.axes3d import Axes3D
@@ -11,31 +14,30 @@ from infer_multiview_triangulation.multiview_geometry import Camera, Reconstruct
 
 SIZE_INCHES, DPI = (12.8, 7.2), 100
 SHOWN_FRAMES = 5
+# Of the studio's extent: how long the drawing of a camera is.
+CAMERA_SHARE = 0.06
 Y_UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 
 
-def draw(found: Reconstruction, skeleton: Skeleton, up: str = "y") -> np.ndarray:
+def draw(reconstruction: Reconstruction) -> np.ndarray:
     """Draw the cameras with the skeleton over time, and the residuals a view: uint8 RGB."""
     figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     grid = figure.add_gridspec(2, 3)
     # matplotlib's third axis is up; the second changes its sign, or left and right would change.
-    axes_map = Y_UP if up == "y" else np.eye(3)
-    studio = figure.add_subplot(grid[:, :2], projection="3d")
-    _draw_studio(studio, found, skeleton, axes_map)
-    _draw_residuals(figure.add_subplot(grid[0, 2]), found)
-    _draw_over_time(figure.add_subplot(grid[1, 2]), found)
+    axes_map = np.eye(3) if reconstruction.up_axis == "z" else Y_UP
+    _draw_studio(figure.add_subplot(grid[:, :2], projection="3d"), reconstruction, axes_map)
+    _draw_residuals(figure.add_subplot(grid[0, 2]), reconstruction)
+    _draw_over_time(figure.add_subplot(grid[1, 2]), reconstruction)
     canvas.draw()
     return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
 
 
-def _draw_studio(
-    axes: Axes3D, found: Reconstruction, skeleton: Skeleton, axes_map: np.ndarray
-) -> None:
-    points = found.keypoints3d_optim
-    whole = np.flatnonzero(np.isfinite(points[..., 0]).any(axis=1))
-    count = min(SHOWN_FRAMES, len(whole))
-    shown = whole[np.linspace(0, len(whole) - 1, count).astype(int)] if count else []
+def _draw_studio(axes: Axes3D, reconstruction: Reconstruction, axes_map: np.ndarray) -> None:
+    points, skeleton = reconstruction.keypoints3d_optim, reconstruction.skeleton
+    known = np.flatnonzero(np.isfinite(points[..., 0]).any(axis=1))
+    count = min(SHOWN_FRAMES, len(known))
+    shown = known[np.linspace(0, len(known) - 1, count).astype(int)] if count else []
     limbs = skeleton.bones or [(i, i) for i in range(points.shape[1])]
     for place, frame in enumerate(shown):
         colour = (0.15, 0.35, 0.75, 0.25 + 0.75 * (place + 1) / count)
@@ -43,19 +45,19 @@ def _draw_studio(
             line = points[frame][[a, b]] @ axes_map.T
             if np.isfinite(line).all():
                 axes.plot(*line.T, color=colour, linewidth=1.6)
-    size = _extent(found)
-    for camera in found.cameras:
-        _draw_camera(axes, camera, 0.06 * size, axes_map)
-    if len(whole):
-        path = np.nanmean(points[whole], axis=1) @ axes_map.T
-        path[:, 2] = np.nanmin(points[whole] @ axes_map.T[:, 2])
+    size = _extent(reconstruction.cameras)
+    for camera in reconstruction.cameras:
+        _draw_camera(axes, camera, axes_map, length=CAMERA_SHARE * size)
+    if len(known):
+        path = np.nanmean(points[known], axis=1) @ axes_map.T
+        path[:, 2] = np.nanmin(points[known] @ axes_map.T[:, 2])
         axes.plot(*path.T, color="0.6", linewidth=1)
     axes.set_aspect("equal")
-    is_turned = axes_map is Y_UP
+    is_y_up = axes_map is Y_UP
     axes.set_xlabel("x")
-    axes.set_ylabel("-z" if is_turned else "y")
-    axes.set_zlabel("y" if is_turned else "z")
-    axes.locator_params(axis="z", nbins=4)
+    axes.set_ylabel("-z" if is_y_up else "y")
+    axes.set_zlabel("y" if is_y_up else "z")
+    axes.locator_params(axis="z", nbins=4)  # pyright: ignore[reportArgumentType]
     axes.set_title("cameras and skeleton over time")
 
 
@@ -70,12 +72,12 @@ def _trunk(skeleton: Skeleton) -> list[tuple[int, int]]:
     return [(a, b) for a, b in indices if a is not None and b is not None]
 
 
-def _extent(found: Reconstruction) -> float:
-    centres = np.stack([camera.centre for camera in found.cameras])
+def _extent(cameras: Sequence[Camera]) -> float:
+    centres = np.stack([camera.centre for camera in cameras])
     return float(np.linalg.norm(np.ptp(centres, axis=0))) or 1.0
 
 
-def _draw_camera(axes: Axes3D, camera: Camera, length: float, axes_map: np.ndarray) -> None:
+def _draw_camera(axes: Axes3D, camera: Camera, axes_map: np.ndarray, *, length: float) -> None:
     width, height = camera.size or (2 * camera.matrix[0, 2], 2 * camera.matrix[1, 2])
     corners = camera.normalised(
         np.array([[0, 0], [width, 0], [width, height], [0, height], [0, 0]], float)
@@ -87,14 +89,16 @@ def _draw_camera(axes: Axes3D, camera: Camera, length: float, axes_map: np.ndarr
     axes.plot(*(frame @ axes_map.T).T, color="0.25", linewidth=0.9)
     for corner in frame[:4]:
         axes.plot(*(np.stack([camera.centre, corner]) @ axes_map.T).T, color="0.25", linewidth=0.9)
-    axes.text(*(axes_map @ camera.centre), camera.name, fontsize=8)
+    x, y, z = axes_map @ camera.centre
+    axes.text(x, y, z, camera.name, fontsize=8)
 
 
-def _draw_residuals(axes, found: Reconstruction) -> None:  # noqa: ANN001
-    rows = [row for row in found.quality["views"] if row["median"] is not None]
+def _draw_residuals(axes: Axes, reconstruction: Reconstruction) -> None:
+    rows = [row for row in reconstruction.quality["views"] if row["median"] is not None]
     names = [row["name"] for row in rows]
     places = np.arange(len(rows))
-    axes.bar(places - 0.2, [row["median"] for row in rows], 0.4, label="residual, median")
+    medians = np.array([row["median"] for row in rows], np.float64)
+    axes.bar(places - 0.2, medians, 0.4, label="residual, median")
     left_out = [row["left_out_median"] or np.nan for row in rows]
     axes.bar(places + 0.2, left_out, 0.4, label="left out, median")
     axes.set_xticks(places, names, rotation=45, ha="right", fontsize=8)
@@ -104,12 +108,12 @@ def _draw_residuals(axes, found: Reconstruction) -> None:  # noqa: ANN001
     axes.set_title("each view")
 
 
-def _draw_over_time(axes, found: Reconstruction) -> None:  # noqa: ANN001
-    error = found.reprojection_error
-    frames = np.arange(len(error))
-    known = np.isfinite(error).any(axis=1)
+def _draw_over_time(axes: Axes, reconstruction: Reconstruction) -> None:
+    errors = reconstruction.reprojection_error
+    frames = np.arange(len(errors))
+    known = np.isfinite(errors).any(axis=1)
     if known.any():
-        axes.plot(frames[known], np.nanmean(error[known], axis=1), linewidth=1)
+        axes.plot(frames[known], np.nanmean(errors[known], axis=1), linewidth=1)
     axes.set_xlabel("frame")
     axes.set_ylabel("pixels")
     axes.set_title("mean residual over time")

@@ -128,7 +128,10 @@ def measure(capture: Capture, folder: Path, is_aligned: bool) -> list[tuple[str,
             estimated from nothing has axes of its own.
     """
     from infer_multiview_triangulation.multiview_files import read_cameras
-    from infer_multiview_triangulation.multiview_geometry.alignment import IDENTITY, similarity
+    from infer_multiview_triangulation.multiview_geometry.cameras.alignment import (
+        IDENTITY,
+        fit_similarity,
+    )
     from infer_smpl_fit.smpl_body.model import world_transforms
     from infer_smpl_fit.smpl_fitting.rotations import exponential
 
@@ -137,7 +140,7 @@ def measure(capture: Capture, folder: Path, is_aligned: bool) -> list[tuple[str,
     known = np.isfinite(found).all(axis=2) & np.isfinite(capture.keypoints).all(axis=2)
     world = IDENTITY
     if is_aligned:
-        world = similarity(found[known], capture.keypoints[known], with_scale=False)
+        world = fit_similarity(found[known], capture.keypoints[known], with_scale=False)
     with np.load(folder / "motion.npz") as stored:
         poses = stored["poses"][:, :66].reshape(-1, 22, 3)
         betas, transl = stored["betas"], stored["trans"]

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.spatial.transform import Rotation
 
-from infer_multiview_triangulation.multiview_geometry.aist import SIZE, ring_camera
 from infer_multiview_triangulation.multiview_geometry.camera import Camera
+from infer_multiview_triangulation.multiview_geometry.cameras.aist_ring import SIZE, ring_camera
 from infer_multiview_triangulation.multiview_geometry.skeletons import SKELETONS, Skeleton
 
 BURST = 12

@@ -1,6 +1,6 @@
 """Cameras and 3D keypoints from several views, in numpy and scipy; no ikomia, no files."""
 
-from .camera import Camera
+from .cameras.camera import Camera
 from .options import ENGINES, METHODS, MODES, Options
 from .reconstruct import reconstruct
 from .result import (

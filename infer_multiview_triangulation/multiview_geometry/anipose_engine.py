@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .camera import Camera
+from .cameras.camera import Camera
 
 # run_estimate_camera.py of AIST++.
 ROUNDS, ROUND_SAMPLES, FINAL_SAMPLES = 20, 500, 5000
-LEAST_POINTS = 20
+MIN_POINTS = 20
 
 
 def require() -> None:
@@ -76,9 +76,9 @@ def optimise(
     start = triangulate(cameras, keypoints)
     known = np.isfinite(start[..., 0])
     moves = len(start) > 1 and np.nanmax(np.abs(np.diff(start, axis=0)), initial=0) > 0
-    if known.sum() < LEAST_POINTS or not moves:
+    if known.sum() < MIN_POINTS or not moves:
         raise ValueError(
-            f"aniposelib optimises at least {LEAST_POINTS} points of a moving person, there are "
+            f"aniposelib optimises at least {MIN_POINTS} points of a moving person, there are "
             f"{known.sum()} in {len(start)} frames: use engine=native or optimise=False"
         )
     pixels = np.ascontiguousarray(keypoints[..., :2])

@@ -1,46 +1,79 @@
-"""What is checked and chosen before anything is computed: people, cameras, offsets."""
+"""What is given to a reconstruction, and what is wrong with it before anything is computed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from . import anipose_engine
-from .aist import ring_cameras
-from .camera import Camera
-from .identity import main_person, people_by_geometry
+from .cameras.camera import Camera
 from .options import ENGINES, METHODS, MODES, OBJECTIVES, Options
-from .sync import find_offsets, shifted
-from .unposed import pose_cameras, unposed_camera
+from .skeletons import Skeleton
+from .world.scale import check_scale
+from .world.upright import check_up_axis
 
-OUTSIDE_SHARE, OUTSIDE_MARGIN = 0.2, 1.02
+MAX_OUTSIDE_SHARE = 0.2
+# How far beyond its picture a keypoint may lie, as a share of the picture's size.
+MARGIN = 0.02
 
 
-def check(
-    keypoints: np.ndarray,
-    cameras: Sequence[Camera] | None,
-    options: Options,
-    names: Sequence[str],
-    sizes: Sequence[tuple[int, int] | None],
-) -> None:
-    if keypoints.ndim != 5 or keypoints.shape[-1] != 3:
-        raise ValueError(f"keypoints must be (V, F, P, J, 3), they are {keypoints.shape}")
-    if not keypoints.size:
-        raise ValueError(f"keypoints of shape {keypoints.shape} hold nothing to reconstruct")
-    if len(keypoints) < 2:
-        raise ValueError("one view cannot be triangulated: give the keypoints of at least two")
+@dataclass(frozen=True)
+class Inputs:
+    """2D keypoints of several views and what is known about them, as ``reconstruct`` explains."""
+
+    keypoints: np.ndarray
+    cameras: Sequence[Camera] | None
+    skeleton: Skeleton
+    names: Sequence[str]
+    sizes: Sequence[tuple[int, int] | None]
+    fps: float
+    timestamps: np.ndarray | None
+
+    def check(self, options: Options) -> None:
+        """See that a reconstruction can be tried.
+
+        Raises:
+            ValueError: Fewer than two views, counts that differ, keypoints outside the picture, or
+                options that name what there is not.
+            ImportError: The engine is not installed.
+        """
+        self._check_counts()
+        _check_choices(options)
+        if self.cameras is not None:
+            _check_cameras(self.cameras, self.keypoints)
+        known_as = self.names if self.cameras is None else [c.name for c in self.cameras]
+        check_scale(options.scale, self.skeleton, known_as)
+        check_up_axis(options.up_axis, self.skeleton)
+
+    def _check_counts(self) -> None:
+        shape = self.keypoints.shape
+        if len(shape) != 5 or shape[-1] != 3:
+            raise ValueError(f"keypoints must be (V, F, P, J, 3), they are {shape}")
+        if not self.keypoints.size:
+            raise ValueError(f"keypoints of shape {shape} hold nothing to reconstruct")
+        if shape[0] < 2:
+            raise ValueError("one view cannot be triangulated: give the keypoints of at least two")
+        for what, given in (("names", self.names), ("sizes", self.sizes)):
+            if len(given) != shape[0]:
+                raise ValueError(f"there are {len(given)} {what} for {shape[0]} views: give all")
+        if self.timestamps is not None and len(self.timestamps) != shape[1]:
+            raise ValueError(
+                f"there are {len(self.timestamps)} timestamps for {shape[1]} frames: give all"
+            )
+
+
+def _check_choices(options: Options) -> None:
     choices = {"mode": MODES, "method": METHODS, "engine": ENGINES, "objective": OBJECTIVES}
     for name, known in choices.items():
         if getattr(options, name) not in known:
             raise ValueError(f"{name} {getattr(options, name)!r} is not one of {', '.join(known)}")
     if options.engine == "aniposelib":
         anipose_engine.require()
-    for name, told in (("names", names), ("sizes", sizes)):
-        if len(told) not in (0, len(keypoints)):
-            raise ValueError(f"there are {len(told)} {name} for {len(keypoints)} views: give all")
-    if cameras is None:
-        return
+
+
+def _check_cameras(cameras: Sequence[Camera], keypoints: np.ndarray) -> None:
     if len(cameras) != len(keypoints):
         raise ValueError(
             f"there are {len(keypoints)} views of keypoints and {len(cameras)} cameras "
@@ -50,9 +83,9 @@ def check(
         if camera.size is None:
             continue
         xy = view[np.isfinite(view).all(-1) & (np.nan_to_num(view[..., 2]) > 0)][:, :2]
-        limit = OUTSIDE_MARGIN * np.array(camera.size)
-        outside = (xy > limit).any(axis=1) | (xy < -0.02 * limit).any(axis=1)
-        if len(xy) and outside.mean() > OUTSIDE_SHARE:
+        limit = (1 + MARGIN) * np.array(camera.size)
+        outside = (xy > limit).any(axis=1) | (xy < -MARGIN * limit).any(axis=1)
+        if len(xy) and outside.mean() > MAX_OUTSIDE_SHARE:
             raise ValueError(
                 f"{outside.mean():.0%} of the keypoints of view {camera.name} lie outside its "
                 f"picture of {camera.size[0]}x{camera.size[1]} pixels (the farthest at "
@@ -66,7 +99,8 @@ def in_view_order(
 ) -> list[Camera]:
     """The cameras of the views by name, where every view's name is a camera's; else unchanged.
 
-    Files list cameras in orders of their own, and may hold some that have no view.
+    Files list cameras in orders of their own, and may hold some that have no view. What was done
+    about that is added to ``warnings``.
     """
     by_name = {camera.name: camera for camera in cameras}
     if not set(names) <= set(by_name):
@@ -79,80 +113,9 @@ def in_view_order(
     return [by_name[name] for name in names]
 
 
-def confident(keypoints: np.ndarray, least: float) -> np.ndarray:
+def confident(keypoints: np.ndarray, min_confidence: float) -> np.ndarray:
+    """The keypoints (..., 3), NaN where one is missing or its confidence is below the least."""
     with np.errstate(invalid="ignore"):
-        usable = np.isfinite(keypoints).all(axis=-1) & (keypoints[..., 2] >= max(least, 1e-6))
+        usable = keypoints[..., 2] >= max(min_confidence, 1e-6)
+    usable &= np.isfinite(keypoints).all(axis=-1)
     return np.where(usable[..., None], keypoints, np.nan)
-
-
-def with_cameras(
-    people: np.ndarray,
-    cameras: Sequence[Camera] | None,
-    options: Options,
-    names: Sequence[str],
-    sizes: Sequence[tuple[int, int] | None],
-    warnings: list[str],
-) -> tuple[np.ndarray, list[Camera]]:
-    """The person (V, F, J, 3), and the cameras: given, AIST's ring, or estimated from nothing."""
-    if cameras is None and options.start_cameras == "aist":
-        warnings.append("no cameras were given: they are estimated from AIST's ring")
-        cameras = ring_cameras(names)
-    if cameras is None:
-        chosen = main_person(people)
-        sizes = list(sizes) or [None] * len(people)
-        given = [
-            unposed_camera(name, size or _likely_size(view))
-            for name, size, view in zip(names, sizes, chosen, strict=True)
-        ]
-        warnings.append("no cameras were given: they were estimated from the person")
-        if options.scale == "none":
-            warnings.append("the unit of length is arbitrary: set scale, for example height:1.75")
-        posed = pose_cameras(given, confident(chosen, options.camera_confidence), True)
-        warnings += posed.warnings
-        cameras = posed.cameras
-    cameras = list(cameras)
-    return _person(people, cameras, options.person, warnings), cameras
-
-
-def _likely_size(view: np.ndarray) -> tuple[int, int]:
-    """The usual picture into which all keypoints fit, where no file tells it."""
-    far = np.nanmax(np.nan_to_num(view[..., :2]).reshape(-1, 2), axis=0)
-    usual = ((640, 480), (1280, 720), (1920, 1080), (2704, 1520), (3840, 2160))
-    candidates = [s for w, h in usual for s in ((w, h), (h, w))]
-    fitting = [s for s in candidates if far[0] <= s[0] and far[1] <= s[1]]
-    return min(fitting, key=lambda s: s[0] * s[1]) if fitting else tuple(np.ceil(far).astype(int))
-
-
-def _person(
-    people: np.ndarray, cameras: list[Camera], index: int | None, warnings: list[str]
-) -> np.ndarray:
-    if people.shape[2] == 1:
-        if index not in (None, 0):
-            raise ValueError(f"person {index} was asked for, but the files show one person")
-        return people[:, :, 0]
-    everybody = people_by_geometry(cameras, people)
-    if not everybody:
-        warnings.append("the views do not agree on any person; the main person of each is used")
-        return main_person(people)
-    if index is not None and index >= len(everybody):
-        raise ValueError(
-            f"person {index} was asked for, but the views show {len(everybody)} (from 0 on)"
-        )
-    return everybody[index or 0]
-
-
-def synchronised(
-    chosen: np.ndarray, cameras: list[Camera], options: Options, warnings: list[str]
-) -> tuple[np.ndarray, list[int] | None]:
-    if options.sync == "off":
-        return chosen, None
-    offsets = find_offsets(cameras, chosen, options.max_offset)
-    for camera, frames, certain in zip(cameras, offsets.frames, offsets.certain, strict=True):
-        if not certain:
-            warnings.append(f"view {camera.name}: too little motion to tell whether it is late")
-        elif frames:
-            done = "corrected" if options.sync == "auto" else "set sync=auto to correct it"
-            warnings.append(f"view {camera.name} is {frames:+d} frames late ({done})")
-    if options.sync == "auto":
-        chosen = shifted(chosen, np.where(offsets.certain, offsets.frames, 0))
-    return chosen, offsets.frames.tolist()

@@ -30,4 +30,10 @@ class Options:
     person: int | None = None
     scale: str = "none"
     up_axis: str = "keep"
+    units: str = "auto"
     start_cameras: str = "none"
+
+    @property
+    def is_robust(self) -> bool:
+        """Whether outliers are looked for."""
+        return self.engine == "native" and self.method == "robust"

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .alignment import Similarity
-from .camera import Camera
-from .quality import (
+from .cameras.alignment import Similarity
+from .cameras.camera import Camera
+from .capture import Capture
+from .points.errors import finite_median, reprojection_errors
+from .quality.figures import best_parallax, error_figures, left_out_errors
+from .quality.report import Quality, ViewQuality
+from .quality.warnings import (
     calibration_warnings,
-    coincident,
-    geometry_warnings,
-    left_out_errors,
-    parallax,
-    view_quality,
+    coincidence_warnings,
+    parallax_warnings,
+    view_warnings,
 )
-from .robust import Triangulated, lengths_of
-from .sequence import bone_lengths
+from .sequence.bones import bone_lengths, bone_pairs
+from .sequence.robust_objective import SequenceEstimate
 from .skeletons import Skeleton
-from .views import Rays
+from .triangulate import FramePoints
 
 UNKNOWN, MEASURED, INTERPOLATED, REJECTED = range(4)
+
+
+@dataclass(frozen=True)
+class World:
+    """Where the cameras' world goes.
+
+    Attributes:
+        similarity: Moves it.
+        units: ``m``, ``cm``, ``mm`` or ``unknown``, after the move.
+        up_axis: ``y`` or ``z`` where it was turned so; None: as the cameras'.
+    """
+
+    similarity: Similarity
+    units: str
+    up_axis: str | None
 
 
 @dataclass(frozen=True)
@@ -40,6 +58,10 @@ class Reconstruction:
         bone_lengths: (B,) of the skeleton's bones, in the world's unit.
         quality: Plain numbers and texts; the task's README explains each key.
         keypoints2d: (V, F, J, 3) of the one person, as they were used.
+        skeleton: What the J keypoints are.
+        fps: Frames a second.
+        timestamps: (F,).
+        units: Unit of length: ``m``, ``cm``, ``mm`` or ``unknown``.
         up_axis: ``y`` or ``z`` where the world was turned so; None: as the cameras'.
     """
 
@@ -51,97 +73,114 @@ class Reconstruction:
     mask: np.ndarray
     cameras: list[Camera]
     bone_lengths: np.ndarray
-    quality: dict
-    keypoints2d: np.ndarray = field(repr=False, default=None)
-    up_axis: str | None = None
+    quality: Quality
+    keypoints2d: np.ndarray = field(repr=False)
+    skeleton: Skeleton
+    fps: float
+    timestamps: np.ndarray = field(repr=False)
+    units: str
+    up_axis: str | None
 
 
 def assemble(
-    rays: Rays,
-    found: Triangulated,
-    raw: np.ndarray,
-    optimised: np.ndarray,
-    sigma: np.ndarray,
-    cameras: list[Camera],
-    world: Similarity,
-    skeleton: Skeleton,
-    notes: dict,
+    capture: Capture,
+    frame_points: FramePoints,
+    estimate: SequenceEstimate,
+    *,
+    world: World,
+    offsets: Sequence[int] | None,
+    warnings: Sequence[str],
 ) -> Reconstruction:
-    """Judge ``optimised`` and move everything into ``world``.
+    """Judge ``estimate`` and move everything into ``world``.
 
     Args:
-        raw, optimised: (F, J, 3) in the cameras' world.
-        sigma: (F, J).
-        notes: ``swaps`` (V, F) bool, ``offsets`` (V,) or None, ``warnings``, ``keypoints2d``,
-            ``up_axis``.
+        offsets: Frames by which each view is late; None where nobody asked.
+        warnings: What was noticed on the way.
     """
-    grid = raw.shape[:2]
-    known, measured = np.isfinite(optimised[..., 0]), np.isfinite(raw[..., 0])
-    seen = rays.seen.sum(axis=0).reshape(grid)
-    mask = np.full(grid, UNKNOWN, np.uint8)
-    mask[(seen >= 2) & ~measured] = REJECTED
-    mask[known & ~measured] = INTERPOLATED
-    mask[measured] = MEASURED
-    lengths = lengths_of(rays, optimised.reshape(-1, 3))
-    bones = np.array(skeleton.bones, int).reshape(-1, 2)
-    moved = world(optimised)
+    known = np.isfinite(estimate.points[..., 0])
+    mask = _mask(frame_points, known)
+    errors = reprojection_errors(frame_points.rays, estimate.points.reshape(-1, 3))
+    inliers = frame_points.triangulation.inliers
+    move = world.similarity
+    moved = move(estimate.points)
+    angle = best_parallax(capture.cameras, frame_points.triangulation.points)
+    left_out = left_out_errors(frame_points.rays)
+    reprojection, others = finite_median(errors), finite_median(np.concatenate(left_out))
+    views = _view_rows(capture, frame_points, estimate, left_out=left_out, offsets=offsets)
+    quality = Quality(
+        views=views,
+        outlier_scale=frame_points.triangulation.scale,
+        reprojection_median=reprojection,
+        left_out_median=others,
+        parallax_degrees=angle,
+        measured_share=float((mask == MEASURED).mean()),
+        interpolated_share=float((mask == INTERPOLATED).mean()),
+        rejected_share=float((mask == REJECTED).mean()),
+        warnings=[
+            *warnings,
+            *coincidence_warnings(capture.cameras),
+            *calibration_warnings(
+                reprojection if others is None else others,
+                focal=float(np.median(frame_points.rays.focal)),
+            ),
+            *parallax_warnings(angle),
+            *view_warnings(views),
+        ],
+        scale=move.scale,
+    )
     return Reconstruction(
-        world(raw),
-        moved,
-        np.where(known, sigma, np.nan) * world.scale,
-        _mean(np.where(found.inliers, lengths, np.nan)).reshape(grid),
-        found.inliers.sum(axis=0).reshape(grid).astype(np.int16),
-        mask,
-        [world.camera(camera) for camera in cameras],
-        bone_lengths(moved, bones),
-        _quality(rays, found, optimised, cameras, mask, notes) | {"scale": world.scale},
-        notes["keypoints2d"],
-        notes["up_axis"],
+        keypoints3d=move(frame_points.points),
+        keypoints3d_optim=moved,
+        sigma=np.where(known, estimate.sigma, np.nan) * move.scale,
+        reprojection_error=_mean(np.where(inliers, errors, np.nan)).reshape(known.shape),
+        n_views=inliers.sum(axis=0).reshape(known.shape).astype(np.int16),
+        mask=mask,
+        cameras=[move.camera(camera) for camera in capture.cameras],
+        bone_lengths=bone_lengths(moved, bone_pairs(capture.skeleton)),
+        quality=quality,
+        keypoints2d=capture.keypoints,
+        skeleton=capture.skeleton,
+        fps=capture.fps,
+        timestamps=capture.timestamps,
+        units=world.units,
+        up_axis=world.up_axis,
     )
 
 
-def _quality(
-    rays: Rays,
-    found: Triangulated,
-    optimised: np.ndarray,
-    cameras: list[Camera],
-    mask: np.ndarray,
-    notes: dict,
-) -> dict:
-    points = optimised.reshape(-1, 3)
-    views = view_quality(rays, points, found.scale, [camera.name for camera in cameras])
-    left_out = left_out_errors(rays)
-    for index, row in enumerate(views):
-        row["swapped_frames"] = int(notes["swaps"][index].sum())
-        row["late_frames"] = notes["offsets"][index] if notes["offsets"] is not None else None
-        row["left_out_median"] = _median(left_out[index])
-    angle = parallax(cameras, found)
-    reprojection, others = _median(lengths_of(rays, points)), _median(np.concatenate(left_out))
-    apart = reprojection if others is None else others
-    warnings = [
-        *notes["warnings"],
-        *coincident(cameras),
-        *calibration_warnings(apart, float(np.median(rays.focal))),
-        *geometry_warnings(views, angle),
+def _mask(frame_points: FramePoints, known: np.ndarray) -> np.ndarray:
+    """(F, J) uint8, from which points are ``known`` (F, J) after the optimisation."""
+    measured = np.isfinite(frame_points.points[..., 0])
+    seen = frame_points.rays.observed.sum(axis=0).reshape(known.shape)
+    mask = np.full(known.shape, UNKNOWN, np.uint8)
+    mask[(seen >= 2) & ~measured] = REJECTED
+    mask[known & ~measured] = INTERPOLATED
+    mask[measured] = MEASURED
+    return mask
+
+
+def _view_rows(
+    capture: Capture,
+    frame_points: FramePoints,
+    estimate: SequenceEstimate,
+    *,
+    left_out: Sequence[np.ndarray],
+    offsets: Sequence[int] | None,
+) -> list[ViewQuality]:
+    scale = frame_points.triangulation.scale
+    figures = error_figures(frame_points.rays, estimate.points.reshape(-1, 3), scale)
+    return [
+        {
+            "name": camera.name,
+            **figures[view],
+            "swapped_frames": int(frame_points.swapped[view].sum()),
+            "late_frames": None if offsets is None else offsets[view],
+            "left_out_median": finite_median(left_out[view]),
+        }
+        for view, camera in enumerate(capture.cameras)
     ]
-    return {
-        "views": views,
-        "outlier_scale": found.scale,
-        "reprojection_median": reprojection,
-        "left_out_median": others,
-        "parallax_degrees": angle,
-        "measured_share": float((mask == MEASURED).mean()),
-        "interpolated_share": float((mask == INTERPOLATED).mean()),
-        "rejected_share": float((mask == REJECTED).mean()),
-        "warnings": warnings,
-    }
 
 
-def _median(values: np.ndarray) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else None
-
-
-def _mean(error: np.ndarray) -> np.ndarray:
-    count = np.isfinite(error).sum(axis=0)
-    return np.where(count > 0, np.nansum(error, axis=0) / np.maximum(count, 1), np.nan)
+def _mean(errors: np.ndarray) -> np.ndarray:
+    """(N,) over those views of (V, N) that have one; NaN without."""
+    count = np.isfinite(errors).sum(axis=0)
+    return np.where(count > 0, np.nansum(errors, axis=0) / np.maximum(count, 1), np.nan)

@@ -12,7 +12,7 @@ from infer_multiview_triangulation.multiview_geometry import (
     Reconstruction,
     reconstruct,
 )
-from infer_multiview_triangulation.multiview_geometry.alignment import align_cameras
+from infer_multiview_triangulation.multiview_geometry.cameras.alignment import align_cameras
 from workflows.synthetic_capture import TYPICAL, Faults, detect, stick_dancer, studio
 
 
@@ -49,8 +49,8 @@ def solve(
         taken.cameras if isinstance(cameras, str) else cameras,
         SKELETONS[taken.skeleton],
         Options(**options),
-        [camera.name for camera in own],
-        [camera.size for camera in own],
+        names=[camera.name for camera in own],
+        sizes=[camera.size for camera in own],
     )
 
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from infer_multiview_triangulation.multiview_geometry import SKELETONS, anipose_engine
-from infer_multiview_triangulation.multiview_geometry.aist import ring_cameras
-from infer_multiview_triangulation.multiview_geometry.aist_objective import (
-    _interpolated,
+from infer_multiview_triangulation.multiview_geometry.calibration.bundle import bundle_adjust
+from infer_multiview_triangulation.multiview_geometry.cameras.aist_ring import ring_cameras
+from infer_multiview_triangulation.multiview_geometry.points.rays import rays_of
+from infer_multiview_triangulation.multiview_geometry.points.triangulation import weighted_dlt
+from infer_multiview_triangulation.multiview_geometry.sequence.aist_objective import (
     optimise_aist,
     smooth_scale,
 )
-from infer_multiview_triangulation.multiview_geometry.bundle import adjust
-from infer_multiview_triangulation.multiview_geometry.triangulation import weighted_dlt
-from infer_multiview_triangulation.multiview_geometry.views import rays_of
+from infer_multiview_triangulation.multiview_geometry.sequence.gaps import fill_gaps
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 from workflows.synthetic_capture import NOISE, TYPICAL, Faults
 
@@ -63,8 +63,8 @@ def test_the_same_objective_is_brought_as_low(name, request):
     taken = request.getfixturevalue(name)
     start = anipose_engine.triangulate(taken.cameras, taken.keypoints)
     theirs = anipose_engine.optimise(taken.cameras, taken.keypoints, BONES)
-    ours = optimise_aist(taken.cameras, taken.keypoints, start, np.array(BONES)).points
-    start = _interpolated(start)
+    ours = optimise_aist(taken.cameras, taken.keypoints, start, bones=np.array(BONES))
+    start = fill_gaps(start)
     scale = smooth_scale(start)
     costs = [reached(taken, points, scale) for points in (ours, theirs, start)]
     assert costs[0] <= 1.01 * costs[1]
@@ -75,7 +75,7 @@ def test_the_same_objective_is_brought_as_low(name, request):
 def mean_squared(taken, cameras):
     """Reprojection error of the points that these cameras make of the keypoints."""
     rays = rays_of(cameras, taken.keypoints)
-    points = weighted_dlt(rays.weighted(rays.seen.astype(float)))
+    points = weighted_dlt(rays.weighted(rays.observed.astype(float)))
     flat = taken.keypoints.reshape(len(cameras), -1, 3)
     off = np.stack([c.project(points) - v[:, :2] for c, v in zip(cameras, flat, strict=True)])
     return float((off[np.isfinite(off).all(axis=-1)] ** 2).sum(axis=-1).mean())
@@ -88,7 +88,7 @@ def test_bundle_adjustment_fits_as_well(monkeypatch):
     np.random.seed(306)  # noqa: NPY002
     taken = shot(307, 60, Faults(noise=3), views=(1, 3, 5, 7))
     start = ring_cameras([camera.name for camera in taken.cameras])
-    ours = adjust(start, taken.keypoints, free_intrinsics=True).cameras
+    ours = bundle_adjust(start, taken.keypoints, free_intrinsics=True)
     theirs = anipose_engine.adjust(start, taken.keypoints)
     assert mean_squared(taken, ours) <= 1.01 * mean_squared(taken, theirs)
     assert mean_squared(taken, ours) <= 1.01 * mean_squared(taken, taken.cameras)

@@ -5,8 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from infer_multiview_triangulation.multiview_geometry.aist import ring_cameras
-from infer_multiview_triangulation.multiview_geometry.bundle import _derivatives, _moved, adjust
+from infer_multiview_triangulation.multiview_geometry.calibration.bundle import bundle_adjust
+from infer_multiview_triangulation.multiview_geometry.cameras.aist_ring import ring_cameras
+from infer_multiview_triangulation.multiview_geometry.cameras.linearisation import (
+    linearise,
+    perturb,
+)
 from tests.infer_multiview_triangulation.studio_shots import centre_error, error, shot, solve
 from workflows.synthetic_capture import CLEAN, NOISE, TYPICAL, detect, stick_dancer
 
@@ -24,7 +28,7 @@ def four_takes(seed):
 def test_cameras_from_aists_ring():
     taken = four_takes(171)
     start = ring_cameras([camera.name for camera in taken.cameras])
-    found = adjust(start, taken.keypoints, free_intrinsics=True).cameras
+    found = bundle_adjust(start, taken.keypoints, free_intrinsics=True)
     assert centre_error(start, taken.cameras) > 15
     assert centre_error(found, taken.cameras) <= 8
     focal = [[camera.matrix[0, 0] for camera in cameras] for cameras in (found, taken.cameras)]
@@ -62,7 +66,7 @@ def test_refinement_repairs_a_disturbed_calibration_and_keeps_its_intrinsics():
 
 def test_true_cameras_stay_where_they_are():
     taken = shot(178, 30, CLEAN)
-    found = adjust(taken.cameras, taken.keypoints, free_intrinsics=True).cameras
+    found = bundle_adjust(taken.cameras, taken.keypoints, free_intrinsics=True)
     for old, new in zip(taken.cameras, found, strict=True):
         np.testing.assert_allclose(new.centre, old.centre, atol=0.05)
         np.testing.assert_allclose(new.matrix, old.matrix, rtol=1e-4)
@@ -75,25 +79,25 @@ def test_unequal_focal_lengths_and_distortion_terms_are_kept():
     distortions = np.array([0.02, -0.01, 1e-3, -1e-3, 0.005])
     cameras = [replace(taken.cameras[0], matrix=odd, distortions=distortions), *taken.cameras[1:]]
     seen = detect(taken.points, cameras, "coco17", NOISE, 180)
-    found = adjust(cameras, seen, free_intrinsics=True).cameras[0]
+    found = bundle_adjust(cameras, seen, free_intrinsics=True)[0]
     assert found.matrix[1, 1] / found.matrix[0, 0] == pytest.approx(odd[1, 1] / odd[0, 0], rel=1e-9)
     np.testing.assert_array_equal(found.distortions[1:], distortions[1:])
     assert found.distortions[0] != distortions[0]
 
 
-def test_derivatives():
+def testlinearise():
     camera = shot(181, 1).cameras[2]
     camera = replace(camera, distortions=np.array([0.05, -0.02, 1e-3, 2e-3, 0.01]))
     points = np.random.default_rng(182).uniform((-80, 20, -80), (80, 180, 80), (5, 3))
     pixels = np.zeros((5, 2))
-    by_camera, by_point, off, valid = _derivatives(camera, points, pixels, 8)
+    by_camera, by_point, off, valid = linearise(camera, points, pixels, 8)
     assert valid.all()
     np.testing.assert_allclose(off, camera.project(points))
     for parameter in range(8):
         step = np.zeros(8)
         step[parameter] = 1e-6
         slope = (
-            _moved(camera, step).project(points) - _moved(camera, -step).project(points)
+            perturb(camera, step).project(points) - perturb(camera, -step).project(points)
         ) / 2e-6
         np.testing.assert_allclose(by_camera[..., parameter], slope, rtol=1e-4, atol=1e-4)
     for axis in np.eye(3):
@@ -104,9 +108,9 @@ def test_derivatives():
 def test_too_little_to_adjust_is_an_error():
     taken = shot(183, 2)
     with pytest.raises(ValueError, match="at least two cameras"):
-        adjust(taken.cameras[:1], taken.keypoints[:1], True)
+        bundle_adjust(taken.cameras[:1], taken.keypoints[:1], True)
     with pytest.raises(ValueError, match="cameras cannot be adjusted"):
-        adjust(taken.cameras, np.full_like(taken.keypoints, np.nan), True)
+        bundle_adjust(taken.cameras, np.full_like(taken.keypoints, np.nan), True)
 
 
 def test_aists_ring_is_named_or_in_order():

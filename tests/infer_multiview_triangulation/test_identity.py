@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from infer_multiview_triangulation.multiview_geometry.identity import (
+from infer_multiview_triangulation.multiview_geometry.people.identity import (
     main_person,
     people_by_geometry,
-    track_people,
 )
+from infer_multiview_triangulation.multiview_geometry.people.tracks import track_people
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 from workflows.synthetic_capture import NOISE, detect, stick_dancer
 

@@ -34,9 +34,9 @@ def solved(folder, trial, cameras, kind="pose", views=(0, 1, 2, 3), **options):
         cameras and [cameras[i] for i in views],
         SKELETONS["body25b"],
         Options(**options),
-        [seen.views[i] for i in views],
-        [(1088, 1920)] * len(views),
-        seen.fps,
+        names=[seen.views[i] for i in views],
+        sizes=[(1088, 1920)] * len(views),
+        fps=seen.fps,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.stopping import Stopped
 from infer_multiview_triangulation.multiview_geometry import SKELETONS, reconstruct, skeleton_of
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 from workflows.plugins import REPOSITORY
@@ -171,7 +172,7 @@ def test_unknown_option_is_an_error(option):
 
 def test_stop_ends_it():
     taken = shot(149, 2)
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Stopped):
         reconstruct(
             taken.keypoints[:, :, None],
             taken.cameras,

@@ -4,16 +4,15 @@ import numpy as np
 import pytest
 
 from infer_multiview_triangulation.multiview_geometry import SKELETONS
-from infer_multiview_triangulation.multiview_geometry.aist_objective import smooth_scale
-from infer_multiview_triangulation.multiview_geometry.robust import triangulate_robust
-from infer_multiview_triangulation.multiview_geometry.sequence import (
-    SequenceOptions,
-    bone_lengths,
+from infer_multiview_triangulation.multiview_geometry.points.rays import rays_of
+from infer_multiview_triangulation.multiview_geometry.points.robust import triangulate_robust
+from infer_multiview_triangulation.multiview_geometry.sequence.aist_objective import smooth_scale
+from infer_multiview_triangulation.multiview_geometry.sequence.bones import bone_lengths
+from infer_multiview_triangulation.multiview_geometry.sequence.robust_objective import (
+    SequenceWeights,
     optimise_sequence,
-    triangulated_as,
 )
-from infer_multiview_triangulation.multiview_geometry.uncertainty import marginal_errors
-from infer_multiview_triangulation.multiview_geometry.views import rays_of
+from infer_multiview_triangulation.multiview_geometry.sequence.uncertainty import marginal_errors
 from tests.infer_multiview_triangulation.studio_shots import error, shot
 from workflows.synthetic_capture import NOISE, Faults
 
@@ -23,8 +22,8 @@ BONES = np.array(SKELETONS["coco17"].bones)
 def optimised(taken, **options):
     rays = rays_of(taken.cameras, taken.keypoints)
     found = triangulate_robust(rays)
-    start = triangulated_as(found, len(taken.points))
-    return start, optimise_sequence(rays, start, BONES, found.scale, SequenceOptions(**options))
+    start, weights = found.agreed(len(taken.points)), SequenceWeights(**options)
+    return start, optimise_sequence(rays, start, BONES, scale=found.scale, weights=weights)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +52,7 @@ def test_bones_get_their_true_lengths(taken):
         np.nanstd(np.linalg.norm(x[:, BONES[:, 0]] - x[:, BONES[:, 1]], axis=-1), axis=0).mean()
         for x in (start, found.points)
     ]
-    assert np.abs(found.lengths - truth).max() < 0.5
+    assert np.abs(bone_lengths(found.points, BONES) - truth).max() < 0.5
     assert spread[1] < 0.5 * spread[0]
 
 

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from infer_multiview_triangulation.multiview_geometry.sync import find_offsets, shifted
+from infer_multiview_triangulation.multiview_geometry.sequence.synchronisation import (
+    find_offsets,
+    shift_views,
+)
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 from workflows.synthetic_capture import NOISE, TYPICAL, detect, stick_dancer
 
@@ -61,7 +64,7 @@ def test_a_clip_shorter_than_the_overlap():
 
 def test_shifting_leaves_nan_where_nothing_was_filmed():
     ramp = np.broadcast_to(np.arange(6.0)[None, :, None, None], (3, 6, 1, 3)).copy()
-    out = shifted(ramp, np.array([2, 0, -1]))[..., 0, 0]
+    out = shift_views(ramp, np.array([2, 0, -1]))[..., 0, 0]
     np.testing.assert_array_equal(out[0], [2, 3, 4, 5, np.nan, np.nan])
     np.testing.assert_array_equal(out[1], np.arange(6))
     np.testing.assert_array_equal(out[2], [np.nan, 0, 1, 2, 3, 4])

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from infer_multiview_triangulation.multiview_geometry import Camera
-from infer_multiview_triangulation.multiview_geometry.robust import triangulate_robust
-from infer_multiview_triangulation.multiview_geometry.triangulation import plain_dlt, weighted_dlt
-from infer_multiview_triangulation.multiview_geometry.views import rays_of
+from infer_multiview_triangulation.multiview_geometry.points.rays import rays_of
+from infer_multiview_triangulation.multiview_geometry.points.robust import triangulate_robust
+from infer_multiview_triangulation.multiview_geometry.points.triangulation import (
+    plain_dlt,
+    weighted_dlt,
+)
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 from workflows.synthetic_capture import CLEAN, NOISE, Faults, detect, stick_dancer, studio
 
@@ -61,7 +64,7 @@ def test_robust_ignores_wrong_keypoints():
     plain = weighted_dlt(rays).reshape(taken.points.shape)
     assert error(robust.points.reshape(taken.points.shape), taken.points) < 0.7
     assert error(plain, taken.points) > 4
-    assert 0.85 < robust.inliers.sum() / rays.seen.sum() < 0.92
+    assert 0.85 < robust.inliers.sum() / rays.observed.sum() < 0.92
 
 
 def test_outlier_scale_follows_the_noise():

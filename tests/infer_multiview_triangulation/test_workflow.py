@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from infer_multiview_triangulation.data import cameras_to, unit_of
+from infer_multiview_triangulation.data import cameras_to
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.stopping import Stopped
 from infer_multiview_triangulation.multiview_files import (
     read_c3d,
     read_cameras,
@@ -16,6 +17,8 @@ from infer_multiview_triangulation.multiview_files import (
     write_npz,
 )
 from infer_multiview_triangulation.multiview_files.safe_pickle import load_pickle
+from infer_multiview_triangulation.multiview_geometry.world.units import unit_of
+from infer_multiview_triangulation.ports import Input, Output
 from tests.infer_multiview_triangulation.studio_shots import error, shot
 from workflows.synthetic_capture import NOISE
 
@@ -51,22 +54,22 @@ def files(taken, tmp_path_factory):
 
 def given(task, taken, **told):
     """Hand arrays to the task as an upstream task would."""
-    task.get_input(0).set_array(taken.keypoints)
+    task.get_input(Input.KEYPOINTS).set_array(taken.keypoints)
     views = [camera.name for camera in taken.cameras]
-    task.get_input(1).data = {"skeleton": "coco17", "fps": 60, "views": views, **told}
-    task.get_input(2).data = {"cameras": cameras_to(taken.cameras)}
+    task.get_input(Input.METADATA).data = {"skeleton": "coco17", "fps": 60, "views": views, **told}
+    task.get_input(Input.CAMERAS).data = {"cameras": cameras_to(taken.cameras)}
     return task
 
 
 def test_arrays_in_arrays_out(task_of, taken):
     _, task = task_of()
     given(task, taken).run()
-    points = task.get_output(0).get_array()
+    points = task.get_output(Output.KEYPOINTS3D).get_array()
     assert points.dtype == np.float64
     assert points.shape == (40, 17, 3)
     assert error(points, taken.points) < 0.8
-    assert error(task.get_output(4).get_array(), taken.points) < 1.2
-    report = task.get_output(1).data
+    assert error(task.get_output(Output.FRAME_BY_FRAME).get_array(), taken.points) < 1.2
+    report = task.get_output(Output.REPORT).data
     assert json.loads(json.dumps(report, allow_nan=False)) == report
     assert report["skeleton"] == "coco17"
     assert report["units"] == "cm"
@@ -74,7 +77,7 @@ def test_arrays_in_arrays_out(task_of, taken):
     assert report["frames"] == len(report["timestamps"]) == 40
     assert [camera["name"] for camera in report["cameras"]] == ["c01", "c03", "c05", "c07"]
     assert len(report["bone_lengths"]) == 14
-    picture = task.get_output(3).get_image()
+    picture = task.get_output(Output.PICTURE).get_image()
     assert picture.dtype == np.uint8
     assert picture.shape == (720, 1280, 3)
     assert picture.std() > 10
@@ -84,14 +87,17 @@ def test_inputs_and_earlier_results_are_left_alone(task_of, taken):
     _, task = task_of()
     before = taken.keypoints.copy()
     given(task, taken).run()
-    first, report = task.get_output(0).get_array(), json.dumps(task.get_output(1).data)
+    first, report = (
+        task.get_output(Output.KEYPOINTS3D).get_array(),
+        json.dumps(task.get_output(Output.REPORT).data),
+    )
     copy = first.copy()
     task.set_parameters({**task.get_parameters(), "method": "plain", "optimise": "False"})
     task.run()
     np.testing.assert_array_equal(taken.keypoints, before)
     np.testing.assert_array_equal(first, copy)
-    assert json.dumps(task.get_output(1).data) != report
-    assert np.nanmax(np.abs(task.get_output(0).get_array() - copy)) > 0.01
+    assert json.dumps(task.get_output(Output.REPORT).data) != report
+    assert np.nanmax(np.abs(task.get_output(Output.KEYPOINTS3D).get_array() - copy)) > 0.01
 
 
 def test_paths_alone_through_a_workflow(task_of, taken, files, tmp_path):
@@ -102,9 +108,9 @@ def test_paths_alone_through_a_workflow(task_of, taken, files, tmp_path):
     )
     workflow.connect_tasks(workflow.root(), task)
     workflow.run()
-    points = task.get_output(0).get_array()
+    points = task.get_output(Output.KEYPOINTS3D).get_array()
     assert error(points, taken.points) < 0.8
-    assert task.get_output(1).data["fps"] == 50
+    assert task.get_output(Output.REPORT).data["fps"] == 50
     names = ("npz", "trc", "c3d", "csv")
     written = {file.name for file in (tmp_path / "out").iterdir()}
     assert written == {f"keypoints3d.{s}" for s in names} | {"cameras.json", "cameras.toml"}
@@ -112,7 +118,9 @@ def test_paths_alone_through_a_workflow(task_of, taken, files, tmp_path):
     workflow.run()
     aist = load_pickle(tmp_path / "out" / "keypoints3d.pkl")
     np.testing.assert_array_equal(aist["keypoints3d_optim"], points)
-    np.testing.assert_array_equal(aist["keypoints3d"], task.get_output(4).get_array())
+    np.testing.assert_array_equal(
+        aist["keypoints3d"], task.get_output(Output.FRAME_BY_FRAME).get_array()
+    )
     forms = {"trc": (read_trc, 0), "csv": (read_csv, 0), "c3d": (read_c3d, 1e-3)}
     for suffix, (read, tolerance) in forms.items():
         back = read(tmp_path / "out" / f"keypoints3d.{suffix}")
@@ -132,7 +140,7 @@ def test_paths_alone_through_a_workflow(task_of, taken, files, tmp_path):
 def test_table_of_the_views(task_of, taken):
     _, task = task_of()
     given(task, taken).run()
-    table = task.get_output(2)
+    table = task.get_output(Output.ERRORS)
     assert table.get_all_label_list() == [["c01", "c03", "c05", "c07"]] * 4
     values = table.get_all_value_list()
     assert [len(column) for column in values] == [4] * 4
@@ -143,10 +151,10 @@ def test_several_people_and_a_skeleton_that_must_be_named(task_of, taken):
     _, task = task_of(skeleton="coco17")
     two = np.stack([np.full_like(taken.keypoints, np.nan), taken.keypoints], axis=2)
     given(task, taken._replace(keypoints=two)).run()
-    assert error(task.get_output(0).get_array(), taken.points) < 0.8
+    assert error(task.get_output(Output.KEYPOINTS3D).get_array(), taken.points) < 0.8
     wide = np.pad(taken.keypoints, ((0, 0), (0, 0), (0, 8), (0, 0)), mode="edge")
-    task.get_input(0).set_array(wide)
-    task.get_input(1).data = {}
+    task.get_input(Input.KEYPOINTS).set_array(wide)
+    task.get_input(Input.METADATA).data = {}
     task.set_parameters({**task.get_parameters(), "skeleton": "auto"})
     with pytest.raises(ValueError, match="25 keypoints may be body25 or body25b"):
         task.run()
@@ -156,11 +164,13 @@ def test_what_cannot_be_used_is_told_by_name(task_of, taken, tmp_path):
     _, task = task_of()
     with pytest.raises(ValueError, match=r"input 0 .* is empty and keypoints_path is not set"):
         task.run()
-    task.get_input(0).set_array(np.zeros((3, 4)))
+    task.get_input(Input.KEYPOINTS).set_array(np.zeros((3, 4)))
     with pytest.raises(ValueError, match=r"keypoints2d of inputs 0 and 1 has the shape \(3, 4\)"):
         task.run()
     given(task, taken)
-    task.get_input(2).data = {"cameras": [{"name": "c01", "matrix": np.eye(3).tolist()}]}
+    task.get_input(Input.CAMERAS).data = {
+        "cameras": [{"name": "c01", "matrix": np.eye(3).tolist()}]
+    }
     with pytest.raises(ValueError, match="camera c01 of input 2 has no rotation, translation"):
         task.run()
     cameras = cameras_to(taken.cameras)
@@ -171,7 +181,7 @@ def test_what_cannot_be_used_is_told_by_name(task_of, taken, tmp_path):
         ({"cameras": [cameras[0]] * 4}, "input 2 has 4 cameras called c01"),
         ({"cameras": cameras[:3]}, "4 views of keypoints and 3 cameras"),
     ):
-        task.get_input(2).data = content
+        task.get_input(Input.CAMERAS).data = content
         with pytest.raises(ValueError, match=message):
             task.run()
     for told, message in (
@@ -193,8 +203,7 @@ def test_what_cannot_be_used_is_told_by_name(task_of, taken, tmp_path):
 
 
 def test_what_is_asked_for_in_vain_is_told_before_the_work(task_of, taken, tmp_path, monkeypatch):
-    # The package's attribute of this name is the function.
-    engine = importlib.import_module("infer_multiview_triangulation.multiview_geometry.reconstruct")
+    engine = importlib.import_module("infer_multiview_triangulation.multiview_geometry.triangulate")
     monkeypatch.setattr(engine, "triangulate_robust", lambda rays: pytest.fail("it began to work"))
     (tmp_path / "file").write_text("")
     for changes, kind, message in (
@@ -227,7 +236,7 @@ def test_a_failed_run_leaves_the_workflow_usable(task_of, files, tmp_path):
         }
     )
     workflow.run()
-    assert np.isfinite(task.get_output(0).get_array()).all(axis=-1).mean() > 0.9
+    assert np.isfinite(task.get_output(Output.KEYPOINTS3D).get_array()).all(axis=-1).mean() > 0.9
 
 
 @pytest.mark.parametrize(
@@ -264,7 +273,7 @@ def test_aist_pickles_need_leave(task_of, taken, files, tmp_path):
         task.run()
     task.set_parameters({**task.get_parameters(), "allow_pickle": "True"})
     task.run()
-    assert error(task.get_output(0).get_array(), taken.points) < 0.8
+    assert error(task.get_output(Output.KEYPOINTS3D).get_array(), taken.points) < 0.8
 
 
 def test_stop_ends_a_run(task_of, taken, monkeypatch):
@@ -273,12 +282,12 @@ def test_stop_ends_a_run(task_of, taken, monkeypatch):
     _, task = task_of()
     real = process.reconstruct
 
-    def stopping(*arguments):
+    def stopping(*arguments, **options):
         task.stop()
-        return real(*arguments)
+        return real(*arguments, **options)
 
     monkeypatch.setattr(process, "reconstruct", stopping)
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Stopped):
         given(task, taken).run()
 
 
@@ -293,7 +302,10 @@ def test_units_are_guessed_from_the_person(taken):
 def test_up_axis_and_scale_reach_the_outputs(task_of, taken):
     _, task = task_of(up_axis="z", scale="height:1.72")
     given(task, taken).run()
-    points, report = task.get_output(0).get_array(), task.get_output(1).data
+    points, report = (
+        task.get_output(Output.KEYPOINTS3D).get_array(),
+        task.get_output(Output.REPORT).data,
+    )
     assert report["up_axis"] == "z"
     assert report["units"] == "m"
     assert np.nanmedian(points[:, 0, 2]) > np.nanmedian(points[:, 15, 2]) + 1
@@ -302,21 +314,21 @@ def test_up_axis_and_scale_reach_the_outputs(task_of, taken):
 def test_cameras_from_nothing_have_no_unit_but_an_upward_axis(task_of, taken, caplog):
     _, task = task_of(units="auto")
     given(task, taken)
-    task.get_input(2).data = {}
+    task.get_input(Input.CAMERAS).data = {}
     task.run()
-    report = task.get_output(1).data
+    report = task.get_output(Output.REPORT).data
     assert (report["units"], report["up_axis"]) == ("unknown", "y")
     for text in ("no cameras were given", "the unit of length is arbitrary: set scale"):
         assert any(text in warning for warning in report["quality"]["warnings"])
         assert text in caplog.text
     task.set_parameters({**task.get_parameters(), "scale": "height:1.72"})
     task.run()
-    assert task.get_output(1).data["units"] == "m"
+    assert task.get_output(Output.REPORT).data["units"] == "m"
 
 
 def test_a_world_without_anybody_is_drawn(task_of, taken, tmp_path):
     _, task = task_of(output_folder=tmp_path)
     given(task, taken._replace(keypoints=np.full_like(taken.keypoints, np.nan))).run()
-    assert np.isnan(task.get_output(0).get_array()).all()
-    assert len(task.get_output(1).data["quality"]["warnings"]) >= 4
+    assert np.isnan(task.get_output(Output.KEYPOINTS3D).get_array()).all()
+    assert len(task.get_output(Output.REPORT).data["quality"]["warnings"]) >= 4
     assert np.isnan(read_trc(tmp_path / "keypoints3d.trc").points).all()

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from infer_multiview_triangulation.multiview_geometry import SKELETONS
-from infer_multiview_triangulation.multiview_geometry.alignment import similarity
-from infer_multiview_triangulation.multiview_geometry.world import stature, upright
+from infer_multiview_triangulation.multiview_geometry.cameras.alignment import fit_similarity
+from infer_multiview_triangulation.multiview_geometry.world.body import stature
+from infer_multiview_triangulation.multiview_geometry.world.upright import upright_world
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 from workflows.synthetic_capture import NOISE
 
@@ -59,12 +60,12 @@ def test_scales_that_cannot_be(taken, text, message):
 
 def _onto(points, truth):
     known = np.isfinite(points[..., 0])
-    return similarity(points[known], truth[known])(points)
+    return fit_similarity(points[known], truth[known])(points)
 
 
 @pytest.mark.parametrize("axis", ["y", "z"])
 def test_upright(taken, axis):
-    tilt = similarity(np.eye(3), np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]]))
+    tilt = fit_similarity(np.eye(3), np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]]))
     tilted = taken._replace(cameras=[tilt.camera(camera) for camera in taken.cameras])
     found = solve(tilted, up_axis=axis)
     points, up = found.keypoints3d_optim, "xyz".index(axis)
@@ -81,9 +82,9 @@ def test_upright(taken, axis):
 def test_upside_down_and_unseen():
     points = shot(282, 10).points
     for turned in (points * [1, -1, -1], points):
-        moved = upright(turned, COCO, "y")(turned)
+        moved = upright_world(turned, COCO, "y")(turned)
         assert (moved[:, 0, 1] > moved[:, 15, 1]).all()
     blind = points.copy()
     blind[:, 15:] = np.nan
     with pytest.raises(ValueError, match="never seen together"):
-        upright(blind, COCO, "y")
+        upright_world(blind, COCO, "y")

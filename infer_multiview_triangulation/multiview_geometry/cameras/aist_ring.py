@@ -11,7 +11,7 @@ from .camera import Camera
 
 SIZE = (1920, 1080)
 FOCAL = 1600.0
-RING, FRONT = 8, 9
+FRONT = 9
 
 
 def ring_camera(index: int, name: str = "") -> Camera:

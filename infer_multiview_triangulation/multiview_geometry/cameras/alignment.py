@@ -1,4 +1,4 @@
-"""Similarities between worlds (Umeyama, 1991)."""
+"""Similarities between worlds (Umeyama, 1991), and cameras moved by them onto others."""
 
 from __future__ import annotations
 
@@ -36,35 +36,35 @@ class Similarity:
 IDENTITY = Similarity(np.eye(3), np.zeros(3), 1.0)
 
 
-def similarity(source: np.ndarray, target: np.ndarray, with_scale: bool = True) -> Similarity:
+def fit_similarity(source: np.ndarray, target: np.ndarray, with_scale: bool = True) -> Similarity:
     """The least-squares similarity from (N, 3) to (N, 3)."""
-    centre, goal = source.mean(axis=0), target.mean(axis=0)
-    a, b = source - centre, target - goal
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    a, b = source - source_mean, target - target_mean
     u, values, v = np.linalg.svd(b.T @ a)
     signs = np.array([1, 1, np.sign(np.linalg.det(u) * np.linalg.det(v))])
     rotation = (u * signs) @ v
     spread = (a * a).sum()
     scale = float((values * signs).sum() / spread) if with_scale and spread > 0 else 1.0
-    return Similarity(rotation, goal - scale * rotation @ centre, scale)
+    return Similarity(rotation, target_mean - scale * rotation @ source_mean, scale)
 
 
 def align_cameras(cameras: Sequence[Camera], targets: Sequence[Camera]) -> list[Camera]:
     """Move ``cameras`` as a whole onto ``targets``: centres and axes count alike."""
-    arm = _spread(targets)
-    first = similarity(_corners(cameras, _spread(cameras)), _corners(targets, arm))
-    return [first.camera(camera) for camera in cameras]
+    world = fit_similarity(_centres_and_axes(cameras), _centres_and_axes(targets))
+    return [world.camera(camera) for camera in cameras]
+
+
+def _centres_and_axes(cameras: Sequence[Camera]) -> np.ndarray:
+    """(4 V, 3): each camera's centre, and the ends of its axes, as long as centres are apart."""
+    length = _spread(cameras)
+    rows = [
+        np.vstack([camera.centre, camera.centre + length * camera.rotation_matrix])
+        for camera in cameras
+    ]
+    return np.concatenate(rows)
 
 
 def _spread(cameras: Sequence[Camera]) -> float:
     centres = np.stack([camera.centre for camera in cameras])
     spread = np.linalg.norm(centres - centres.mean(axis=0), axis=1).mean()
     return float(spread) or 1.0
-
-
-def _corners(cameras: Sequence[Camera], arm: float) -> np.ndarray:
-    """Each camera's centre, and the ends of its axes of length ``arm``."""
-    rows = [
-        np.vstack([camera.centre, camera.centre + arm * camera.rotation_matrix])
-        for camera in cameras
-    ]
-    return np.concatenate(rows)

@@ -1,0 +1,1 @@
+"""Cameras from the keypoints that they saw: bundle adjustment, and poses from nothing."""

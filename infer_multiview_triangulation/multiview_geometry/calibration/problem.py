@@ -1,0 +1,122 @@
+"""The robust least squares of one round of bundle adjustment, by Levenberg and Marquardt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..cameras.camera import Camera
+from ..cameras.linearisation import (
+    ALL_PARAMETERS,
+    INTRINSICS,
+    POSE_PARAMETERS,
+    intrinsics,
+    linearise,
+    perturb,
+)
+from ..points.errors import SCALE_FACTOR, geman_mcclure
+from .schur import NormalEquations
+
+MAX_STEPS, MAX_TRIALS = 12, 6
+START_DAMPING, MIN_DAMPING = 1e-4, 1e-9
+WORSE, BETTER = 8, 5
+CONVERGED = 1e-6
+# Standard deviations of a focal length, as a share of it, and of k1.
+PRIOR_DEVIATIONS = np.array([[0.10], [0.05]])
+
+
+@dataclass(frozen=True)
+class _State:
+    """Cameras and points (N, 3) with their cost, and the damping of the next step."""
+
+    cameras: list[Camera]
+    points: np.ndarray
+    cost: float
+    damping: float
+
+
+class BundleProblem:
+    """Cameras and points that best explain keypoints (V, N, 3) with NaN where missing."""
+
+    def __init__(
+        self, keypoints: np.ndarray, *, scale: float, prior_cameras: Sequence[Camera] | None
+    ) -> None:
+        """Take the observations.
+
+        Args:
+            scale: Pixels of Geman and McClure's loss.
+            prior_cameras: Near their focal lengths and k1 lie those to be found; None: these stay.
+        """
+        self._pixels = np.nan_to_num(keypoints[..., :2])
+        observed = np.isfinite(keypoints).all(axis=-1) & (keypoints[..., 2] > 0)
+        self._confidence = np.where(observed, keypoints[..., 2], 0.0)
+        self._scale = scale
+        self._prior = None if prior_cameras is None else intrinsics(prior_cameras)
+        # Squared pixels of one standard deviation.
+        self._prior_weight = (scale / SCALE_FACTOR) ** 2
+
+    def minimise(self, cameras: Sequence[Camera], points: np.ndarray) -> list[Camera]:
+        """The best cameras, from these ``cameras`` and ``points`` (N, 3) on."""
+        state = _State(list(cameras), points, self._cost(cameras, points), START_DAMPING)
+        for _ in range(MAX_STEPS):
+            improved = self._improve(state)
+            if improved is None:
+                break
+            decrease = state.cost - improved.cost
+            state = improved
+            if decrease < CONVERGED * state.cost:
+                break
+        return state.cameras
+
+    def _improve(self, state: _State) -> _State | None:
+        """The state after a step that lowers the cost; None where no damping gives one."""
+        equations, damping = self._normal_equations(state.cameras, state.points), state.damping
+        for _ in range(MAX_TRIALS):
+            camera_steps, point_steps = equations.solve(damping)
+            pairs = zip(state.cameras, camera_steps, strict=True)
+            cameras = [perturb(camera, step) for camera, step in pairs]
+            points = state.points + point_steps
+            cost = self._cost(cameras, points)
+            if cost < state.cost:
+                return _State(cameras, points, cost, max(damping / BETTER, MIN_DAMPING))
+            damping *= WORSE
+        return None
+
+    def _cost(self, cameras: Sequence[Camera], points: np.ndarray) -> float:
+        total = 0.0
+        for view, camera in enumerate(cameras):
+            residuals = camera.project(points) - self._pixels[view]
+            squared = np.einsum("ni,ni->n", residuals, residuals)
+            bounded = np.where(np.isfinite(squared), squared / (self._scale**2 + squared), 1.0)
+            total += float(self._confidence[view] @ bounded) * self._scale**2
+        if self._prior is None:
+            return total
+        offsets = (intrinsics(cameras) - self._prior) / PRIOR_DEVIATIONS
+        return total + self._prior_weight * float((offsets**2).sum(axis=1).sum())
+
+    def _normal_equations(self, cameras: Sequence[Camera], points: np.ndarray) -> NormalEquations:
+        parameters = POSE_PARAMETERS if self._prior is None else ALL_PARAMETERS
+        equations = NormalEquations.zeros(len(cameras), len(points), parameters)
+        for view, camera in enumerate(cameras):
+            by_camera, by_point, residuals, valid = linearise(
+                camera, points, self._pixels[view], parameters
+            )
+            squared = np.einsum("ni,ni->n", residuals, residuals)
+            weights = geman_mcclure(squared, self._scale) * self._confidence[view]
+            weights = np.where(valid, weights, 0.0)[:, None, None]
+            weighted_camera, weighted_point = by_camera * weights, by_point * weights
+            weighted_point = weighted_point.transpose(0, 2, 1)
+            rows = ([0, 1], [0, 1])
+            equations.camera_hessian[view] = np.tensordot(weighted_camera, by_camera, rows)
+            equations.camera_gradient[view] = np.tensordot(weighted_camera, residuals, rows)
+            equations.coupling[view] = weighted_camera.transpose(0, 2, 1) @ by_point
+            equations.point_hessian[:] += weighted_point @ by_point
+            equations.point_gradient[:] += (weighted_point @ residuals[..., None])[..., 0]
+        if self._prior is not None:
+            weights = self._prior_weight / PRIOR_DEVIATIONS**2
+            offsets = self._prior_weight * (intrinsics(cameras) - self._prior)
+            equations.camera_hessian[:, INTRINSICS, INTRINSICS] += weights.T
+            equations.camera_gradient[:, INTRINSICS] += (offsets / PRIOR_DEVIATIONS**2).T
+        return equations

@@ -1,0 +1,1 @@
+"""Several people: followed in each view, recognised across views."""

@@ -1,0 +1,1 @@
+"""Points of single moments: rays of calibrated views, triangulation, errors, left-right swaps."""

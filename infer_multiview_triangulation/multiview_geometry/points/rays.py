@@ -1,0 +1,89 @@
+"""Observations as the solvers want them: undistorted rays, with weights of zero where missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..cameras.camera import Camera
+
+MIN_CONFIDENCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Rays:
+    """N points as V calibrated views see them.
+
+    Attributes:
+        extrinsics: (V, 3, 4), world to camera.
+        focal: (V, 2), fx and fy: residuals of normalised coordinates times these are pixels.
+        xy: (V, N, 2), normalised and undistorted; 0 where missing.
+        weights: (V, N), the confidence; 0 where missing.
+    """
+
+    extrinsics: np.ndarray
+    focal: np.ndarray
+    xy: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def observed(self) -> np.ndarray:
+        """(V, N) bool."""
+        return self.weights > 0
+
+    @property
+    def rotations(self) -> np.ndarray:
+        """(V, 3, 3), world to camera."""
+        return self.extrinsics[:, :, :3]
+
+    @property
+    def centres(self) -> np.ndarray:
+        """(V, 3): where the cameras stand in the world."""
+        return -np.einsum("vba,vb->va", self.rotations, self.extrinsics[:, :, 3])
+
+    def of_points(self, points: slice | np.ndarray) -> Rays:
+        """The same views of some of the points."""
+        return replace(self, xy=self.xy[:, points], weights=self.weights[:, points])
+
+    def of_views(self, views: np.ndarray) -> Rays:
+        """Some of the views of the same points."""
+        return Rays(self.extrinsics[views], self.focal[views], self.xy[views], self.weights[views])
+
+    def weighted(self, weights: np.ndarray) -> Rays:
+        """The same observations with other weights."""
+        return replace(self, weights=weights)
+
+    def local(self, points: np.ndarray) -> np.ndarray:
+        """(V, N, 3): points (N, 3) in the frame of each camera."""
+        local = points @ self.rotations.transpose(0, 2, 1)
+        local += self.extrinsics[:, None, :, 3]
+        return local
+
+    def residuals(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pixels between (N, 3) points and the observations, (V, N, 2), and depths (V, N)."""
+        local = self.local(points)
+        depth = local[..., 2]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            residuals = local[..., :2] / depth[..., None] - self.xy
+        return residuals * self.focal[:, None], depth
+
+
+def rays_of(cameras: Sequence[Camera], keypoints: np.ndarray) -> Rays:
+    """Undistort (V, ..., 3) pixels with confidence; NaN, inf or confidence 0 is missing."""
+    flat = keypoints.reshape(len(cameras), -1, 3)
+    usable = np.isfinite(flat).all(-1) & (np.nan_to_num(flat[..., 2]) > MIN_CONFIDENCE)
+    xy = np.stack(
+        [
+            camera.normalised(np.where(known[:, None], view[:, :2], np.nan))
+            for camera, view, known in zip(cameras, flat, usable, strict=True)
+        ]
+    )
+    usable &= np.isfinite(xy).all(-1)
+    return Rays(
+        np.stack([camera.extrinsics for camera in cameras]),
+        np.stack([np.diag(camera.matrix)[:2] for camera in cameras]),
+        np.where(usable[..., None], xy, 0.0),
+        np.where(usable, flat[..., 2], 0.0),
+    )

@@ -1,0 +1,75 @@
+"""Points from rays by linear least squares (Hartley and Zisserman, 2004, section 12.2)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .rays import Rays
+from .symmetric import solve_symmetric
+
+DEPTH_ROUNDS = 2
+MIN_DEPTH = 1e-9
+MIN_PARALLAX = np.deg2rad(0.5)
+
+
+def plain_dlt(rays: Rays) -> np.ndarray:
+    """Homogeneous DLT over all views alike, as aniposelib's ``triangulate``: (N, 3).
+
+    A point that fewer than two views see is NaN.
+    """
+    rows = _rows(rays) * rays.observed[..., None, None]
+    stacked = np.moveaxis(rows, 1, 0).reshape(rays.xy.shape[1], -1, 4)
+    points = np.full((len(stacked), 3), np.nan)
+    enough = rays.observed.sum(axis=0) >= 2
+    if enough.any():
+        # The null vector of A; R of A's QR decomposition has the same and is only 4 by 4.
+        triangular = np.linalg.qr(stacked[enough], mode="r")
+        null = np.linalg.svd(triangular)[2][:, -1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            solved = null[:, :3] / null[:, 3:]
+        points[enough] = np.where(np.isfinite(solved), solved, np.nan)
+    return points
+
+
+def weighted_dlt(rays: Rays, rounds: int = DEPTH_ROUNDS) -> np.ndarray:
+    """Weighted inhomogeneous DLT, reweighted by depth so that it minimises pixels: (N, 3).
+
+    Points that fewer than two views see, or whose rays are parallel, are NaN.
+    """
+    rows = _rows(rays) * rays.focal[:, None, :, None]
+    points = _solve(rows, rays.weights)
+    for _ in range(rounds):
+        depth = rays.residuals(points)[1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scale = np.where(np.isfinite(depth), 1 / np.maximum(depth, MIN_DEPTH) ** 2, 0.0)
+        largest = scale.max(axis=0, where=rays.observed, initial=0)
+        scale = scale / np.where(largest > 0, largest, 1)
+        points = _solve(rows, rays.weights * scale)
+    return points
+
+
+def is_determinate(rays: Rays, points: np.ndarray) -> np.ndarray:
+    """(N,) bool: at least two views look at the point, and not all from one direction."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ahead = rays.observed & (rays.residuals(points)[1] > 0)
+        towards = points - rays.centres[:, None]
+        towards = towards / np.linalg.norm(towards, axis=-1, keepdims=True)
+        first = towards[np.argmax(ahead, axis=0), np.arange(len(points))]
+        angle = np.linalg.norm(towards - first, axis=-1)
+        widest = np.where(ahead, angle, 0).max(axis=0, initial=0)
+    return (ahead.sum(axis=0) >= 2) & (widest > MIN_PARALLAX)
+
+
+def _rows(rays: Rays) -> np.ndarray:
+    """(V, N, 2, 4): x * P[2] - P[0] and y * P[2] - P[1]."""
+    last = rays.extrinsics[:, None, 2:3]
+    return rays.xy[..., None] * last - rays.extrinsics[:, None, :2]
+
+
+def _solve(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Minimise sum of weights * |rows @ (x, 1)|^2 for each of N points."""
+    a, b = rows[..., :3], rows[..., 3]
+    weighted = a * weights[..., None, None]
+    normal = np.einsum("vnia,vnib->nab", weighted, a)
+    right = -np.einsum("vnia,vni->na", weighted, b)
+    return solve_symmetric(normal, right, (weights > 0).sum(axis=0) >= 2)

@@ -1,0 +1,1 @@
+"""Points over time: smooth motion, constant bones, gaps, standard errors, views that are late."""

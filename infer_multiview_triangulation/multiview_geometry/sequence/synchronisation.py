@@ -1,0 +1,144 @@
+"""How many frames each view is late, from where people are in the other views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from ..cameras.camera import Camera
+from ..cameras.epipolar import epipolar_distances, homogeneous
+
+MAX_OFFSET = 30
+MIN_OVERLAP = 20
+MAX_FRAMES = 600
+TRUNCATION = 4.0
+# An offset is clear where the others are so many times worse, beyond so many standard errors.
+CLEAR_RATIO, CLEAR_ERRORS = 1.05, 1.0
+# Offsets so near to the best are no rivals of it.
+NEAR_OFFSETS = 2
+
+
+@dataclass(frozen=True)
+class Offsets:
+    """Frames by which each view is late.
+
+    Attributes:
+        frames: int (V,); the median view is at 0. What view v shows in frame f + frames[v]
+            happened when the others show frame f.
+        certain: (V,) bool, false where nothing moves enough to tell.
+    """
+
+    frames: np.ndarray
+    certain: np.ndarray
+
+
+def find_offsets(
+    cameras: Sequence[Camera], keypoints: np.ndarray, max_offset: int = MAX_OFFSET
+) -> Offsets:
+    """Find the offsets that bring keypoints (V, F, J, 3) onto each other's epipolar lines.
+
+    All pairs of views vote; the votes are joined by weighted least absolute differences.
+    """
+    views, frames = keypoints.shape[:2]
+    limit = max(0, min(max_offset, frames - MIN_OVERLAP))
+    if limit == 0:
+        return Offsets(np.zeros(views, int), np.zeros(views, bool))
+    pairs = zip(cameras, _busiest_stretch(keypoints), strict=True)
+    xy = [homogeneous(camera, view) for camera, view in pairs]
+    differences = np.zeros((views, views))
+    weights = np.zeros((views, views))
+    for a, b in combinations(range(views), 2):
+        offset, clarity = _pair_offset((cameras[a], cameras[b]), (xy[a], xy[b]), limit)
+        differences[a, b], differences[b, a] = offset, -offset
+        weights[a, b] = weights[b, a] = clarity
+    offsets = _join_votes(differences, weights)
+    offsets -= round(float(np.median(offsets)))
+    return Offsets(offsets, weights.max(axis=1) > 0)
+
+
+def shift_views(keypoints: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Bring late views (V, F, J, 3) forward; frames without a counterpart become NaN."""
+    shifted = np.full_like(keypoints, np.nan)
+    for view, offset in enumerate(offsets):
+        target, source = _overlap(keypoints.shape[1], offset)
+        shifted[view, target] = keypoints[view, source]
+    return shifted
+
+
+def _overlap(frames: int, offset: int) -> tuple[slice, slice]:
+    """The frames of a view in time, and those in which one that is late shows the same."""
+    return (
+        slice(max(0, -offset), min(frames, frames - offset)),
+        slice(max(0, offset), min(frames, frames + offset)),
+    )
+
+
+def _busiest_stretch(keypoints: np.ndarray) -> np.ndarray:
+    """The stretch with the most motion, where the clip is long."""
+    if keypoints.shape[1] <= MAX_FRAMES:
+        return keypoints
+    speed = np.nan_to_num(np.abs(np.diff(keypoints[..., :2], axis=1)))
+    speed = np.minimum(speed, np.percentile(speed, 99)).sum(axis=(0, 2, 3))
+    activity = np.convolve(speed, np.ones(MAX_FRAMES - 1), mode="valid")
+    start = int(np.argmax(activity))
+    return keypoints[:, start : start + MAX_FRAMES]
+
+
+def _pair_offset(
+    cameras: tuple[Camera, Camera], xy: tuple[np.ndarray, np.ndarray], limit: int
+) -> tuple[int, float]:
+    """The offset of least truncated distance, and how clear it is (0: not at all).
+
+    Args:
+        xy: Homogeneous coordinates (F, J, 3) in each of the two views.
+    """
+    frames = len(xy[0])
+    offsets = range(-limit, limit + 1)
+    distances = []
+    for offset in offsets:
+        a, b = _overlap(frames, offset)
+        pixels = epipolar_distances(*cameras, xy[0][a], xy[1][b])
+        distances.append(pixels[np.isfinite(pixels)])
+    medians = [np.median(x) if len(x) > MIN_OVERLAP else np.inf for x in distances]
+    bound = TRUNCATION * max(1.0, min(medians))
+    costs = np.array(
+        [np.minimum(x, bound).mean() if len(x) > MIN_OVERLAP else np.inf for x in distances]
+    )
+    best = int(np.argmin(costs))
+    rivals = costs[np.abs(np.arange(len(costs)) - best) > NEAR_OFFSETS]
+    rivals = rivals[np.isfinite(rivals)]
+    if not np.isfinite(costs[best]) or not len(rivals):
+        return 0, 0.0
+    ratio = float(rivals.min() / max(costs[best], 1e-9))
+    # Keypoints of one frame err together, so frames are what counts.
+    error = np.minimum(distances[best], bound).std() / np.sqrt(frames - abs(offsets[best]))
+    is_clear = ratio > CLEAR_RATIO and rivals.min() - costs[best] > CLEAR_ERRORS * error
+    return offsets[best], ratio - 1 if is_clear else 0.0
+
+
+def _join_votes(differences: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Offsets (V,) whose differences agree with most of the pairs' weight."""
+    views = len(differences)
+    best, best_score = np.zeros(views, int), -1.0
+    for root in range(views):
+        offsets = differences[root].astype(int)
+        for _ in range(3):
+            for view in range(views):
+                votes = offsets + differences[:, view]
+                others = np.arange(views) != view
+                if weights[others, view].sum() > 0 and view != root:
+                    offsets[view] = _weighted_median(votes[others], weights[others, view])
+        agrees = np.abs(offsets[None] - offsets[:, None] - differences) <= 1
+        score = float((agrees * weights).sum())
+        if score > best_score:
+            best, best_score = offsets.copy(), score
+    return best
+
+
+def _weighted_median(values: np.ndarray, weights: np.ndarray) -> int:
+    order = np.argsort(values)
+    share = np.cumsum(weights[order])
+    return int(values[order][np.searchsorted(share, share[-1] / 2)])

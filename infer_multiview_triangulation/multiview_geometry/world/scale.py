@@ -1,0 +1,120 @@
+"""The scale of a world that cameras alone leave open: a height, a distance, a bone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..cameras.alignment import IDENTITY, Similarity
+from ..cameras.camera import Camera
+from ..skeletons import Skeleton
+from .body import STATURE_PARTS, sides, stature
+
+# How many names each kind of scale has.
+KINDS = {"height": 0, "distance": 2, "bone": 2}
+
+
+@dataclass(frozen=True)
+class ScaleRule:
+    """``kind`` of :data:`KINDS`, the cameras or joints it names, and how long that is."""
+
+    kind: str
+    names: tuple[str, ...]
+    length: float
+
+
+def scale_rule(text: str) -> ScaleRule | None:
+    """What ``text`` asks for, as :func:`scaled_world` explains; None for ``none``.
+
+    Raises:
+        ValueError: It is of no such form.
+    """
+    if text == "none":
+        return None
+    kind, _, rest = text.partition(":")
+    *names, number = (part.strip() for part in rest.split(","))
+    if kind == "bone" and len(names) == 1:
+        names = [name.strip() for name in names[0].split("-")]
+    if len(names) != KINDS.get(kind):
+        raise ValueError(
+            f"scale {text!r} is none of none, height:LENGTH, distance:CAMERA,CAMERA,LENGTH, "
+            "bone:JOINT-JOINT,LENGTH"
+        )
+    try:
+        length = float(number)
+    except ValueError:
+        length = 0.0
+    if not 0 < length < np.inf:
+        raise ValueError(f"scale {text!r} does not end in a length above 0")
+    return ScaleRule(kind, tuple(names), length)
+
+
+def check_scale(text: str, skeleton: Skeleton, camera_names: Sequence[str]) -> None:
+    """See before any work that ``text`` names what there is.
+
+    Raises:
+        ValueError: It is of no known form, or a camera or joint does not exist.
+    """
+    rule = scale_rule(text)
+    if rule is None:
+        return
+    if rule.kind == "distance":
+        missing = [name for name in rule.names if name not in camera_names]
+        if missing:
+            raise ValueError(
+                f"there is no camera {missing[0]!r}; there are {', '.join(camera_names)}"
+            )
+    elif rule.kind == "bone":
+        if any(skeleton.index(name) is None for name in rule.names):
+            raise ValueError(
+                f"bone {'-'.join(rule.names)!r} is not JOINT-JOINT of {skeleton.name}: "
+                f"{', '.join(skeleton.joints)}"
+            )
+    elif not all(sides(skeleton, part) for part in STATURE_PARTS):
+        raise ValueError(
+            f"a height cannot be measured in {skeleton.name}, which lacks one of "
+            f"{', '.join(STATURE_PARTS)}: use scale=distance:... or scale=bone:..."
+        )
+
+
+def scaled_world(
+    text: str, points: np.ndarray, skeleton: Skeleton, *, cameras: Sequence[Camera]
+) -> Similarity:
+    """The similarity that ``text`` asks for.
+
+    Args:
+        text: ``none``; ``height:1.75``, the person's stature; ``distance:c01,c05,9.8`` between
+            two cameras; ``bone:left_knee-left_ankle,0.42``. The number's unit becomes the world's.
+        points: (F, J, 3).
+
+    Raises:
+        ValueError: The text is none of these, or what it names was never seen.
+    """
+    rule = scale_rule(text)
+    if rule is None:
+        return IDENTITY
+    if rule.kind == "height":
+        length = stature(points, skeleton)
+    elif rule.kind == "distance":
+        length = _camera_distance(cameras, *rule.names)
+    else:
+        length = _bone_length(points, skeleton, rule.names)
+    return Similarity(np.eye(3), np.zeros(3), rule.length / length)
+
+
+def _camera_distance(cameras: Sequence[Camera], first: str, second: str) -> float:
+    centres = {camera.name: camera.centre for camera in cameras}
+    distance = float(np.linalg.norm(centres[first] - centres[second]))
+    if distance == 0:
+        raise ValueError(f"the cameras {first} and {second} stand at one place")
+    return distance
+
+
+def _bone_length(points: np.ndarray, skeleton: Skeleton, names: Sequence[str]) -> float:
+    first, second = (skeleton.joints.index(name) for name in names)
+    lengths = np.linalg.norm(points[:, first] - points[:, second], axis=-1)
+    if not np.isfinite(lengths).any():
+        raise ValueError(f"bone {'-'.join(names)!r} was never seen whole: name another")
+    return float(np.nanmedian(lengths))

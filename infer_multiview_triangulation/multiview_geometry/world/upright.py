@@ -1,0 +1,75 @@
+"""A world turned so that people stand in it: up from their bodies, the floor from their feet."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from ..cameras.alignment import Similarity
+from ..skeletons import Skeleton
+from .body import sides
+
+AXES = {"y": np.array([0.0, 1, 0]), "z": np.array([0.0, 0, 1])}
+FLOOR_PERCENTILE = 5
+
+
+def check_up_axis(up_axis: str, skeleton: Skeleton) -> None:
+    """See before any work that the skeleton shows where up is.
+
+    Raises:
+        ValueError: It does not, and ``up_axis`` is not ``keep``.
+    """
+    if up_axis != "keep" and not (sides(skeleton, "ankle") and sides(skeleton, "shoulder")):
+        raise ValueError(
+            f"up cannot be found in {skeleton.name}: it has no ankles and shoulders; "
+            "use up_axis=keep"
+        )
+
+
+def upright_world(points: np.ndarray, skeleton: Skeleton, axis: str) -> Similarity:
+    """Turns the world so that bodies stand along ``axis`` (y or z), and puts the floor at 0.
+
+    Up is the median direction from the ankles to the shoulders; the middle of the person's
+    path becomes the origin of the floor.
+
+    Args:
+        points: (F, J, 3), NaN where unknown.
+
+    Raises:
+        ValueError: Ankles and shoulders were never seen together.
+    """
+    feet, shoulders = (_middle(points[:, sides(skeleton, part)]) for part in ("ankle", "shoulder"))
+    bodies = shoulders - feet
+    bodies = bodies[np.isfinite(bodies).all(axis=1)]
+    if not len(bodies):
+        raise ValueError("up cannot be found: ankles and shoulders were never seen together")
+    bodies = bodies / np.linalg.norm(bodies, axis=1, keepdims=True)
+    up = np.median(bodies, axis=0)
+    rotation = _shortest_rotation(up / np.linalg.norm(up), AXES[axis])
+    rotated = points @ rotation.T
+    heights = rotated @ AXES[axis]
+    lowest = np.where(np.isfinite(heights), heights, np.inf).min(axis=1)
+    floor = float(np.percentile(lowest[np.isfinite(lowest)], FLOOR_PERCENTILE))
+    middle = np.nanmedian(rotated.reshape(-1, 3), axis=0)
+    translation = -(middle - (middle @ AXES[axis]) * AXES[axis]) - floor * AXES[axis]
+    return Similarity(rotation, translation, 1.0)
+
+
+def _middle(points: np.ndarray) -> np.ndarray:
+    """(F, 3): the mean of those of (F, K, 3) that are known."""
+    known = np.isfinite(points).all(axis=-1, keepdims=True)
+    count = known.sum(axis=1)
+    total = np.where(known, points, 0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _shortest_rotation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(3, 3), from the unit vector ``a`` to the unit vector ``b``."""
+    axis = np.cross(a, b)
+    sine, cosine = np.linalg.norm(axis), float(a @ b)
+    if sine < 1e-9:
+        if cosine > 0:
+            return np.eye(3)
+        other = np.cross(a, [1.0, 0, 0] if abs(a[0]) < 0.9 else [0.0, 1, 0])
+        return Rotation.from_rotvec(np.pi * other / np.linalg.norm(other)).as_matrix()
+    return Rotation.from_rotvec(axis / sine * np.arctan2(sine, cosine)).as_matrix()
