@@ -1,28 +1,9 @@
-"""What Ikomia loads: hands out the factories, nothing else."""
+"""What Ikomia loads: hands out the factories, imports nothing else at once."""
 
-from ikomia import dataprocess
+from extract_background.extract_background_kit.factories import Plugin
 
 
-class IkomiaPlugin(dataprocess.CPluginProcessInterface):
+class IkomiaPlugin(Plugin):
     """Entry point of the plugin."""
 
-    def get_process_factory(self):  # noqa: ANN201
-        from extract_background.extract_background_process import (
-            ExtractBackgroundFactory,
-        )
-
-        return ExtractBackgroundFactory()
-
-    def get_widget_factory(self):  # noqa: ANN201
-        from extract_background.extract_background_widget import (
-            ExtractBackgroundWidgetFactory,
-        )
-
-        return ExtractBackgroundWidgetFactory()
-
-    def get_param_factory(self):  # noqa: ANN201
-        from extract_background.extract_background_process import (
-            ExtractBackgroundParamFactory,
-        )
-
-        return ExtractBackgroundParamFactory()
+    plugin = "extract_background"

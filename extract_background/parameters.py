@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ikomia import core
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from extract_background.extract_background_kit.parameters import PluginParam, PluginSettings
 
 
-class Settings(BaseModel):
-    """What a user can set; strings as Ikomia passes them are converted and checked."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
+class Settings(PluginSettings):
+    """What a user can set."""
 
     method: Literal[
         "auto",
@@ -143,20 +142,8 @@ class Settings(BaseModel):
     )
 
 
-class ExtractBackgroundParam(core.CWorkflowTaskParam):
-    """Carries :class:`Settings` through Ikomia's map of strings."""
+class ExtractBackgroundParam(PluginParam):
+    """Carries :class:`Settings` through Ikomia."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.settings = Settings()
-
-    def set_values(self, values: dict[str, str]) -> None:
-        """Take all of ``values`` or, on a bad one, none.
-
-        Raises:
-            ValueError: A value is not allowed; the text names the parameter, value and choices.
-        """
-        self.settings = Settings.model_validate({**self.settings.model_dump(), **dict(values)})
-
-    def get_values(self) -> dict[str, str]:
-        return {name: str(value) for name, value in self.settings.model_dump().items()}
+    settings_class = Settings
+    settings: Settings

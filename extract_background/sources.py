@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from .extract_background_kit.easyvolcap import CameraFolders, easyvolcap_cameras
+from .extract_background_kit.files import prepare_folder
+from .extract_background_kit.picture_files import write_picture
+from .extract_background_kit.stopping import ShouldStop, never
+from .extract_background_kit.video import ColorMatrix, matching_matrix
 from .parameters import Settings
-from .plate_estimation import FrameStore, Plate, PlateOptions, estimate_plate
-from .plate_estimation.folders import easyvolcap_cameras, store_of_folder
-from .plate_estimation.reading import store_of_video, video_frames
-
-FARTHEST_READING = 3.0
+from .plate_estimation import Plate, PlateOptions, Sampling, estimate_plate
+from .plate_estimation.reading import store_of_folder, store_of_video
 
 
 def options_of(settings: Settings) -> PlateOptions:
     names = PlateOptions.__dataclass_fields__
     return PlateOptions(**{name: getattr(settings, name) for name in names})
+
+
+def sampling_of(settings: Settings) -> Sampling:
+    return Sampling(settings.max_frames, settings.stride, settings.memory_budget_mb)
 
 
 def reads_files(settings: Settings) -> bool:
@@ -29,6 +33,7 @@ def check_paths(settings: Settings, has_source: bool) -> None:
     """Refuse path parameters that contradict each other or would do nothing.
 
     Args:
+        settings: The parameters.
         has_source: Whether the input's own file is read (mode=look_ahead on a video).
 
     Raises:
@@ -64,110 +69,101 @@ def files_key(settings: Settings, source: str) -> tuple:
 def plate_of_files(
     settings: Settings,
     source: str,
-    should_stop: Callable[[], bool],
+    *,
     shown: np.ndarray | None = None,
+    should_stop: ShouldStop = never,
 ) -> Plate:
     """Estimate from the files that ``settings`` name, or else from the video ``source``.
 
     Args:
+        settings: The parameters.
+        source: The input's file, where it is a video.
         shown: The first frame of ``source`` as the workflow decoded it, uint8 RGB (H, W, 3).
+        should_stop: Asked between frames and tiles.
 
     Raises:
         FileNotFoundError, ValueError: A file is missing or unusable; the text names it.
-        InterruptedError: ``should_stop`` returned True.
+        Stopped: ``should_stop`` returned True.
     """
     if settings.easyvolcap_root:
         return _plates_of_cameras(settings, should_stop)
-    options = options_of(settings)
+    options, sampling = options_of(settings), sampling_of(settings)
     if settings.frames_folder:
         options.method_for(bool(settings.masks_folder))
-        store = _folder(settings, settings.frames_folder, settings.masks_folder, should_stop)
+        store = store_of_folder(
+            settings.frames_folder,
+            settings.masks_folder or None,
+            sampling=sampling,
+            should_stop=should_stop,
+        )
         return estimate_plate(store, options, should_stop)
     options.method_for(bool(settings.alpha_video_path))
     matrix, warnings = settings.color_matrix, []
     if shown is not None and not settings.video_path:
-        matrix, warnings = matrix_of_workflow(source, settings.color_matrix, shown)
+        matrix, warnings = workflows_matrix(source, settings.color_matrix, shown)
     store = store_of_video(
         settings.video_path or source,
         settings.alpha_video_path or None,
-        **_sampling(settings),
+        sampling=sampling,
         color_matrix=matrix,
         should_stop=should_stop,
     )
-    store.warnings += warnings
+    for warning in warnings:
+        store.warn(warning)
     return estimate_plate(store, options, should_stop)
 
 
-def matrix_of_workflow(path: str, wanted: str, shown: np.ndarray) -> tuple[str, list[str]]:
-    """The colour matrix that makes ``path`` look as the workflow's own reader shows it.
+def workflows_matrix(
+    path: str, wanted: ColorMatrix, shown: np.ndarray
+) -> tuple[ColorMatrix, list[str]]:
+    """The colour matrix that makes ``path`` look as the workflow shows it, and warnings.
 
-    That reader may ignore the file's tag; a plate by another matrix would be several levels off
-    everywhere in the frames that it is subtracted from.
+    A plate by another matrix would be several levels off everywhere in the frames that it is
+    subtracted from.
     """
-    distances = {}
-    for matrix in ("auto", "601", "709") if wanted == "auto" else (wanted,):
-        frames = video_frames(path, matrix)
-        first = next(frames)
-        frames.close()
-        if first.shape != shown.shape:
-            return wanted, [
-                f"the input is {shown.shape[1]}x{shown.shape[0]}, its file {path} "
-                f"{first.shape[1]}x{first.shape[0]}: the plate is made from the file as it is"
-            ]
-        distances[matrix] = float(np.abs(first.astype(np.int16) - shown).mean())
-    best = min(distances, key=distances.get)
-    if distances[best] <= FARTHEST_READING:
-        return best, []
-    return best, [
-        f"the input differs from its file {path} by {distances[best]:.1f} levels on average: "
+    match = matching_matrix(path, wanted, shown)
+    if not match.has_same_size:
+        return wanted, [
+            f"the input is {shown.shape[1]}x{shown.shape[0]}, its file {path} "
+            f"{match.width}x{match.height}: the plate is made from the file as it is"
+        ]
+    if match.is_same_picture:
+        return match.color_matrix, []
+    return match.color_matrix, [
+        f"the input differs from its file {path} by {match.distance:.1f} levels on average: "
         "something before this task changes it, or it did not begin at its first frame; "
         "mode=streaming makes the plate from the input itself"
     ]
 
 
-def _sampling(settings: Settings) -> dict[str, int]:
-    return {
-        "max_frames": settings.max_frames,
-        "stride": settings.stride,
-        "memory_budget_mb": settings.memory_budget_mb,
-    }
-
-
-def _folder(
-    settings: Settings, folder: str | Path, masks: str | Path | None, should_stop: Callable
-) -> FrameStore:
-    return store_of_folder(folder, masks or None, **_sampling(settings), should_stop=should_stop)
-
-
-def _plates_of_cameras(settings: Settings, should_stop: Callable[[], bool]) -> Plate:
+def _plates_of_cameras(settings: Settings, should_stop: ShouldStop) -> Plate:
     """Every camera's plate as RGBA PNG (alpha: seen at least once); returns the first camera's."""
     options = options_of(settings)
     cameras = easyvolcap_cameras(settings.easyvolcap_root, settings.masks_folder or None)
-    for camera, _, masks in cameras:
+    for camera in cameras:
         try:
-            options.method_for(masks is not None)
+            options.method_for(camera.masks is not None)
         except ValueError as error:
-            raise ValueError(f"camera {camera} of {settings.easyvolcap_root}: {error}") from error
+            raise ValueError(
+                f"camera {camera.name} of {settings.easyvolcap_root}: {error}"
+            ) from error
     folder = Path(settings.plates_folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    first: Plate | None = None
-    reports = {}
-    for camera, images, masks in cameras:
-        store = _folder(settings, images, masks, should_stop)
-        plate = estimate_plate(store, options, should_stop)
-        reports[camera] = plate.report
-        _write_rgba(folder, camera, plate)
-        first = first or plate
-    report = {**first.report, "cameras": reports}
-    return Plate(first.background, first.coverage, first.holes, report)
+    prepare_folder(folder, "plates_folder")
+    first, *others = cameras
+    plate = _plate_of_camera(first, settings, should_stop)
+    reports = {first.name: plate.report}
+    for camera in others:
+        reports[camera.name] = _plate_of_camera(camera, settings, should_stop).report
+    report = {**plate.report, "cameras": reports}
+    return Plate(plate.background, plate.coverage, plate.holes, report)
 
 
-def _write_rgba(folder: Path, camera: str, plate: Plate) -> None:
+def _plate_of_camera(camera: CameraFolders, settings: Settings, should_stop: ShouldStop) -> Plate:
+    store = store_of_folder(
+        camera.images, camera.masks, sampling=sampling_of(settings), should_stop=should_stop
+    )
+    plate = estimate_plate(store, options_of(settings), should_stop)
     seen = np.where(plate.holes, 0, 255).astype(np.uint8)
-    bgra = np.dstack([cv2.cvtColor(plate.background, cv2.COLOR_RGB2BGR), seen])
-    part = folder / f".{camera}.part"
-    try:
-        part.write_bytes(cv2.imencode(".png", bgra)[1].tobytes())
-        part.replace(folder / f"{camera}.png")
-    finally:
-        part.unlink(missing_ok=True)
+    path = Path(settings.plates_folder) / f"{camera.name}.png"
+    write_picture(path, np.dstack([plate.background, seen]))
+    return plate

@@ -5,11 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..extract_background_kit.pictures import size_within
+
 LONG_SIDE = 960
 RADIUS = 5
 
 
-def fill(background: np.ndarray, holes: np.ndarray) -> np.ndarray:
+def fill_holes(background: np.ndarray, holes: np.ndarray) -> np.ndarray:
     """Inpaint ``holes`` at a size that keeps the time bounded; other pixels stay.
 
     Args:
@@ -17,8 +19,7 @@ def fill(background: np.ndarray, holes: np.ndarray) -> np.ndarray:
         holes: bool (H, W).
     """
     height, width = holes.shape
-    scale = min(1.0, LONG_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    size = size_within(holes.shape, LONG_SIDE)
     wide = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8))
     touched = cv2.resize(wide.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
     small = cv2.resize(background, size, interpolation=cv2.INTER_AREA)

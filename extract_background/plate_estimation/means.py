@@ -5,48 +5,55 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from .aligned import MOSTLY_BACKGROUND, AlignedFrames, Estimate
 from .store import FrameStore
 
 NARROW_SHARE = 4
+EASYVOLCAP_STEP = 10
+FEWEST_AFTER_STEP = 5
 
 
-def alpha_mean(store: FrameStore, gains: np.ndarray) -> np.ndarray:
+def alpha_mean(frames: AlignedFrames) -> Estimate:
     """AIST++ ``estimate_background``: sum(w * image) / (sum(w) + 1e-8), w = 1 - alpha."""
-    shape = store.frames.shape[1:]
-    total, mass = np.zeros(shape, np.float64), np.zeros(shape[:2], np.float64)
-    for (frame, weight), gain in zip(store.each(), gains, strict=True):
+    store = frames.store
+    total, mass = np.zeros(store.shape, np.float64), np.zeros(store.shape[:2], np.float64)
+    for (frame, weight), gain in zip(store.each(), frames.gains, strict=True):
         share = weight.astype(np.float32) / 255
         total += frame * share[..., None] * gain
         mass += share
-    return total / (mass + 1e-8)[..., None]
+    return Estimate(total / (mass + 1e-8)[..., None], frames.times_seen(), store.count)
 
 
-def masked_mean(
-    store: FrameStore, gains: np.ndarray, dilation: int, step: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """EasyVolcap ``extract_backgrounds``: mean of every ``step``-th frame off the dilated mask.
+def masked_mean(frames: AlignedFrames, dilation: int) -> Estimate:
+    """EasyVolcap ``extract_backgrounds``: mean of every 10th frame off the dilated mask.
 
-    What the wide dilation leaves unseen is filled from a narrow one. Returns the mean (H, W, 3)
-    and how often each pixel was seen in the pass that it comes from, (H, W).
+    What the wide dilation leaves unseen is filled from a narrow one.
     """
-    wide, seen = _masked_pass(store, gains, dilation, step)
-    if seen.min() > 0 or dilation < NARROW_SHARE:
-        return wide, seen
-    narrow, narrow_seen = _masked_pass(store, gains, dilation // NARROW_SHARE, step)
+    used = range(0, frames.store.count, _easyvolcap_step(frames.store))
+    mean, seen = _masked_pass(frames, dilation, used)
     hole = seen == 0
-    wide[hole] = narrow[hole]
-    return wide, np.where(hole, narrow_seen, seen)
+    if hole.any() and dilation >= NARROW_SHARE:
+        narrow, narrow_seen = _masked_pass(frames, dilation // NARROW_SHARE, used)
+        mean[hole], seen[hole] = narrow[hole], narrow_seen[hole]
+    return Estimate(mean, seen, len(used))
+
+
+def _easyvolcap_step(store: FrameStore) -> int:
+    """Every 10th frame of the clip; less where that would leave hardly any."""
+    return max(1, min(EASYVOLCAP_STEP // store.stride, store.count // FEWEST_AFTER_STEP))
 
 
 def _masked_pass(
-    store: FrameStore, gains: np.ndarray, dilation: int, step: int
+    frames: AlignedFrames, dilation: int, used: range
 ) -> tuple[np.ndarray, np.ndarray]:
-    shape = store.frames.shape[1:]
-    total, seen = np.zeros(shape, np.float64), np.zeros(shape[:2], np.int32)
-    box = np.ones((max(1, dilation), max(1, dilation)), np.uint8)
-    for index in range(0, store.count, step):
-        frame, weight, gain = store.frames[index], store.weights[index], gains[index]
-        kept = cv2.dilate((weight < 128).astype(np.uint8), box) == 0
-        total[kept] += frame[kept] * gain
+    """The mean float64 (H, W, 3), and how often each pixel was seen, int32 (H, W)."""
+    store = frames.store
+    total, seen = np.zeros(store.shape, np.float64), np.zeros(store.shape[:2], np.int32)
+    side = max(1, dilation)
+    box = np.ones((side, side), np.uint8)
+    for index in used:
+        is_person = store.weights[index] < MOSTLY_BACKGROUND
+        kept = cv2.dilate(is_person.astype(np.uint8), box) == 0
+        total[kept] += store.frames[index][kept] * frames.gains[index]
         seen += kept
     return total / np.maximum(seen, 1)[..., None], seen

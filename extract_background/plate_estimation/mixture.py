@@ -7,6 +7,8 @@ exactly on the sorted levels; EM, tolerance and regularisation are scikit-learn'
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit, prange
 
@@ -16,17 +18,33 @@ ITERATIONS = 100
 TINY = 10 * np.finfo(np.float64).eps
 
 
+class Levels(NamedTuple):
+    """Distinct levels in order, and how many frames have each: float64 (L,) each."""
+
+    levels: np.ndarray
+    counts: np.ndarray
+
+
+class Mixture(NamedTuple):
+    """Two Gaussians: float64 (2,) each."""
+
+    weights: np.ndarray
+    means: np.ndarray
+    variances: np.ndarray
+
+
 @njit(cache=True)
-def split(levels, counts, used):
+def two_means_split(found: Levels) -> int:
     """Number of levels in the lower class of the optimal two-means split of a histogram."""
+    levels, counts = found
     total = 0.0
     total_sum = 0.0
-    for i in range(used):
+    for i in range(len(levels)):
         total += counts[i]
         total_sum += counts[i] * levels[i]
     best, cut = -1.0, 1
     low, low_sum = 0.0, 0.0
-    for i in range(used - 1):
+    for i in range(len(levels) - 1):
         low += counts[i]
         low_sum += counts[i] * levels[i]
         high, high_sum = total - low, total_sum - low_sum
@@ -37,20 +55,19 @@ def split(levels, counts, used):
 
 
 @njit(cache=True)
-def maximise(levels, counts, used, upper, weights, means, variances):
+def maximise(found: Levels, upper: np.ndarray, mixture: Mixture) -> None:
     """M-step: parameters from the share ``upper`` of each level in the second component."""
-    total = 0.0
-    for i in range(used):
-        total += counts[i]
+    levels, counts = found
+    weights, means, variances = mixture
     for k in range(2):
         mass, first = TINY, 0.0
-        for i in range(used):
+        for i in range(len(levels)):
             share = upper[i] if k == 1 else 1 - upper[i]
             mass += counts[i] * share
             first += counts[i] * share * levels[i]
         mean = first / mass
         second = 0.0
-        for i in range(used):
+        for i in range(len(levels)):
             share = upper[i] if k == 1 else 1 - upper[i]
             second += counts[i] * share * (levels[i] - mean) ** 2
         weights[k], means[k], variances[k] = mass, mean, second / mass + REGULARISATION
@@ -60,13 +77,15 @@ def maximise(levels, counts, used, upper, weights, means, variances):
 
 
 @njit(cache=True)
-def expect(levels, counts, used, upper, weights, means, variances):
+def expect(found: Levels, upper: np.ndarray, mixture: Mixture) -> float:
     """E-step: fill ``upper`` and return the mean log-likelihood."""
+    levels, counts = found
+    weights, means, variances = mixture
     constant = -0.5 * np.log(2 * np.pi)
     log_a = np.log(weights[0]) - 0.5 * np.log(variances[0]) + constant
     log_b = np.log(weights[1]) - 0.5 * np.log(variances[1]) + constant
     likelihood, total = 0.0, 0.0
-    for i in range(used):
+    for i in range(len(levels)):
         a = log_a - 0.5 * (levels[i] - means[0]) ** 2 / variances[0]
         b = log_b - 0.5 * (levels[i] - means[1]) ** 2 / variances[1]
         peak = max(a, b)
@@ -78,44 +97,44 @@ def expect(levels, counts, used, upper, weights, means, variances):
 
 
 @njit(cache=True)
-def fit(levels, counts, used, weights, means, variances):
+def fit(found: Levels, mixture: Mixture) -> int:
     """EM from the given parameters, in place; return the number of iterations."""
-    upper = np.empty(used, np.float64)
+    upper = np.empty(len(found.levels), np.float64)
     bound = -np.inf
     for iteration in range(ITERATIONS):
         before = bound
-        bound = expect(levels, counts, used, upper, weights, means, variances)
-        maximise(levels, counts, used, upper, weights, means, variances)
+        bound = expect(found, upper, mixture)
+        maximise(found, upper, mixture)
         if abs(bound - before) < TOLERANCE:
             return iteration + 1
     return ITERATIONS
 
 
 @njit(cache=True)
-def start(levels, counts, used, weights, means, variances):
+def initialise(found: Levels, mixture: Mixture) -> None:
     """Parameters of the optimal two-means split."""
-    upper = np.zeros(used, np.float64)
-    upper[split(levels, counts, used) :] = 1.0
-    maximise(levels, counts, used, upper, weights, means, variances)
+    upper = np.zeros(len(found.levels), np.float64)
+    upper[two_means_split(found) :] = 1.0
+    maximise(found, upper, mixture)
 
 
 @njit(parallel=True, cache=True)
-def heavier_mean(frames, use, gains):
+def heavier_mean(frames: np.ndarray, weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
     """Mean of the heavier component, float32 (h, w, 3), of frames uint8 (N, h, w, 3).
 
-    A frame counts in a pixel where ``use`` uint8 (N, h, w) is at least 128.
+    A frame counts in a pixel where ``weights`` uint8 (N, h, w) is at least 128.
     """
     count, height, width, channels = frames.shape
     out = np.zeros((height, width, channels), np.float32)
     for y in prange(height):
         histogram = np.zeros(256, np.float64)
         levels, counts = np.empty(256, np.float64), np.empty(256, np.float64)
-        weights, means, variances = np.empty(2), np.empty(2), np.empty(2)
+        mixture = Mixture(np.empty(2), np.empty(2), np.empty(2))
         for x in range(width):
             for c in range(channels):
                 histogram[:] = 0
                 for n in range(count):
-                    if use[n, y, x] >= 128:
+                    if weights[n, y, x] >= 128:
                         value = frames[n, y, x, c] * gains[n, c]
                         histogram[min(255, int(value + 0.5))] += 1
                 used = 0
@@ -126,7 +145,9 @@ def heavier_mean(frames, use, gains):
                 if used == 1:
                     out[y, x, c] = levels[0]
                 elif used > 1:
-                    start(levels, counts, used, weights, means, variances)
-                    fit(levels, counts, used, weights, means, variances)
-                    out[y, x, c] = means[0] if weights[0] >= weights[1] else means[1]
+                    found = Levels(levels[:used], counts[:used])
+                    initialise(found, mixture)
+                    fit(found, mixture)
+                    heavier = 0 if mixture.weights[0] >= mixture.weights[1] else 1
+                    out[y, x, c] = mixture.means[heavier]
     return out

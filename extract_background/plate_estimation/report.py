@@ -7,7 +7,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .gain import drift
+from ..extract_background_kit.pictures import size_within
+from .aligned import AlignedFrames, Estimate
+from .gain import exposure_drift
 from .store import FrameStore
 
 FEW_FRAMES = 5
@@ -23,50 +25,42 @@ FRAMES_COMPARED = 24
 
 
 def make_report(
-    store: FrameStore,
-    method: str,
-    used: int,
-    background: np.ndarray,
-    coverage: np.ndarray,
-    gains: np.ndarray,
+    frames: AlignedFrames, estimate: Estimate, background: np.ndarray, *, method: str
 ) -> dict[str, Any]:
-    """Numbers and warnings of a plate.
+    """Numbers of a plate.
 
     Args:
-        used: How many of the store's frames the method looked at.
+        frames: What it was made of.
+        estimate: What the method found.
         background: The plate, uint8 (H, W, 3).
-        coverage: Share of them that show each pixel, float32 (H, W).
-        gains: float32 (N, 3).
+        method: How it was made.
     """
-    hole_share = float((coverage == 0).mean())
-    exposure = drift(gains)
-    unlike = unlike_share(store, background, gains)
+    store = frames.store
     return {
         "method": method,
         "frames_offered": store.offered,
-        "frames_used": used,
+        "frames_used": estimate.frames_used,
         "stride": store.stride,
         "mattes_used": store.mattes,
-        "hole_share": hole_share,
-        "mean_coverage": float(coverage.mean()),
-        "gain_drift": exposure,
-        "unlike_share": unlike,
-        "warnings": [*store.warnings, *_warnings(store, used, hole_share, exposure, unlike)],
+        "hole_share": float((estimate.seen == 0).mean()),
+        "mean_coverage": float(estimate.coverage.mean()),
+        "gain_drift": exposure_drift(frames.gains),
+        "unlike_share": unlike_share(frames, background),
     }
 
 
-def unlike_share(store: FrameStore, background: np.ndarray, gains: np.ndarray) -> float:
+def unlike_share(frames: AlignedFrames, background: np.ndarray) -> float:
     """Share of the pixels without a matte that differ from the plate by more than 20 levels.
 
     Of some frames, at a long side of 240 pixels. Without mattes, people are in it.
     """
-    height, width = background.shape[:2]
-    scale = min(1.0, SMALL_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    store = frames.store
+    size = size_within(background.shape, SMALL_SIDE)
     plate = _shrunk(background, size)
     shares = []
     for index in range(0, store.count, -(-store.count // FRAMES_COMPARED)):
-        distance = np.abs(_shrunk(store.frames[index], size) * gains[index] - plate).max(axis=-1)
+        frame = _shrunk(store.frames[index], size) * frames.gains[index]
+        distance = np.abs(frame - plate).max(axis=-1)
         empty = _shrunk(store.weights[index], size) >= SURELY_BACKGROUND
         if empty.any():
             shares.append((distance[empty] > UNLIKE_LEVELS).mean())
@@ -79,12 +73,13 @@ def _shrunk(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return small.astype(np.float32)
 
 
-def _warnings(
-    store: FrameStore, used: int, hole_share: float, exposure: float, unlike: float
-) -> list[str]:
+def plate_warnings(store: FrameStore, report: dict[str, Any]) -> list[str]:
+    """What is odd about a plate, by its numbers and the frames that it was made of."""
     warnings = []
-    if used < FEW_FRAMES:
-        warnings.append(f"only {used} frames were used; people may stay in the plate")
+    if report["frames_used"] < FEW_FRAMES:
+        warnings.append(
+            f"only {report['frames_used']} frames were used; people may stay in the plate"
+        )
     if 0 < store.mattes < store.count:
         warnings.append(
             f"{store.count - store.mattes} of {store.count} frames had no matte and count as "
@@ -95,15 +90,18 @@ def _warnings(
             f"no matte exceeds {store.highest_matte}, so all of it counts as background: scale "
             "masks of 0 and 1 to 0 and 255"
         )
-    if hole_share == 1:
+    if report["hole_share"] == 1:
         warnings.append("the mattes cover everything in every frame; the plate means nothing")
-    elif hole_share > MUCH_UNSEEN:
-        warnings.append(f"{hole_share:.1%} of the plate was never seen and is a guess")
-    if exposure > STRONG_DRIFT:
-        warnings.append(f"exposure changes by {exposure:.0%} between frames; the plate is a middle")
-    if unlike > MOST_UNLIKE:
+    elif report["hole_share"] > MUCH_UNSEEN:
+        warnings.append(f"{report['hole_share']:.1%} of the plate was never seen and is a guess")
+    if report["gain_drift"] > STRONG_DRIFT:
         warnings.append(
-            f"{unlike:.0%} of what counts as background looks unlike the plate: the camera seems "
-            "to move, or people fill most of the picture; a plate needs a fixed camera"
+            f"exposure changes by {report['gain_drift']:.0%} between frames; the plate is a middle"
+        )
+    if report["unlike_share"] > MOST_UNLIKE:
+        warnings.append(
+            f"{report['unlike_share']:.0%} of what counts as background looks unlike the plate: "
+            "the camera seems to move, or people fill most of the picture; a plate needs a fixed "
+            "camera"
         )
     return warnings

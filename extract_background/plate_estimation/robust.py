@@ -6,32 +6,28 @@ person) and their nearly opaque cores count as foreground.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 
-from .store import FrameStore
+from .aligned import AlignedFrames, Estimate
 
 FOREGROUND_WEIGHT = 40
 EDGE_SHARE = 120
 
 
-def robust(
-    store: FrameStore, gains: np.ndarray, should_stop: Callable[[], bool]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the plate float32 (H, W, 3) and how often each pixel was seen, int (H, W)."""
+def robust(frames: AlignedFrames) -> Estimate:
+    """Estimate from frames whose mattes are roughly right."""
     from .kernels import robust_mean
-    from .tiling import check, seen_often
 
-    radius = max(1, round(min(store.frames.shape[1:3]) / EDGE_SHARE))
-    out = np.empty(store.frames.shape[1:], np.float32)
-    for rows, frames, weights in store.tiles():
-        check(should_stop)
+    store = frames.store
+    radius = max(1, round(min(store.shape[:2]) / EDGE_SHARE))
+    out = np.empty(store.shape, np.float32)
+    for tile in frames.tiles():
+        weights = tile.weights
         if store.has_mattes:
-            weights = _safe_weights(store.weights, rows, radius)
-        out[rows] = robust_mean(frames, weights, gains)
-    return out, seen_often(store)
+            weights = _safe_weights(store.weights, tile.rows, radius)
+        out[tile.rows] = robust_mean(tile.frames, weights, frames.gains)
+    return Estimate(out, frames.times_seen(), store.count)
 
 
 def _safe_weights(weights: np.ndarray, rows: slice, radius: int) -> np.ndarray:

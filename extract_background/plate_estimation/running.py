@@ -17,13 +17,13 @@ class RunningMean:
     """
 
     def __init__(self) -> None:
-        self._total: np.ndarray | None = None
-        self._mass: np.ndarray | None = None
+        self._total = np.zeros((0, 0, 3), np.float32)
+        self._mass = np.zeros((0, 0), np.float32)
 
     def take(self, store: FrameStore) -> None:
         """Add the frame that ``store`` took last."""
         frame, weight = store.frames[-1], np.ascontiguousarray(store.weights[-1])
-        if self._total is None:
+        if self._total.shape != frame.shape:
             self._total = np.zeros(frame.shape, np.float32)
             self._mass = np.zeros(weight.shape, np.float32)
         cv2.accumulateProduct(frame, cv2.merge([weight] * 3), self._total)
@@ -33,7 +33,7 @@ class RunningMean:
         """The mean so far; what no frame showed yet is the last frame."""
         holes = self._mass == 0
         # Where nothing was seen both are 0, and 0 / 1 spares a division by zero.
-        mass = cv2.max(self._mass, 1)
+        mass = np.maximum(self._mass, 1)
         background = cv2.divide(self._total, cv2.merge([mass] * 3), dtype=cv2.CV_8U)
         cv2.copyTo(store.frames[-1], holes.view(np.uint8), background)
         report = {

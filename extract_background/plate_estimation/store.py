@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import mmap
 import os
 import tempfile
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+logger = logging.getLogger(__name__)
+
 SNAP_LOW, SNAP_HIGH = 4, 251
 TILE_ROWS = 32
 RELEASE_EVERY = 8
+
+
+class Tile(NamedTuple):
+    """Some rows of all frames.
+
+    Attributes:
+        rows: Which.
+        frames: uint8 (N, h, W, 3), contiguous.
+        weights: uint8 (N, h, W), contiguous.
+    """
+
+    rows: slice
+    frames: np.ndarray
+    weights: np.ndarray
 
 
 class FrameStore:
@@ -41,7 +59,8 @@ class FrameStore:
         self._max_frames, self.stride = max_frames, stride
         self._budget = memory_budget_mb * 2**20
         self._spent = 0
-        self._frames: np.ndarray | None = None
+        # Room for all frames is made when the first one tells their size.
+        self._frames = np.empty((0, 0, 0, 3), np.uint8)
         self._weights: np.ndarray | None = None
         self.offered = 0
         self.count = 0
@@ -55,6 +74,12 @@ class FrameStore:
         return self._frames[: self.count]
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a frame."""
+        _, height, width, channels = self._frames.shape
+        return height, width, channels
+
+    @property
     def weights(self) -> np.ndarray:
         """uint8 (N, H, W): 255 minus the matte, 255 everywhere without mattes; read only."""
         if self._weights is None:
@@ -64,6 +89,11 @@ class FrameStore:
     @property
     def has_mattes(self) -> bool:
         return self._weights is not None
+
+    def warn(self, text: str) -> None:
+        """Log what the report is to say too."""
+        logger.warning(text)
+        self.warnings.append(text)
 
     def takes_next(self) -> bool:
         """Whether the frame that comes next would be kept (so its matte is worth making)."""
@@ -78,16 +108,16 @@ class FrameStore:
             ValueError: The frame has another size than those before.
             OSError: The temporary file does not fit on the disk.
         """
-        taken = self.takes_next()
+        is_taken = self.takes_next()
         self.offered += 1
-        if not taken:
+        if not is_taken:
             return False
-        if self._frames is None:
+        if len(self._frames) == 0:
             self._frames = self.array((self._max_frames, *frame.shape))
-        if frame.shape != self._frames.shape[1:]:
+        if frame.shape != self.shape:
             raise ValueError(
-                f"frame {self.offered - 1} is {frame.shape}, those before it "
-                f"{self._frames.shape[1:]}; a plate is made of frames of one size"
+                f"frame {self.offered - 1} is {frame.shape}, those before it {self.shape}; a "
+                "plate is made of frames of one size"
             )
         if self.count == self._max_frames:
             self._thin()
@@ -104,17 +134,17 @@ class FrameStore:
                 self.release()
         self.release()
 
-    def tiles(self, weights: np.ndarray | None = None) -> Iterator[tuple[slice, ...]]:
-        """Yield (rows, frames, weights) of 32 rows each, as contiguous copies.
+    def tiles(self, weights: np.ndarray | None = None) -> Iterator[Tile]:
+        """Yield tiles of 32 rows.
 
         Args:
             weights: uint8 (N, H, W) in place of the store's own.
         """
         weights = self.weights if weights is None else weights
-        height = self._frames.shape[1]
+        height = self.shape[0]
         for top in range(0, height, TILE_ROWS):
             rows = slice(top, min(top + TILE_ROWS, height))
-            yield (
+            yield Tile(
                 rows,
                 np.ascontiguousarray(self.frames[:, rows]),
                 np.ascontiguousarray(weights[:, rows]),
@@ -137,11 +167,14 @@ class FrameStore:
 
     def release(self, *arrays: np.ndarray) -> None:
         """Let the pages of what lies on disk leave memory; their content stays."""
+        if not hasattr(mmap, "MADV_DONTNEED"):
+            return
         for array in (self._frames, self._weights, *arrays):
-            while isinstance(array, np.memmap) and not isinstance(array.base, mmap.mmap):
-                array = array.base
-            if isinstance(array, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
-                array.base.madvise(mmap.MADV_DONTNEED)
+            base = array
+            while isinstance(base, np.ndarray):
+                base = base.base
+            if isinstance(base, mmap.mmap):
+                base.madvise(mmap.MADV_DONTNEED)
 
     def _keep(self, frame: np.ndarray, matte: np.ndarray | None) -> None:
         self._frames[self.count] = frame

@@ -9,12 +9,13 @@ import psutil
 import pytest
 
 from benchmarks.scenes import Scene, make_scene, metrics
-from extract_background.plate_estimation import FrameStore, PlateOptions, estimate_plate
-from extract_background.plate_estimation.folders import folder_pictures, read_picture
+from extract_background.extract_background_kit.picture_files import folder_pictures, read_picture
+from extract_background.extract_background_kit.stopping import Stopped
+from extract_background.plate_estimation import FrameStore, PlateOptions, Sampling, estimate_plate
 from extract_background.plate_estimation.reading import store_of_video
 
 ROOT = Path(__file__).resolve().parents[2]
-READING = {"max_frames": 200, "stride": 1, "memory_budget_mb": 1024}
+READING = Sampling(max_frames=200, stride=1, memory_budget_mb=1024)
 
 
 def store_of(frames, mattes=None, **options):
@@ -125,18 +126,19 @@ def test_mixture_equals_sklearn_from_the_same_start():
         values = np.clip(np.rint(np.concatenate([near, far])), 0, 255)
         levels, counts = np.unique(values, return_counts=True)
         counts = counts.astype(float)
-        weights, means, variances = np.empty(2), np.empty(2), np.empty(2)
-        mixture.start(levels, counts, len(levels), weights, means, variances)
+        found = mixture.Levels(levels, counts)
+        ours = mixture.Mixture(np.empty(2), np.empty(2), np.empty(2))
+        mixture.initialise(found, ours)
         reference = GaussianMixture(
             2,
-            weights_init=weights.copy(),
-            means_init=means[:, None].copy(),
-            precisions_init=1 / variances[:, None, None],
+            weights_init=ours.weights.copy(),
+            means_init=ours.means[:, None].copy(),
+            precisions_init=1 / ours.variances[:, None, None],
         ).fit(values[:, None])
-        iterations = mixture.fit(levels, counts, len(levels), weights, means, variances)
+        iterations = mixture.fit(found, ours)
         assert iterations == reference.n_iter_
-        np.testing.assert_allclose(means, reference.means_[:, 0], atol=1e-6)
-        np.testing.assert_allclose(variances, reference.covariances_[:, 0, 0], atol=1e-6)
+        np.testing.assert_allclose(ours.means, reference.means_[:, 0], atol=1e-6)
+        np.testing.assert_allclose(ours.variances, reference.covariances_[:, 0, 0], atol=1e-6)
 
 
 def test_hall_and_monitor_keeps_its_promise(shared):
@@ -155,7 +157,7 @@ def test_hall_and_monitor_keeps_its_promise(shared):
 
 def test_notebooks_clip_looks_like_its_published_background(shared):
     folder = shared / "data" / "traffic"
-    store = store_of_video(folder / "traffic.avi", None, color_matrix="auto", **READING)
+    store = store_of_video(folder / "traffic.avi", None, color_matrix="auto", sampling=READING)
     published = read_picture(folder / "notebook_background.png")
     plate = estimate_plate(store, PlateOptions(method="gmm", polish=False, gain_alignment=False))
     assert metrics(plate.background, published[: plate.background.shape[0]])[0] < 4
@@ -246,5 +248,5 @@ def test_bad_input_is_refused_by_name():
 
 
 def test_stopping_interrupts_the_estimate():
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Stopped):
         estimate_plate(store_of(make_scene("moving").frames[:5]), None, lambda: True)

@@ -1,50 +1,19 @@
-"""Files in: colours, counts, pairing, folders, and what is refused."""
+"""Files in: counts, pairing, folders, and what is refused."""
 
 import cv2
 import numpy as np
 import pytest
 
-from extract_background.plate_estimation.folders import (
-    easyvolcap_cameras,
-    folder_pictures,
-    read_picture,
-    store_of_folder,
-)
-from extract_background.plate_estimation.reading import store_of_video, video_frames
+from extract_background.extract_background_kit.easyvolcap import easyvolcap_cameras
+from extract_background.extract_background_kit.picture_files import folder_pictures, read_picture
+from extract_background.extract_background_kit.stopping import Stopped
+from extract_background.plate_estimation import Sampling
+from extract_background.plate_estimation.reading import store_of_folder, store_of_video
 
 
 @pytest.fixture
 def cases(shared):
     return shared / "data" / "decoder_cases"
-
-
-@pytest.mark.parametrize(
-    ("name", "matrix"),
-    [
-        ("601_lim_tag", "auto"),
-        ("601_full_tag", "auto"),
-        ("709_lim_tag", "auto"),
-        ("709_full_tag", "auto"),
-        ("601_lim_untag", "auto"),
-        ("709_lim_untag", "709"),
-    ],
-)
-def test_colours_are_read_right(cases, name, matrix):
-    truth = np.load(cases / "flat_rgb.npy").astype(int)
-    frame = next(video_frames(cases / f"flat_{name}.mp4", matrix))
-    assert np.abs(frame - truth).mean() < 1
-
-
-def test_the_wrong_matrix_is_several_levels_off(cases):
-    truth = np.load(cases / "flat_rgb.npy").astype(int)
-    assert np.abs(next(video_frames(cases / "flat_709_lim_tag.mp4", "601")) - truth).mean() > 4
-
-
-def test_colours_that_are_rgb_already_stay(cases):
-    name = cases / "rawvideo_48x48_crashes_opencv5.avi"
-    frames = [next(video_frames(name, matrix)) for matrix in ("auto", "601", "709")]
-    assert frames[0].shape == (48, 48, 3)
-    assert all((frame == frames[0]).all() for frame in frames)
 
 
 def test_alpha_of_another_length_is_paired_by_index_with_a_warning(cases):
@@ -55,21 +24,23 @@ def test_alpha_of_another_length_is_paired_by_index_with_a_warning(cases):
 
 
 def test_header_that_promises_too_much_is_found_out(cases):
-    store = store_of_video(cases / "mpeg4_750hdr_748dec.avi", max_frames=50)
+    store = store_of_video(cases / "mpeg4_750hdr_748dec.avi", sampling=Sampling(max_frames=50))
     assert store.offered == 748
     assert store.count <= 50
     assert "promises 750 frames, 748 were decoded" in store.warnings[0]
 
 
 def test_frame_budget_is_spread_over_the_whole_clip(shared):
-    store = store_of_video(shared / "data" / "street" / "street.avi", max_frames=30)
+    store = store_of_video(
+        shared / "data" / "street" / "street.avi", sampling=Sampling(max_frames=30)
+    )
     assert store.offered == 374
     assert 25 <= store.count <= 30
     assert store.stride == 13
 
 
 def test_stopping_ends_the_reading(cases):
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Stopped):
         store_of_video(cases / "vfr.mp4", should_stop=lambda: True)
 
 
