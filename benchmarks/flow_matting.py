@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.flow_scenes import CLIPS, FRAMES, FlowScene, make_flow_scene
-from infer_flow_matting.flow_matting_engine import MatteScore, refine_clip, score_clip
+from infer_flow_matting.flow_matting_engine import refine_clip
+from plugin_kit.flow.matte_metrics import MatteScore, score_clip
 
 HEADER = ("clip", "matte", "MAD", "MSE", "dtSSD", "Dice", "MSE less", "dtSSD less", "ms/frame")
 

@@ -1,28 +1,9 @@
-"""What Ikomia loads: hands out the factories, nothing else."""
+"""What Ikomia loads: hands out the factories, imports nothing else at once."""
 
-from ikomia import dataprocess
+from infer_flow_matting.infer_flow_matting_kit.factories import Plugin
 
 
-class IkomiaPlugin(dataprocess.CPluginProcessInterface):
+class IkomiaPlugin(Plugin):
     """Entry point of the plugin."""
 
-    def get_process_factory(self):  # noqa: ANN201
-        from infer_flow_matting.infer_flow_matting_process import (
-            InferFlowMattingFactory,
-        )
-
-        return InferFlowMattingFactory()
-
-    def get_widget_factory(self):  # noqa: ANN201
-        from infer_flow_matting.infer_flow_matting_widget import (
-            InferFlowMattingWidgetFactory,
-        )
-
-        return InferFlowMattingWidgetFactory()
-
-    def get_param_factory(self):  # noqa: ANN201
-        from infer_flow_matting.infer_flow_matting_process import (
-            InferFlowMattingParamFactory,
-        )
-
-        return InferFlowMattingParamFactory()
+    plugin = "infer_flow_matting"

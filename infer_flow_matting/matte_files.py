@@ -3,63 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from .flow_matting_engine.flow import DenseFlow
-from .flow_matting_engine.pictures import as_matte
-from .flow_matting_engine.refining import Refined, refine_clip
+from .flow_matting_engine.refining import RefinedMatte, refine_clip
+from .infer_flow_matting_kit.flow.dense_flow import DenseFlow
+from .infer_flow_matting_kit.flow.video_frames import video_frames
+from .infer_flow_matting_kit.pictures import as_alpha
 
 # Mean grey levels by which a frame that Ikomia read may differ from the same one read here.
 SAME_FRAME = 3.0
 
 
-def pictures_of(path: str | Path) -> Iterator[np.ndarray]:
-    """The frames of a video, uint8 RGB (H, W, 3).
+@dataclass(frozen=True)
+class SourceFiles:
+    """Where a frame and its coarse matte come from; empty where from no file.
 
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It holds no video frame that can be decoded.
+    ``are_shown``: whether the mattes should also be what input 1 shows.
     """
-    path = Path(path).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f"the video {str(path)!r} does not exist")
-    capture = cv2.VideoCapture(str(path))
-    try:
-        is_read, picture = capture.read()
-        if not is_read:
-            raise ValueError(f"{path} holds no video frame that can be decoded")
-        while is_read:
-            yield cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-            is_read, picture = capture.read()
-    finally:
-        capture.release()
+
+    source: str = ""
+    mattes: str = ""
+    are_shown: bool = False
 
 
 class RefinedFiles:
     """The refined mattes of a video file, in order.
 
     Args:
-        source: The video.
-        mattes: The video of its coarse mattes, of as many frames.
+        files: The video, and the video of its coarse mattes, of as many frames.
         flow, cut_threshold: As for ``FlowRefiner``.
 
     Attributes:
         first_matte: The first coarse matte, float32 (H, W), once a result was asked for.
     """
 
-    def __init__(self, source: str, mattes: str, flow: DenseFlow, cut_threshold: float) -> None:
-        self._names, self._counts = (source, mattes), [0, 0]
+    def __init__(self, files: SourceFiles, flow: DenseFlow, cut_threshold: float) -> None:
+        self._files = files
+        self._frame_count = self._matte_count = 0
         self._results = refine_clip(
             self._frames(), self._mattes(), flow=flow, cut_threshold=cut_threshold
         )
-        self._last: Refined | None = None
+        self._last: RefinedMatte | None = None
         self.first_matte: np.ndarray | None = None
         self._size = (0, 0)
 
-    def advance(self, steps: int = 1) -> Refined:
+    def advance(self, steps: int = 1) -> RefinedMatte:
         """The result ``steps`` frames on; the last one again where the video has ended.
 
         Headers may promise more frames than a file holds; Ikomia repeats the last one then.
@@ -73,7 +64,7 @@ class RefinedFiles:
                 break
             self._last = result
         if self._last is None:
-            raise ValueError(f"{self._names[0]} holds no frame")
+            raise ValueError(f"{self._files.source} holds no frame")
         return self._last
 
     def close(self) -> None:
@@ -81,25 +72,25 @@ class RefinedFiles:
         self._results.close()
 
     def _frames(self) -> Iterator[np.ndarray]:
-        for picture in pictures_of(self._names[0]):
-            self._counts[0] += 1
-            self._size = picture.shape[:2]
+        for picture in video_frames(self._files.source):
+            self._frame_count += 1
+            self._size = (picture.shape[0], picture.shape[1])
             yield picture
 
     def _mattes(self) -> Iterator[np.ndarray]:
-        for picture in pictures_of(self._names[1]):
+        for picture in video_frames(self._files.mattes):
             # zip asked for a frame first: none came, and a matte is left over.
-            if self._counts[1] == self._counts[0]:
+            if self._matte_count == self._frame_count:
                 return
-            self._counts[1] += 1
-            matte = as_matte(picture, *self._size)
+            self._matte_count += 1
+            matte = as_alpha(picture, *self._size)
             if self.first_matte is None:
                 self.first_matte = matte
             yield matte
-        if self._counts[0] > self._counts[1]:
+        if self._frame_count > self._matte_count:
             raise ValueError(
-                f"the mattes {self._names[1]} end after {self._counts[1]} frames, but the video "
-                f"{self._names[0]} goes on"
+                f"the mattes {self._files.mattes} end after {self._matte_count} frames, but the "
+                f"video {self._files.source} goes on"
             )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ikomia import core
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from infer_flow_matting.infer_flow_matting_kit.parameters import PluginParam, PluginSettings
+from infer_flow_matting.infer_flow_matting_kit.pictures import Colour, parse_colour
 
 
-class Settings(BaseModel):
-    """What a user can set; strings as Ikomia passes them are converted and checked."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+class Settings(PluginSettings):
+    """What a user can set."""
 
     mode: Literal["refine", "network"] = Field(
         "refine",
@@ -105,30 +105,16 @@ class Settings(BaseModel):
     @field_validator("composite_color")
     @classmethod
     def _is_colour(cls, value: str) -> str:
-        parts = value.split(",")
-        if len(parts) != 3 or not all(p.strip().isdigit() and int(p) <= 255 for p in parts):
-            raise ValueError(f"{value!r} is not R,G,B with three numbers from 0 to 255")
+        parse_colour(value)
         return value
 
     @property
-    def colour(self) -> tuple[int, ...]:
-        return tuple(int(part) for part in self.composite_color.split(","))
+    def colour(self) -> Colour:
+        return parse_colour(self.composite_color)
 
 
-class InferFlowMattingParam(core.CWorkflowTaskParam):
-    """Carries :class:`Settings` through Ikomia's map of strings."""
+class InferFlowMattingParam(PluginParam):
+    """Carries :class:`Settings` through Ikomia."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.settings = Settings()
-
-    def set_values(self, values: dict[str, str]) -> None:
-        """Take all of ``values`` or, on a bad one, none.
-
-        Raises:
-            ValueError: A value is not allowed; the text names the parameter, value and choices.
-        """
-        self.settings = Settings.model_validate({**self.settings.model_dump(), **dict(values)})
-
-    def get_values(self) -> dict[str, str]:
-        return {name: str(value) for name, value in self.settings.model_dump().items()}
+    settings_class = Settings
+    settings: Settings

@@ -3,57 +3,55 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
-from .flow_matting_engine.flow import DenseFlow
-from .flow_matting_engine.matter import FlowMatter
-from .flow_matting_engine.refining import FlowRefiner, Refined
-from .matte_files import SAME_FRAME, RefinedFiles, is_same
+from .checkpoints import load_network
+from .flow_matting_engine import (
+    DenseFlow,
+    DisFlow,
+    FlowMattingStream,
+    FlowRefiner,
+    RaftFlow,
+    RefinedMatte,
+)
+from .infer_flow_matting_kit.weights import user_file
+from .matte_files import SAME_FRAME, RefinedFiles, SourceFiles, is_same
+from .parameters import Settings
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Files:
-    """Where a frame and its coarse matte come from; empty where from no file.
-
-    ``are_shown``: whether the mattes should also be what input 1 shows.
-    """
-
-    source: str = ""
-    mattes: str = ""
-    are_shown: bool = False
+# How a sequence is worked on: by the network, or refined with these neighbours.
+Way = Literal["network", "centred", "delayed", "causal"]
 
 
 class Session(Protocol):
     """Frames of one sequence in, results out."""
 
-    def begin(self, frame: np.ndarray, files: Files) -> None: ...
+    def begin(self, files: SourceFiles) -> None: ...
 
-    def advance(self, frame: np.ndarray, coarse: np.ndarray | None, steps: int) -> Refined: ...
+    def advance(self, frame: np.ndarray, coarse: np.ndarray | None, steps: int) -> RefinedMatte: ...
 
 
 class StreamSession:
     """Mattes as they come: causal, or delayed by a frame.
 
     Args:
-        timing: ``causal`` or ``delayed``.
+        timing: ``causal``, or else ``delayed``.
         flow, cut_threshold: As for ``FlowRefiner``.
     """
 
-    def __init__(self, timing: str, flow: DenseFlow, cut_threshold: float) -> None:
+    def __init__(self, timing: Way, flow: DenseFlow, cut_threshold: float) -> None:
         method = "causal" if timing == "causal" else "median"
         self._refiner = FlowRefiner(method, flow, cut_threshold)
-        self._last: Refined | None = None
+        self._last: RefinedMatte | None = None
 
-    def begin(self, frame: np.ndarray, files: Files) -> None:
+    def begin(self, files: SourceFiles) -> None:
         self._refiner.reset()
         self._last = None
 
-    def advance(self, frame: np.ndarray, coarse: np.ndarray | None, steps: int) -> Refined:
+    def advance(self, frame: np.ndarray, coarse: np.ndarray | None, steps: int) -> RefinedMatte:
         """The frame's result, or (delayed) the one before's; at a start the matte as it is."""
         if coarse is None:
             raise ValueError(
@@ -66,7 +64,7 @@ class StreamSession:
         self._last = result if result is not None else _as_it_is(frame, coarse)
         return self._last
 
-    def finish(self) -> Refined | None:
+    def finish(self) -> RefinedMatte | None:
         """The delayed way's last frame, or None."""
         return self._refiner.flush()
 
@@ -79,66 +77,120 @@ class FilesSession:
     """
 
     def __init__(self, flow: DenseFlow, cut_threshold: float) -> None:
-        self._flow, self._cut = flow, cut_threshold
-        self._files: RefinedFiles | None = None
+        self._flow, self._cut_threshold = flow, cut_threshold
+        self._files = SourceFiles()
+        self._results: RefinedFiles | None = None
         self._fallback: StreamSession | None = None
-        self._names, self._is_first = Files(), True
 
-    def begin(self, frame: np.ndarray, files: Files) -> None:
-        if self._files is not None:
-            self._files.close()
-        self._files = RefinedFiles(files.source, files.mattes, self._flow, self._cut)
-        self._fallback, self._names, self._is_first = None, files, True
+    def begin(self, files: SourceFiles) -> None:
+        if self._results is not None:
+            self._results.close()
+        self._files, self._results, self._fallback = files, None, None
 
-    def advance(self, frame: np.ndarray, coarse: np.ndarray | None, steps: int) -> Refined:
-        if self._fallback is None:
-            result = self._files.advance(steps)
-            is_first, self._is_first = self._is_first, False
-            if not is_first or self._are_shown(result, frame, coarse):
-                return result
-            if coarse is None:
-                raise ValueError(
-                    f"{self._names.mattes} is read from its first frame on, but the frame shown is "
-                    f"not the first of {self._names.source}: run the video from its start"
-                )
-            logger.warning(
-                "%s and %s do not begin with what the inputs show: refining from the past alone. "
-                "Run the video from its start, and connect the mattes' video itself.",
-                self._names.source,
-                self._names.mattes,
-            )
-            self._fallback = StreamSession("causal", self._flow, self._cut)
+    def advance(self, frame: np.ndarray, coarse: np.ndarray | None, steps: int) -> RefinedMatte:
+        if self._fallback is not None:
+            return self._fallback.advance(frame, coarse, steps)
+        if self._results is not None:
+            return self._results.advance(steps)
+        self._results = RefinedFiles(self._files, self._flow, self._cut_threshold)
+        first = self._results.advance(steps)
+        matte = self._results.first_matte if self._files.are_shown else None
+        if is_same(first.frame, frame) and (
+            matte is None or coarse is None or is_same(matte, coarse, SAME_FRAME / 255)
+        ):
+            return first
+        self._fallback = self._causal_session(coarse)
         return self._fallback.advance(frame, coarse, steps)
 
-    def _are_shown(self, first: Refined, frame: np.ndarray, coarse: np.ndarray | None) -> bool:
-        if not is_same(first.frame, frame):
-            return False
-        if not self._names.are_shown or coarse is None:
-            return True
-        return is_same(self._files.first_matte, coarse, SAME_FRAME / 255)
+    def _causal_session(self, coarse: np.ndarray | None) -> StreamSession:
+        source, mattes = self._files.source, self._files.mattes
+        if coarse is None:
+            raise ValueError(
+                f"{mattes} is read from its first frame on, but the frame shown is not the first "
+                f"of {source}: run the video from its start"
+            )
+        logger.warning(
+            "%s and %s do not begin with what the inputs show: refining from the past alone. "
+            "Run the video from its start, and connect the mattes' video itself.",
+            source,
+            mattes,
+        )
+        return StreamSession("causal", self._flow, self._cut_threshold)
 
 
 class NetworkSession:
     """Frames through the trained network."""
 
-    def __init__(self, matter: FlowMatter) -> None:
-        self._matter = matter
+    def __init__(self, stream: FlowMattingStream) -> None:
+        self._stream = stream
+        self._last: RefinedMatte | None = None
 
-    def begin(self, frame: np.ndarray, files: Files) -> None:
-        self._matter.reset()
-        self._last: Refined | None = None
+    def begin(self, files: SourceFiles) -> None:
+        self._stream.reset()
+        self._last = None
 
-    def advance(self, frame: np.ndarray, coarse: np.ndarray | None, steps: int) -> Refined:
+    def advance(self, frame: np.ndarray, coarse: np.ndarray | None, steps: int) -> RefinedMatte:
         """The network's matte; its distance from one half is the confidence."""
         # A repeated frame would seem to have no motion.
         if steps == 0 and self._last is not None:
             return self._last
-        matte = self._matter(frame, coarse)
+        matte = self._stream(frame, coarse)
         confidence, begins = np.abs(2 * matte.alpha - 1), self._last is None
-        self._last = Refined(frame, matte.alpha, confidence, matte.flow, begins)
+        self._last = RefinedMatte(frame, matte.alpha, confidence, matte.flow, begins)
         return self._last
 
 
-def _as_it_is(frame: np.ndarray, coarse: np.ndarray) -> Refined:
+def _as_it_is(frame: np.ndarray, coarse: np.ndarray) -> RefinedMatte:
     flow = np.zeros((*coarse.shape, 2), np.float32)
-    return Refined(frame, coarse, np.zeros_like(coarse), flow, True)
+    return RefinedMatte(frame, coarse, np.zeros_like(coarse), flow, True)
+
+
+def way_of(settings: Settings, files: SourceFiles) -> Way:
+    """How to work, as the parameters ask and the inputs allow.
+
+    Raises:
+        ValueError: The inputs do not allow what is asked for.
+    """
+    if settings.mode == "network":
+        return "network"
+    reads_on = settings.sequence in ("auto", "video")
+    can_look_ahead = bool(files.source and files.mattes) and reads_on
+    if settings.timing == "centred" and not can_look_ahead:
+        raise ValueError(
+            "timing=centred reads the next matte ahead, so it needs a video and its mattes as "
+            "a video (input 1 or alpha_video_path); else use delayed or causal"
+        )
+    if settings.alpha_video_path and not (
+        can_look_ahead and settings.timing in ("auto", "centred")
+    ):
+        raise ValueError(
+            "alpha_video_path is read beside a video at input 0, with timing auto or centred "
+            "and sequence auto or video; otherwise connect the mattes to input 1"
+        )
+    if settings.timing == "auto":
+        return "centred" if can_look_ahead else "causal"
+    return settings.timing
+
+
+def session_of(settings: Settings, way: Way, device: str) -> Session:
+    """What works on a sequence that way.
+
+    Raises:
+        ValueError, FileNotFoundError: A file of weights is missing, or not what it should be.
+    """
+    flow = _flow_of(settings, device)
+    if way == "network":
+        network, size = load_network(settings.model_weight_file), settings.network_size
+        return NetworkSession(FlowMattingStream(network, flow, device=device, long_side=size))
+    if way == "centred":
+        return FilesSession(flow, settings.scene_cut)
+    return StreamSession(way, flow, settings.scene_cut)
+
+
+def _flow_of(settings: Settings, device: str) -> DenseFlow:
+    if settings.flow == "dis":
+        return DisFlow(settings.flow_size)
+    if not settings.flow_weight_file:
+        raise ValueError("flow=raft needs flow_weight_file: torchvision's RAFT weights")
+    path = user_file(settings.flow_weight_file, "flow_weight_file")
+    return RaftFlow(path, device, settings.flow_size)

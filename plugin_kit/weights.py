@@ -107,7 +107,11 @@ def read_state(path: Path) -> dict[str, Tensor]:
     Raises:
         ValueError: It cannot be read, or holds something else; the text names the file.
     """
-    state = read_checkpoint(path)
+    return checked_state(read_checkpoint(path), path)
+
+
+def checked_state(state: object, path: Path) -> dict[str, Tensor]:
+    """The same for a part of what the file ``path`` holds."""
     if not isinstance(state, dict) or not state:
         raise ValueError(f"{path} holds a {type(state).__name__}, not a network's tensors by name")
     for key, value in state.items():

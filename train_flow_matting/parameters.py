@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from ikomia.core.task import TaskParam
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from train_flow_matting.train_flow_matting_kit.parameters import PluginParam, PluginSettings
 
 
-class Settings(BaseModel):
-    """What a user can set; strings as Ikomia passes them are converted and checked."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+class Settings(PluginSettings):
+    """What a user can set."""
 
     dataset_folder: str = Field(
         "",
@@ -129,22 +128,13 @@ class Settings(BaseModel):
         return value
 
 
-class TrainFlowMattingParam(TaskParam):
-    """Carries :class:`Settings` through Ikomia's map of strings."""
+class TrainFlowMattingParam(PluginParam):
+    """Carries :class:`Settings` through Ikomia."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._take(Settings())
+    settings_class = Settings
+    settings: Settings
 
-    def set_values(self, values: dict[str, str]) -> None:
-        """Take all of ``values`` or, on a bad one, none.
-
-        Raises:
-            ValueError: A value is not allowed; the text names the parameter, value and choices.
-        """
-        self._take(Settings.model_validate({**self.settings.model_dump(), **dict(values)}))
-
-    def _take(self, settings: Settings) -> None:
-        self.settings = settings
-        # Ikomia's training base class logs this dictionary.
-        self.cfg = settings.model_dump()
+    @property
+    def cfg(self) -> dict[str, Any]:
+        """What Ikomia's training base class logs."""
+        return self.settings.model_dump()

@@ -1,28 +1,9 @@
-"""What Ikomia loads: hands out the factories, nothing else."""
+"""What Ikomia loads: hands out the factories, imports nothing else at once."""
 
-from ikomia import dataprocess
+from train_flow_matting.train_flow_matting_kit.factories import Plugin
 
 
-class IkomiaPlugin(dataprocess.CPluginProcessInterface):
+class IkomiaPlugin(Plugin):
     """Entry point of the plugin."""
 
-    def get_process_factory(self):  # noqa: ANN201
-        from train_flow_matting.train_flow_matting_process import (
-            TrainFlowMattingFactory,
-        )
-
-        return TrainFlowMattingFactory()
-
-    def get_widget_factory(self):  # noqa: ANN201
-        from train_flow_matting.train_flow_matting_widget import (
-            TrainFlowMattingWidgetFactory,
-        )
-
-        return TrainFlowMattingWidgetFactory()
-
-    def get_param_factory(self):  # noqa: ANN201
-        from train_flow_matting.train_flow_matting_process import (
-            TrainFlowMattingParamFactory,
-        )
-
-        return TrainFlowMattingParamFactory()
+    plugin = "train_flow_matting"

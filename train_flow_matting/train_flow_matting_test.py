@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from ikomia.utils.tests import run_for_test
 
+from train_flow_matting.train_flow_matting_kit.picture_files import write_picture
+
 logger = logging.getLogger(__name__)
 
 
@@ -19,8 +21,8 @@ def test(t, data_dict):
                 image, matte = np.full((48, 64, 3), 60, np.uint8), np.zeros((48, 64), np.uint8)
                 for canvas, colour in ((image, (200, 180, 160)), (matte, 255)):
                     cv2.circle(canvas, (20 + 4 * frame, 20 + 6 * clip), 10, colour, -1)
-                cv2.imwrite(str(Path(folder) / f"original{clip}_{frame}.png"), image)
-                cv2.imwrite(str(Path(folder) / f"gt{clip}_{frame}.png"), matte)
+                write_picture(Path(folder) / f"original{clip}_{frame}.png", image)
+                write_picture(Path(folder) / f"gt{clip}_{frame}.png", matte)
         t.set_parameters(
             {
                 **t.get_parameters(),

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from infer_flow_matting.flow_matting_engine import refine_clip
-from infer_flow_matting.flow_matting_engine.pictures import to_uint8
+from plugin_kit.pictures import to_uint8
 from workflows.output_files import write_picture
 from workflows.pictures import side_by_side
 from workflows.synthetic_clip import SyntheticClip

@@ -1,22 +1,18 @@
 """Mattes from optical flow, or made stable with it; numpy and torch, no ikomia, no files."""
 
-from .flow import DenseFlow, DisFlow, RaftFlow
-from .matte_metrics import MatteScore, score_clip
-from .matter import FlowMatte, FlowMatter, TrainedNetwork
-from .network import FlowMattingNetwork
-from .refining import FlowRefiner, Refined, refine_clip
+from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow
+from ..infer_flow_matting_kit.flow.raft import RaftFlow
+from .refining import FlowRefiner, RefinedMatte, refine_clip
+from .stream import FlowMatte, FlowMattingStream, TrainedNetwork
 
 __all__ = [
     "DenseFlow",
     "DisFlow",
     "FlowMatte",
-    "FlowMatter",
-    "FlowMattingNetwork",
+    "FlowMattingStream",
     "FlowRefiner",
-    "MatteScore",
     "RaftFlow",
-    "Refined",
+    "RefinedMatte",
     "TrainedNetwork",
     "refine_clip",
-    "score_clip",
 ]

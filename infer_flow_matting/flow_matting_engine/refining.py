@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import cv2
 import numpy as np
 
-from .flow import DenseFlow, DisFlow
-from .warping import brightness_error, round_trip_error, trust, warp
+from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow
+from .warping import flow_confidence, forward_backward_error, photometric_error, warp
 
 Method = Literal["median", "causal"]
 
 # What the causal blend takes from the past where the flow is beyond doubt.
 PAST_SHARE = 0.7
-# The better neighbour's trust from which the median counts in full.
-LEAST_TRUST = 0.3
+# The better neighbour's confidence from which the median counts in full.
+ENOUGH_CONFIDENCE = 0.3
 # A cut's error is this many times what the frames before it had.
 CUT_JUMP = 3.0
 CUT_MEMORY = 0.8
 
 
 @dataclass(frozen=True)
-class Refined:
+class RefinedMatte:
     """One frame's result.
 
     Attributes:
@@ -44,23 +44,27 @@ class Refined:
 
 
 @dataclass
-class _Moment:
-    """A frame on its way: picture, matte, and what its neighbours say of it."""
+class _Frame:
+    """A frame on its way: picture, matte, flow to the frame before, and what that one brings."""
 
-    frame: np.ndarray
+    picture: np.ndarray
     grey: np.ndarray
     alpha: np.ndarray
     flow: np.ndarray
     begins: bool
     earlier: _Neighbour | None = None
 
+    def refined(self, alpha: np.ndarray, confidence: np.ndarray) -> RefinedMatte:
+        """Its result."""
+        return RefinedMatte(self.picture, alpha, confidence, self.flow, self.begins)
+
 
 @dataclass(frozen=True)
 class _Neighbour:
-    """A neighbouring frame's alpha brought here, and the trust in it; both (H, W)."""
+    """A neighbouring frame's alpha warped to this one, and the flow's confidence; both (H, W)."""
 
     alpha: np.ndarray
-    trust: np.ndarray
+    confidence: np.ndarray
 
 
 class FlowRefiner:
@@ -87,9 +91,9 @@ class FlowRefiner:
             raise ValueError(f"method {method!r} is neither median nor causal")
         self._method, self._flow, self._cut = method, flow or DisFlow(), cut_threshold
         self._error = 0.0
-        self._last: _Moment | None = None
+        self._last: _Frame | None = None
 
-    def push(self, frame: np.ndarray, alpha: np.ndarray) -> Refined | None:
+    def push(self, frame: np.ndarray, alpha: np.ndarray) -> RefinedMatte | None:
         """Take the next frame, uint8 RGB (H, W, 3), and its matte, float32 (H, W) in 0..1.
 
         Returns:
@@ -105,15 +109,15 @@ class FlowRefiner:
         last = self._last
         if last is not None and last.grey.shape != grey.shape:
             last = None
-        moment = _Moment(frame, grey, alpha, np.zeros((*grey.shape, 2), np.float32), last is None)
-        later = None if last is None else self._connect(last, moment)
+        current = _Frame(frame, grey, alpha, np.zeros((*grey.shape, 2), np.float32), last is None)
+        later = None if last is None else self._connect(last, current)
         done = self._last
-        self._last = moment
+        self._last = current
         if self._method == "causal":
-            return self._blend_in_past(moment)
+            return self._blend_in_past(current)
         return None if done is None else _median(done, later)
 
-    def flush(self) -> Refined | None:
+    def flush(self) -> RefinedMatte | None:
         """End the sequence, and return the last frame's result if it is still owed."""
         last = self._last
         self.reset()
@@ -123,22 +127,23 @@ class FlowRefiner:
         """Forget the frames so far: the next one begins a new sequence."""
         self._last, self._error = None, 0.0
 
-    def _connect(self, last: _Moment, moment: _Moment) -> _Neighbour | None:
-        """Let two frames see each other; None, and nothing seen, if a scene cut lies between."""
-        back = self._flow(moment.frame, last.frame)
-        errors = brightness_error(moment.grey, warp(last.grey, back))
+    def _connect(self, last: _Frame, current: _Frame) -> _Neighbour | None:
+        """Warp each frame's alpha to the other, and return what ``last`` gets.
+
+        None, and nothing is warped, where a scene cut lies between them.
+        """
+        backward = self._flow(current.picture, last.picture)
+        errors = photometric_error(current.grey, warp(last.grey, backward))
         if self._is_cut(float(errors.mean())):
-            moment.begins = True
+            current.begins = True
             return None
-        moment.flow = back
-        there = self._flow(last.frame, moment.frame)
-        moment.earlier = _Neighbour(
-            warp(last.alpha, back), trust(round_trip_error(back, there), errors)
-        )
+        current.flow = backward
+        forward = self._flow(last.picture, current.picture)
+        current.earlier = _neighbour(last.alpha, backward, forward, errors=errors)
         if self._method == "causal":
             return None
-        errors = brightness_error(last.grey, warp(moment.grey, there))
-        return _Neighbour(warp(moment.alpha, there), trust(round_trip_error(there, back), errors))
+        errors = photometric_error(last.grey, warp(current.grey, forward))
+        return _neighbour(current.alpha, forward, backward, errors=errors)
 
     def _is_cut(self, error: float) -> bool:
         usual, self._error = self._error, error
@@ -150,18 +155,21 @@ class FlowRefiner:
         self._error = CUT_MEMORY * usual + (1 - CUT_MEMORY) * error if is_known else error
         return False
 
-    def _blend_in_past(self, moment: _Moment) -> Refined:
-        moment.alpha, confidence = _blended(moment.alpha, moment.earlier)
-        return Refined(moment.frame, moment.alpha, confidence, moment.flow, moment.begins)
+    def _blend_in_past(self, current: _Frame) -> RefinedMatte:
+        current.alpha, confidence = _blended(current.alpha, current.earlier)
+        return RefinedMatte(
+            current.picture, current.alpha, confidence, current.flow, current.begins
+        )
 
 
 def refine_clip(
     frames: Iterable[np.ndarray],
     alphas: Iterable[np.ndarray],
     method: Method = "median",
+    *,
     flow: DenseFlow | None = None,
     cut_threshold: float = 10.0,
-) -> Iterator[Refined]:
+) -> Generator[RefinedMatte, None, None]:
     """Refine a whole clip, one result a frame in order; three frames are held at a time.
 
     Args:
@@ -187,25 +195,34 @@ def median_of_three(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
 
 
-def _median(moment: _Moment, later: _Neighbour | None) -> Refined:
+def _neighbour(
+    alpha: np.ndarray, flow: np.ndarray, way_back: np.ndarray, *, errors: np.ndarray
+) -> _Neighbour:
+    """``alpha`` brought along ``flow``, whose photometric ``errors`` are known."""
+    confidence = flow_confidence(forward_backward_error(flow, way_back), errors)
+    return _Neighbour(warp(alpha, flow), confidence)
+
+
+def _median(current: _Frame, later: _Neighbour | None) -> RefinedMatte:
     """The frame between its neighbours; with one neighbour alone the causal blend."""
-    earlier = moment.earlier
+    earlier = current.earlier
     if earlier is None or later is None:
-        alpha, confidence = _blended(moment.alpha, earlier or later)
+        alpha, confidence = _blended(current.alpha, earlier or later)
     else:
-        middle = median_of_three(earlier.alpha, moment.alpha, later.alpha)
+        middle = median_of_three(earlier.alpha, current.alpha, later.alpha)
         # Two neighbours whose flow lost the pixel would outvote the frame's own matte.
-        share = np.minimum(1, np.maximum(earlier.trust, later.trust) / LEAST_TRUST)
-        alpha = moment.alpha + share * (middle - moment.alpha)
-        confidence = (earlier.trust + later.trust) / 2
-    return Refined(moment.frame, alpha, confidence, moment.flow, moment.begins)
+        best = np.maximum(earlier.confidence, later.confidence)
+        share = np.minimum(1, best / ENOUGH_CONFIDENCE)
+        alpha = current.alpha + share * (middle - current.alpha)
+        confidence = (earlier.confidence + later.confidence) / 2
+    return current.refined(alpha, confidence)
 
 
 def _blended(alpha: np.ndarray, neighbour: _Neighbour | None) -> tuple[np.ndarray, np.ndarray]:
     if neighbour is None:
         return alpha, np.zeros_like(alpha)
-    share = PAST_SHARE * neighbour.trust
-    return alpha + share * (neighbour.alpha - alpha), neighbour.trust
+    share = PAST_SHARE * neighbour.confidence
+    return alpha + share * (neighbour.alpha - alpha), neighbour.confidence
 
 
 def _check(frame: np.ndarray, alpha: np.ndarray) -> None:

@@ -7,9 +7,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-# Errors at which trust falls to 1/e: pixels between there and back, grey levels of brightness.
-ROUND_TRIP_SCALE = 1.0
-BRIGHTNESS_SCALE = 12.0
+# Errors at which confidence falls to 1/e: pixels between forward and backward flow, grey levels.
+CONSISTENCY_SCALE = 1.0
+PHOTOMETRIC_SCALE = 12.0
+# cv2.remap takes points in one array or in two.
+NO_SECOND_MAP = np.empty(0, np.float32)
 
 
 @lru_cache(maxsize=2)
@@ -25,21 +27,23 @@ def warp(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
     take the nearest border pixel.
     """
     points = _grid(*flow.shape[:2]) + flow
-    return cv2.remap(image, points, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(
+        image, points, NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
 
 
-def round_trip_error(there: np.ndarray, back: np.ndarray) -> np.ndarray:
-    """Distance in pixels (H, W) between a point and where ``there`` and then ``back`` lead it."""
-    gap = there + warp(back, there)
+def forward_backward_error(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
+    """Distance in pixels (H, W) between a point and where ``forward`` and ``backward`` lead it."""
+    gap = forward + warp(backward, forward)
     return cv2.magnitude(gap[..., 0], gap[..., 1])
 
 
-def brightness_error(image: np.ndarray, warped: np.ndarray) -> np.ndarray:
+def photometric_error(image: np.ndarray, warped: np.ndarray) -> np.ndarray:
     """Absolute difference of two uint8 grey pictures as float32 (H, W)."""
     return cv2.absdiff(image, warped).astype(np.float32)
 
 
-def trust(round_trip: np.ndarray, brightness: np.ndarray) -> np.ndarray:
-    """1 where flow and brightness agree, falling to 0 as either errs, float32 (H, W)."""
-    far, bright = round_trip / ROUND_TRIP_SCALE, brightness / BRIGHTNESS_SCALE
-    return cv2.exp(-(far * far) - bright * bright)
+def flow_confidence(consistency: np.ndarray, photometric: np.ndarray) -> np.ndarray:
+    """1 where both errors are 0, falling to 0 as either grows, float32 (H, W)."""
+    distance, difference = consistency / CONSISTENCY_SCALE, photometric / PHOTOMETRIC_SCALE
+    return cv2.exp(-(distance * distance) - difference * difference)

@@ -5,11 +5,13 @@ import pytest
 import torch
 
 from benchmarks.flow_scenes import make_flow_scene
-from infer_flow_matting.checkpoints import FORMAT, load_network
-from infer_flow_matting.flow_matting_engine import DisFlow, FlowMatter, FlowMattingNetwork
-from infer_flow_matting.flow_matting_engine.encoding import flow_input, legacy_input, motion_mask
-from infer_flow_matting.flow_matting_engine.network import LEGACY_TENSORS
-from infer_flow_matting.sessions import Files, NetworkSession
+from infer_flow_matting.checkpoints import load_network
+from infer_flow_matting.flow_matting_engine import DisFlow, FlowMattingStream
+from infer_flow_matting.matte_files import SourceFiles
+from infer_flow_matting.sessions import NetworkSession
+from plugin_kit.flow.checkpoint import FORMAT
+from plugin_kit.flow.encoding import legacy_input
+from plugin_kit.flow.network import LEGACY_TENSORS, FlowMattingNetwork
 
 # Written out from the description of the original's checkpoints, not from this code.
 LEVELS = {
@@ -113,6 +115,36 @@ def test_files_that_are_no_checkpoints_are_named(tmp_path):
         load_network(tmp_path / "absent.pth")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"width": "x"},
+        {"width": 12},
+        {"width": 16},
+        {"width": True},
+        {"width": 8_000_000},
+        {"uses_matte": None},
+        {"uses_matte": False},
+        {"state_dict": None},
+        {"state_dict": {7: torch.zeros(1)}},
+        {"state_dict": {"unet.last.weight": torch.zeros(())}},
+    ],
+)
+def test_damaged_checkpoints_of_our_own_are_named(tmp_path, changes):
+    network = FlowMattingNetwork(7, 8, normalised=True)
+    content = {"format": FORMAT, "width": 8, "uses_matte": True}
+    torch.save({**content, "state_dict": network.state_dict(), **changes}, tmp_path / "best.pth")
+    with pytest.raises(ValueError, match=r"best\.pth"):
+        load_network(tmp_path / "best.pth")
+
+
+@pytest.mark.parametrize("content", [[torch.zeros(1)], True, {}, {7: torch.zeros(1)}, {"a": 1}])
+def test_files_of_something_else_are_named(tmp_path, content):
+    torch.save(content, tmp_path / "other.pth")
+    with pytest.raises(ValueError, match=r"other\.pth"):
+        load_network(tmp_path / "other.pth")
+
+
 def test_a_pickle_that_runs_code_is_not_run(tmp_path):
     class Evil:
         def __reduce__(self):
@@ -124,32 +156,18 @@ def test_a_pickle_that_runs_code_is_not_run(tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_motion_mask_is_white_where_the_flow_goes_right(frames):
-    flow = np.zeros((2, 3, 2), np.float32)
-    flow[0, :, 0] = (0.49, 0.5, -3)
-    flow[1, :, 1] = 9
-    mask = motion_mask(flow)
-    assert mask.dtype == np.uint8
-    np.testing.assert_array_equal(mask, [[0, 255, 0], [0, 0, 0]])
-    frame = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
-    channels = legacy_input(frame, flow)
-    assert channels.shape == (1, 4, 2, 3)
-    assert channels[0, 0].max() == 1
-    np.testing.assert_allclose(channels[0, 1:].permute(1, 2, 0), frame / 255, rtol=1e-6)
-
-
 def test_the_network_is_fed_as_it_was_trained(state, checkpoint, frames):
-    matter, flow = FlowMatter(load_network(checkpoint)), DisFlow()
+    stream, flow = FlowMattingStream(load_network(checkpoint)), DisFlow()
     for index, frame in enumerate(frames):
         # The first frame is compared with itself: no motion.
         moved = flow(frames[index - 1], frame) if index else np.zeros((98, 126, 2), np.float32)
         inputs = legacy_input(frame, moved)
         inputs = torch.nn.functional.pad(inputs, (0, 2, 0, 2), mode="replicate")
         expected = by_hand(state, inputs).sigmoid()[0, 0, :98, :126]
-        np.testing.assert_allclose(matter(frame).alpha, expected, atol=1e-4)
-    matter.reset()
-    again = FlowMatter(load_network(checkpoint))(frames[1]).alpha
-    np.testing.assert_array_equal(matter(frames[1]).alpha, again)
+        np.testing.assert_allclose(stream(frame).alpha, expected, atol=1e-4)
+    stream.reset()
+    again = FlowMattingStream(load_network(checkpoint))(frames[1]).alpha
+    np.testing.assert_array_equal(stream(frames[1]).alpha, again)
 
 
 @pytest.mark.parametrize("uses_matte", [True, False])
@@ -159,20 +177,13 @@ def test_own_checkpoints_load_and_a_matte_is_corrected(tmp_path, frames, uses_ma
     torch.nn.init.zeros_(network.unet.last.bias)
     content = {"format": FORMAT, "width": 8, "uses_matte": uses_matte}
     torch.save({**content, "state_dict": network.state_dict()}, tmp_path / "best.pth")
-    matter = FlowMatter(load_network(tmp_path / "best.pth"), long_side=126)
+    stream = FlowMattingStream(load_network(tmp_path / "best.pth"), long_side=126)
     coarse = np.linspace(0, 1, 98 * 126, dtype=np.float32).reshape(98, 126)
-    alpha = matter(frames[0], coarse).alpha
+    alpha = stream(frames[0], coarse).alpha
     np.testing.assert_allclose(alpha, coarse if uses_matte else 0.5, atol=1e-6)
     if uses_matte:
         with pytest.raises(ValueError, match="needs one"):
-            matter(frames[0])
-
-
-def test_flow_is_scaled_by_the_pictures_size():
-    frame, flow = torch.ones(1, 3, 20, 40), torch.zeros(1, 2, 20, 40)
-    flow[:, 0], flow[:, 1] = 3, 4
-    channels = flow_input(frame, flow, None, 40)[0, :, 0, 0]
-    np.testing.assert_allclose(channels, (1, 1, 1, 1.5, 2, 2.5), rtol=1e-6)
+            stream(frames[0])
 
 
 def test_large_pictures_are_seen_small(checkpoint, frames):
@@ -180,9 +191,9 @@ def test_large_pictures_are_seen_small(checkpoint, frames):
         assert first.shape == second.shape == (50, 64, 3)
         return np.full((50, 64, 2), (1, 2), np.float32)
 
-    matter = FlowMatter(load_network(checkpoint), shift, long_side=64)
-    matter(frames[0])
-    matte = matter(frames[1])
+    stream = FlowMattingStream(load_network(checkpoint), shift, long_side=64)
+    stream(frames[0])
+    matte = stream(frames[1])
     assert matte.alpha.shape == (98, 126)
     assert matte.alpha.min() >= 0 and matte.alpha.max() <= 1
     # The flow is told in pixels of the frame, as in mode=refine.
@@ -192,8 +203,8 @@ def test_large_pictures_are_seen_small(checkpoint, frames):
 
 def test_a_repeated_frame_keeps_its_matte(checkpoint, frames):
     """Ikomia repeats the last frame where a header promises more; it has moved all the same."""
-    session = NetworkSession(FlowMatter(load_network(checkpoint)))
-    session.begin(frames[0], Files())
+    session = NetworkSession(FlowMattingStream(load_network(checkpoint)))
+    session.begin(SourceFiles())
     results = [session.advance(frames[i], None, s) for i, s in ((0, 1), (1, 1), (1, 0))]
     assert [result.begins for result in results] == [True, False, False]
     assert results[1].flow.any()
@@ -205,11 +216,11 @@ def test_the_task_runs_the_network(workflow_of, checkpoint, frames):
     task.set_parameters(
         {"mode": "network", "model_weight_file": str(checkpoint), "sequence": "stream"}
     )
-    matter = FlowMatter(load_network(checkpoint))
+    stream = FlowMattingStream(load_network(checkpoint))
     for index, frame in enumerate(frames):
         workflow.set_image_input(array=np.ascontiguousarray(frame), index=0)
         if index == 0:
             workflow.connect_tasks(workflow.root(), task, [(0, 0)])
         workflow.run()
         found = task.get_output(3).get_array()
-        np.testing.assert_allclose(found, matter(np.ascontiguousarray(frame)).alpha, atol=1e-5)
+        np.testing.assert_allclose(found, stream(np.ascontiguousarray(frame)).alpha, atol=1e-5)

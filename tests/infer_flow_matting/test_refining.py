@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from benchmarks.flow_scenes import PROMISED, make_flow_scene
-from infer_flow_matting.flow_matting_engine import DisFlow, FlowRefiner, refine_clip, score_clip
-from infer_flow_matting.flow_matting_engine.flow import RaftFlow, enlarged, fitted_size
-from infer_flow_matting.flow_matting_engine.matte_metrics import gradient_kernels
+from infer_flow_matting.flow_matting_engine import DisFlow, FlowRefiner, refine_clip
 from infer_flow_matting.flow_matting_engine.refining import median_of_three
-from infer_flow_matting.flow_matting_engine.warping import round_trip_error, trust, warp
+from infer_flow_matting.flow_matting_engine.warping import (
+    flow_confidence,
+    forward_backward_error,
+    warp,
+)
+from plugin_kit.flow.matte_metrics import score_clip
 
 
 @functools.cache
@@ -151,62 +154,12 @@ def test_flow_finds_a_known_shift_at_any_working_size(long_side):
     np.testing.assert_allclose(np.median(middle, axis=(0, 1)), (6, 3), atol=0.3)
     np.testing.assert_allclose(warp(second, flow)[40:-40, 40:-40], first[40:-40, 40:-40], atol=40)
     back = DisFlow(long_side)(second, first)
-    assert np.median(round_trip_error(flow, back)[40:-40, 40:-40]) < 0.3
+    assert np.median(forward_backward_error(flow, back)[40:-40, 40:-40]) < 0.3
 
 
-def test_trust_falls_with_either_error():
+def test_confidence_falls_with_either_error():
     errors = np.array([[0.0, 1.0, 0.0]], np.float32), np.array([[0.0, 0.0, 12.0]], np.float32)
-    np.testing.assert_allclose(trust(*errors), [[1, np.exp(-1), np.exp(-1)]], rtol=1e-6)
-
-
-def test_working_size_keeps_the_shape():
-    assert fitted_size(1080, 1920, 640) == (640, 360)
-    assert fitted_size(100, 50, 640) == (50, 100)
-    flow = np.ones((10, 20, 2), np.float32)
-    np.testing.assert_allclose(enlarged(flow, 30, 40)[5, 5], (2, 3))
-
-
-def test_raft_takes_its_weights_and_refuses_others(tmp_path):
-    import torch
-    from torchvision.models.optical_flow import raft_small
-
-    torch.manual_seed(0)
-    torch.save(raft_small(weights=None).state_dict(), tmp_path / "raft.pth")
-    picture = make_flow_scene("moving", frames=1).frames[0][:130, :200]
-    flow = RaftFlow(tmp_path / "raft.pth")(picture, picture)
-    assert flow.shape == (130, 200, 2) and np.isfinite(flow).all()
-    torch.save({"weight": torch.zeros(1)}, tmp_path / "other.pth")
-    with pytest.raises(ValueError, match=r"other\.pth holds no weights of torchvision's RAFT"):
-        RaftFlow(tmp_path / "other.pth")
-
-
-def test_gradients_are_taken_with_the_usual_kernel():
-    """A row of the 9x9 kernel that matting evaluations use, as they print it."""
-    along, across = gradient_kernels()
-    row = (0.02129793834, 0.09526309547, 0.22739476709, 0.24440984960, 0)
-    np.testing.assert_allclose(across[3] * along[:5], row, atol=1e-10)
-
-
-def test_metrics_equal_the_formulas():
-    rng = np.random.default_rng(3)
-    a, t = rng.random((2, 4, 30, 40), dtype=np.float32)
-    score = score_clip(a, t)
-    changes = np.diff(a, axis=0) - np.diff(t, axis=0)
-    assert score.mad == pytest.approx(1000 * np.abs(a - t).mean(), rel=1e-5)
-    assert score.mse == pytest.approx(1000 * ((a - t) ** 2).mean(), rel=1e-5)
-    per_frame = np.sqrt((changes**2).mean(axis=(1, 2)))
-    assert score.dtssd == pytest.approx(100 * per_frame.mean(), rel=1e-5)
-    both, either = (a > 0.5) & (t > 0.5), (a > 0.5) | (t > 0.5)
-    iou = (both.sum(axis=(1, 2)) / either.sum(axis=(1, 2))).mean()
-    assert score.iou == pytest.approx(iou, rel=1e-6)
-    same = score_clip(t, t)
-    assert (same.dice, same.iou, same.mad, same.mse, same.dtssd) == (1, 1, 0, 0, 0)
-    # OpenCV's filters round by where an array lies in memory.
-    assert same.grad == pytest.approx(0, abs=1e-9)
-    empty = score_clip(np.zeros_like(t), np.zeros_like(t))
-    assert empty.dice == empty.iou == 1
-    with pytest.raises(ValueError, match="two equal clips"):
-        score_clip(a, t[:2])
+    np.testing.assert_allclose(flow_confidence(*errors), [[1, np.exp(-1), np.exp(-1)]], rtol=1e-6)
 
 
 def test_motion_that_no_flow_follows_leaves_the_matte_as_it_is():

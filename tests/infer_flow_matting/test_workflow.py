@@ -7,8 +7,9 @@ import pytest
 
 from benchmarks.flow_scenes import make_flow_scene
 from infer_flow_matting.flow_matting_engine import FlowRefiner, refine_clip
-from infer_flow_matting.flow_matting_engine.pictures import as_matte, composited
-from infer_flow_matting.matte_files import RefinedFiles, pictures_of
+from infer_flow_matting.matte_files import RefinedFiles, SourceFiles
+from plugin_kit.flow.video_frames import video_frames
+from plugin_kit.pictures import as_alpha, blend, plain
 from workflows.video_writer import VideoSink
 
 NAME = "infer_flow_matting"
@@ -29,8 +30,8 @@ def files(scene, tmp_path_factory):
         with VideoSink(folder / name, 320, 240, rate, 1 / rate) as sink:
             for index, picture in enumerate(pictures):
                 sink.write(picture, index)
-    frames = list(pictures_of(folder / "clip.mp4"))
-    alphas = [as_matte(p, 240, 320) for p in pictures_of(folder / "alpha.mp4")]
+    frames = list(video_frames(folder / "clip.mp4"))
+    alphas = [as_alpha(p, 240, 320) for p in video_frames(folder / "alpha.mp4")]
     return str(folder / "clip.mp4"), str(folder / "alpha.mp4"), frames, alphas
 
 
@@ -87,7 +88,8 @@ def test_outputs_come_in_the_documented_order(task_of, scene):
     exact = push(workflow, task, scene.frames[0], scene.coarse[0])
     composite, alpha, frame = (task.get_output(i).get_image() for i in range(3))
     np.testing.assert_array_equal(frame, scene.frames[0])
-    np.testing.assert_array_equal(composite, composited(frame, exact, (10, 20, 30)))
+    expected = blend(frame, exact, plain((10, 20, 30), 240, 320))
+    np.testing.assert_array_equal(composite, expected)
     assert exact.shape == (240, 320) and exact.dtype == np.float32
     np.testing.assert_allclose(np.squeeze(alpha), exact * 255, atol=0.51)
     assert not np.any(task.get_output(4).get_image())
@@ -147,20 +149,20 @@ def test_causal_videos_start_anew_each_time(task_of, files):
 
 def test_beginning_in_the_middle_falls_back_to_the_past(files, caplog):
     from infer_flow_matting.flow_matting_engine import DisFlow
-    from infer_flow_matting.sessions import Files, FilesSession
+    from infer_flow_matting.sessions import FilesSession
 
     clip, mattes, frames, alphas = files
     session = FilesSession(DisFlow(), 10)
     # One pixel a frame is less than what decoders differ by, so a mirrored picture stands in.
     mirrored = np.ascontiguousarray(frames[3][:, ::-1])
-    session.begin(mirrored, Files(clip, mattes))
+    session.begin(SourceFiles(clip, mattes))
     np.testing.assert_array_equal(session.advance(mirrored, alphas[3], 1).alpha, alphas[3])
     assert "do not begin with what the inputs show" in caplog.text
-    session.begin(mirrored, Files(clip, mattes))
+    session.begin(SourceFiles(clip, mattes))
     with pytest.raises(ValueError, match="run the video from its start"):
         session.advance(mirrored, None, 1)
     # Another task's mattes that only carry the file's path are noticed by the first of them.
-    session.begin(frames[0], Files(clip, mattes, are_shown=True))
+    session.begin(SourceFiles(clip, mattes, are_shown=True))
     inverted = 1 - alphas[0]
     np.testing.assert_array_equal(session.advance(frames[0], inverted, 1).alpha, inverted)
 
@@ -173,7 +175,7 @@ def test_too_few_mattes_are_told(files, tmp_path, scene):
             sink.write(picture, index)
     from infer_flow_matting.flow_matting_engine import DisFlow
 
-    short = RefinedFiles(clip, str(tmp_path / "short.mp4"), DisFlow(), 10)
+    short = RefinedFiles(SourceFiles(clip, str(tmp_path / "short.mp4")), DisFlow(), 10)
     with pytest.raises(ValueError, match=r"short\.mp4 end after 3 frames"):
         short.advance(FRAMES)
 
@@ -290,7 +292,7 @@ def test_bad_value_leaves_the_old_ones(bad):
     ],
 )
 def test_mattes_of_every_kind_are_taken(image, value):
-    matte = as_matte(image, 8, 12)
+    matte = as_alpha(image, 8, 12)
     assert matte.shape == (8, 12) and matte.dtype == np.float32
     np.testing.assert_allclose(matte, value, atol=1e-6)
 

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -16,6 +17,7 @@ from train_flow_matting.flow_matting_training.losses import (
     matte_loss,
     temporal_loss,
 )
+from train_flow_matting.train_flow_matting_kit.stopping import Stopped
 from workflows.video_writer import VideoSink
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -28,14 +30,14 @@ def touch(folder, *names):
         path.touch()
 
 
-@pytest.mark.parametrize("module", ["network", "encoding", "flow", "pictures", "matte_metrics"])
+@pytest.mark.parametrize(
+    "module",
+    ["flow/network", "flow/encoding", "flow/dense_flow", "flow/checkpoint", "pictures"],
+)
 def test_both_plugins_hold_the_same_engine(module):
     one, other = (
-        (REPOSITORY / folder / f"{module}.py").read_bytes()
-        for folder in (
-            "infer_flow_matting/flow_matting_engine",
-            "train_flow_matting/flow_matting_training",
-        )
+        (REPOSITORY / name / f"{name}_kit" / f"{module}.py").read_bytes()
+        for name in ("infer_flow_matting", "train_flow_matting")
     )
     assert one == other
 
@@ -60,6 +62,30 @@ def test_coarse_mattes_count_only_where_all_are_there(tmp_path):
     assert [len(clip.coarse) for clip in find_clips(tmp_path)] == [2, 0]
 
 
+def test_files_that_systems_hide_are_no_frames(tmp_path):
+    names = ("original1_0.png", "gt1_0.png", "original1_1.png", "gt1_1.png")
+    touch(tmp_path, *names, *(f"._{name}" for name in names), ".original1_2.png", ".gt1_2.png")
+    (clip,) = find_clips(tmp_path)
+    assert [path.name for path in clip.files] == [names[0], names[2], names[1], names[3]]
+
+
+def test_pictures_of_16_bits_and_foreign_names_are_read(tmp_path):
+    folder = tmp_path / "año 年"
+    wide = np.linspace(0, 65535, 48 * 64, dtype=np.uint16).reshape(48, 64)
+    for frame in range(2):
+        for kind in ("original", "gt"):
+            _, encoded = cv2.imencode(".png", wide)
+            folder.mkdir(exist_ok=True)
+            (folder / f"{kind}1_{frame}.png").write_bytes(encoded.tobytes())
+    (clip,) = find_clips(tmp_path)
+    prepared = prepare_clip(clip, tmp_path / "cache", 64)
+    np.testing.assert_array_equal(prepared.truth[0], np.rint(wide / 257))
+    np.testing.assert_array_equal(prepared.frames[0, ..., 0], np.rint(wide / 257))
+    (folder / "gt1_1.png").write_text("<html>404</html>")
+    with pytest.raises(ValueError, match=r"gt1_1\.png cannot be decoded"):
+        prepare_clip(clip, tmp_path / "cache", 64)
+
+
 def test_folders_without_clips_say_what_is_expected(tmp_path):
     with pytest.raises(ValueError, match=r"original\{clip\}_\{frame\}\.jpg"):
         find_clips(tmp_path)
@@ -70,11 +96,12 @@ def test_folders_without_clips_say_what_is_expected(tmp_path):
 @pytest.mark.parametrize("share", [0.01, 0.2, 0.5, 0.99])
 def test_the_split_is_by_clip(dataset, share):
     clips = find_clips(dataset)
-    train, held_out = split_clips(clips, share, seed=3)
+    split = split_clips(clips, share, seed=3)
+    train, held_out = split.training, split.validation
     assert train and held_out
     assert sorted(clip.name for clip in train + held_out) == [clip.name for clip in clips]
     assert not {f for c in train for f in c.files} & {f for c in held_out for f in c.files}
-    assert split_clips(clips, share, seed=3) == (train, held_out)
+    assert split_clips(clips, share, seed=3) == split
     with pytest.raises(ValueError, match="two clips"):
         split_clips(clips[:1], share, 0)
 
@@ -102,8 +129,8 @@ def test_a_changed_file_is_read_anew(tmp_path, tiny_dataset):
 
 
 def test_stopping_leaves_nothing_half_done(dataset, tmp_path):
-    with pytest.raises(InterruptedError):
-        prepare_clip(find_clips(dataset)[0], tmp_path / "cache", 64, is_stopped=lambda: True)
+    with pytest.raises(Stopped):
+        prepare_clip(find_clips(dataset)[0], tmp_path / "cache", 64, should_stop=lambda: True)
     assert not (tmp_path / "cache").exists()
 
 
@@ -136,7 +163,7 @@ def test_made_mattes_are_imperfect_and_repeat(dataset, tmp_path):
 def test_batches_hold_every_pair_once_and_repeat(dataset, tmp_path):
     clips = [prepare_clip(clip, tmp_path, 80) for clip in find_clips(dataset)[:2]]
     assert crop_size(clips, 50) == (48, 48) and crop_size(clips, 500) == (60, 80)
-    first, again = (list(batches(clips, 4, 48, np.random.default_rng(1))) for _ in range(2))
+    first, again = (list(batches(clips, 4, 48, rng=np.random.default_rng(1))) for _ in range(2))
     assert sum(len(batch.frame) for batch in first) == 18
     for one, other in zip(first, again, strict=True):
         assert one.frame.shape[1:] == (2, 3, 48, 48) and one.flow.shape[1:] == (2, 2, 48, 48)

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from infer_flow_matting.checkpoints import load_network
-from infer_flow_matting.flow_matting_engine import FlowMatter, score_clip
+from infer_flow_matting.flow_matting_engine import FlowMattingStream
+from plugin_kit.flow.matte_metrics import score_clip
 from train_flow_matting.flow_matting_training import (
+    Split,
     Trainer,
     TrainingOptions,
     find_clips,
@@ -21,14 +23,15 @@ NAME = "train_flow_matting"
 
 
 def prepared(dataset, cache, long_side):
-    parts = split_clips(find_clips(dataset), 0.2, 0)
-    return [[prepare_clip(clip, cache, long_side) for clip in part] for part in parts]
+    split = split_clips(find_clips(dataset), 0.2, 0)
+    parts = (split.training, split.validation)
+    return Split(*([prepare_clip(clip, cache, long_side) for clip in part] for part in parts))
 
 
 @pytest.fixture
 def tiny(tiny_dataset, tmp_path):
     """A trainer's arguments: two clips of three frames at 48x36."""
-    return *prepared(tiny_dataset, tmp_path / "cache", 48), tmp_path / "out"
+    return prepared(tiny_dataset, tmp_path / "cache", 48), tmp_path / "out"
 
 
 OPTIONS = TrainingOptions(epochs=3, batch_size=2, width=8, crop=32)
@@ -41,8 +44,8 @@ def trained(dataset, tmp_path_factory):
     options = TrainingOptions(epochs=6, batch_size=4, learning_rate=2e-3, width=8, crop=96)
     clips = prepared(dataset, folder / "cache", 160)
     history = []
-    assert Trainer(options, *clips, folder).run(history.append)
-    return folder, clips[1], history
+    assert Trainer(options, clips, folder).run(history.append)
+    return folder, clips.validation, history
 
 
 def test_a_short_training_beats_its_start(trained):
@@ -57,11 +60,11 @@ def test_a_short_training_beats_its_start(trained):
 
 def test_the_plugin_runs_what_was_trained(trained):
     folder, held_out, history = trained
-    matter, clip = FlowMatter(load_network(folder / "best.pth")), held_out[0]
-    assert matter.needs_matte
+    stream, clip = FlowMattingStream(load_network(folder / "best.pth")), held_out[0]
+    assert stream.needs_matte
     alphas = np.stack(
         [
-            matter(np.array(frame), coarse / np.float32(255)).alpha
+            stream(np.array(frame), coarse / np.float32(255)).alpha
             for frame, coarse in zip(clip.frames, clip.coarse, strict=True)
         ]
     )
@@ -73,18 +76,18 @@ def test_the_plugin_runs_what_was_trained(trained):
 @pytest.mark.parametrize("stop_after", [2, 3])
 def test_resumed_training_equals_uninterrupted_training(tiny, stop_after):
     """Two steps an epoch: stopped between two epochs, and in the middle of one."""
-    train, held_out, folder = tiny
+    clips, folder = tiny
     options = TrainingOptions(epochs=3, batch_size=1, width=8, crop=32)
     whole, parts = [], []
-    Trainer(options, train, held_out, folder / "whole").run(whole.append)
-    stopped, steps = Trainer(options, train, held_out, folder / "parts"), []
+    Trainer(options, clips, folder / "whole").run(whole.append)
+    stopped, steps = Trainer(options, clips, folder / "parts"), []
     assert not stopped.run(
         parts.append,
-        is_stopped=lambda: len(steps) == stop_after,
+        should_stop=lambda: len(steps) == stop_after,
         step_done=lambda: steps.append(1),
     )
     assert stopped.epoch == 1
-    resumed = Trainer(options, train, held_out, folder / "parts")
+    resumed = Trainer(options, clips, folder / "parts")
     resumed.resume()
     assert resumed.run(parts.append)
     assert [progress.epoch for progress in parts] == [0, 1, 2, 3]
@@ -100,26 +103,48 @@ def test_resumed_training_equals_uninterrupted_training(tiny, stop_after):
 
 def test_stopping_in_the_first_epoch_keeps_a_usable_file(tiny):
     trainer = Trainer(OPTIONS, *tiny)
-    assert not trainer.run(is_stopped=lambda: True)
-    assert load_network(tiny[2] / "last.pth").inputs == "flow+matte"
-    assert not list(tiny[2].glob("*.part"))
+    assert not trainer.run(should_stop=lambda: True)
+    assert load_network(tiny[1] / "last.pth").inputs == "flow+matte"
+    assert not list(tiny[1].glob("*.part"))
 
 
 def test_resuming_another_network_is_refused(tiny):
-    train, held_out, folder = tiny
+    clips, folder = tiny
     with pytest.raises(FileNotFoundError, match=r"last\.pth to resume from"):
-        Trainer(OPTIONS, train, held_out, folder).resume()
-    Trainer(OPTIONS, train, held_out, folder).run(is_stopped=lambda: True)
+        Trainer(OPTIONS, clips, folder).resume()
+    Trainer(OPTIONS, clips, folder).run(should_stop=lambda: True)
     other = TrainingOptions(width=16)
     with pytest.raises(ValueError, match=r"width=8.*asked for are width=16"):
-        Trainer(other, train, held_out, folder).resume()
+        Trainer(other, clips, folder).resume()
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"optimiser": None}, "no training state|damaged"),
+        ({"optimiser": {"state": {}, "param_groups": []}}, "no training state"),
+        ({"epoch": "two"}, "damaged"),
+        ({"width": 12}, "damaged"),
+        ({"state_dict": {"unet.last.bias": torch.zeros(1)}}, "does not fit"),
+    ],
+)
+def test_resuming_a_damaged_state_names_the_file(tiny, changes, message):
+    clips, folder = tiny
+    trainer, last = Trainer(OPTIONS, clips, folder), folder / "last.pth"
+    trainer.run(should_stop=lambda: True)
+    torch.save({**torch.load(last, weights_only=True), **changes}, last)
+    with pytest.raises(ValueError, match=rf"last\.pth.*({message})"):
+        trainer.resume()
+    (folder / "best.pth").replace(last)
+    with pytest.raises(ValueError, match=r"last\.pth is no training state"):
+        trainer.resume()
 
 
 def test_without_a_matte_training_starts_from_one_half(tiny):
-    train, held_out, folder = tiny
+    clips, folder = tiny
     options = TrainingOptions(epochs=1, batch_size=2, width=8, crop=32, uses_matte=False)
     history = []
-    Trainer(options, train, held_out, folder).run(history.append)
+    Trainer(options, clips, folder).run(history.append)
     assert history[0].score.mad == pytest.approx(500, rel=0.05)
     assert math.isfinite(history[1].loss)
     assert load_network(folder / "best.pth").inputs == "flow"

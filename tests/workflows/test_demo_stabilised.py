@@ -5,7 +5,7 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
-from infer_flow_matting.flow_matting_engine import score_clip
+from plugin_kit.flow.matte_metrics import score_clip
 from workflows.demo_stabilised import AlphaErrors, compare_stabilised
 from workflows.synthetic_clip import SyntheticClip
 from workflows.video_reader import VideoInfo, VideoReader

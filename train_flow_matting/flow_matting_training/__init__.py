@@ -1,6 +1,6 @@
 """Clips, flow, losses and the loop that trains the flow matting network; no ikomia."""
 
-from .clip_files import ClipFiles, find_clips, split_clips
+from .clip_files import ClipFiles, Split, find_clips, split_clips
 from .prepared import PreparedClip, prepare_clip
 from .training import Progress, Trainer, TrainingOptions
 
@@ -8,6 +8,7 @@ __all__ = [
     "ClipFiles",
     "PreparedClip",
     "Progress",
+    "Split",
     "Trainer",
     "TrainingOptions",
     "find_clips",

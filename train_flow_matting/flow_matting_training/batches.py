@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .network import MULTIPLE
+from ..train_flow_matting_kit.flow.encoding import Observation
+from ..train_flow_matting_kit.flow.network import MULTIPLE
 from .prepared import PreparedClip
 
-LIGHT = 0.15
+BRIGHTNESS_JITTER = 0.15
 
 
 @dataclass(frozen=True)
 class Batch:
-    """B pairs of neighbouring frames, all float32 and in 0..1 but for the flow.
+    """Frames with all that is known of them, float32.
+
+    The leading dimensions are (N,) as :func:`tensors_of` reads them, and (B, 2) for
+    :func:`batches`' pairs of neighbouring frames.
 
     Attributes:
-        frame: (B, 2, 3, H, W).
-        flow: (B, 2, 2, H, W), to the frame before each, as shares of the long side.
-        coarse, truth: (B, 2, 1, H, W).
+        frame: (..., 3, H, W) in 0..1.
+        flow: (..., 2, H, W), to the frame before each, in pixels; in batches as shares of the long
+            side.
+        coarse, truth: (..., 1, H, W) in 0..1.
     """
 
     frame: Tensor
     flow: Tensor
     coarse: Tensor
     truth: Tensor
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """The same with every tensor changed."""
+        return Batch(*(change(x) for x in (self.frame, self.flow, self.coarse, self.truth)))
+
+    def observation(self, uses_matte: bool, long_side: float = 1) -> Observation:
+        """What the network is shown of it; ``long_side`` is 1 where the flow counts in shares."""
+        coarse = self.coarse if uses_matte else None
+        return Observation(frame=self.frame, flow=self.flow, coarse=coarse, long_side=long_side)
 
 
 def crop_size(clips: list[PreparedClip], wanted: int) -> tuple[int, int]:
@@ -41,40 +55,49 @@ def crop_size(clips: list[PreparedClip], wanted: int) -> tuple[int, int]:
 
 
 def batches(
-    clips: list[PreparedClip], size: int, crop: int, rng: np.random.Generator
+    clips: list[PreparedClip], size: int, crop: int, *, rng: np.random.Generator
 ) -> Iterator[Batch]:
     """One epoch: each frame with a past once, in random order; the last batch may be smaller."""
     pairs = [(clip, index) for clip in clips for index in range(1, len(clip))]
     shape = crop_size(clips, crop)
     order = rng.permutation(len(pairs))
     for start in range(0, len(pairs), size):
-        parts = [_pair(*pairs[i], shape, rng) for i in order[start : start + size]]
-        yield Batch(*(torch.stack(tensors) for tensors in zip(*parts, strict=True)))
+        part = [pairs[i] for i in order[start : start + size]]
+        yield _stacked([_pair(clip, index, shape, rng=rng) for clip, index in part])
+
+
+def _stacked(pairs: list[Batch]) -> Batch:
+    names = ("frame", "flow", "coarse", "truth")
+    return Batch(*(torch.stack([getattr(pair, name) for pair in pairs]) for name in names))
 
 
 def _pair(
-    clip: PreparedClip, index: int, shape: tuple[int, int], rng: np.random.Generator
-) -> tuple[Tensor, ...]:
+    clip: PreparedClip, index: int, shape: tuple[int, int], *, rng: np.random.Generator
+) -> Batch:
+    """The frame ``index`` and the one before, cropped, flipped and lit at random."""
     height, width = shape
     top = int(rng.integers(0, clip.frames.shape[1] - height + 1))
     left = int(rng.integers(0, clip.frames.shape[2] - width + 1))
     part = (slice(index - 1, index + 1), slice(top, top + height), slice(left, left + width))
-    frame, flow, coarse, truth = tensors_of(clip, part)
-    # Clips of several sizes meet in a batch.
-    scale = torch.tensor(1 / clip.long_side)
+    pair = tensors_of(clip, part)
+    flow = pair.flow
     if rng.random() < 0.5:
-        frame, flow, coarse, truth = (x.flip(-1) for x in (frame, flow, coarse, truth))
-        flow = flow * torch.tensor([-1.0, 1.0])[:, None, None]
-    frame = (frame * float(rng.uniform(1 - LIGHT, 1 + LIGHT))).clamp(0, 1)
-    return frame, flow * scale, coarse, truth
+        pair = pair.map(lambda x: x.flip(-1))
+        flow = pair.flow * torch.tensor([-1.0, 1.0])[:, None, None]
+    frame = (pair.frame * float(rng.uniform(1 - BRIGHTNESS_JITTER, 1 + BRIGHTNESS_JITTER))).clamp(
+        0, 1
+    )
+    # Clips of several sizes meet in a batch.
+    flow = flow * torch.tensor(1 / clip.long_side)
+    return replace(pair, frame=frame, flow=flow)
 
 
-def tensors_of(clip: PreparedClip, part: tuple[slice, ...] | slice) -> tuple[Tensor, ...]:
-    """Frames (N, 3, H, W), flow (N, 2, H, W), coarse and true mattes (N, 1, H, W) of a part."""
+def tensors_of(clip: PreparedClip, part: tuple[slice, ...] | slice) -> Batch:
+    """A part of a clip's N frames."""
     frame = torch.from_numpy(np.array(clip.frames[part])).permute(0, 3, 1, 2).float() / 255
     flow = torch.from_numpy(clip.flow[part].astype(np.float32)).permute(0, 3, 1, 2)
-    mattes = (
-        torch.from_numpy(np.array(m[part]))[:, None].float() / 255
-        for m in (clip.coarse, clip.truth)
+    coarse, truth = (
+        torch.from_numpy(np.array(mattes[part]))[:, None].float() / 255
+        for mattes in (clip.coarse, clip.truth)
     )
-    return frame, flow, *mattes
+    return Batch(frame, flow, coarse, truth)

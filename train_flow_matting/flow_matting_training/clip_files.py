@@ -7,12 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
-import cv2
 import numpy as np
 
+from ..train_flow_matting_kit.flow.video_frames import video_frames
+from ..train_flow_matting_kit.picture_files import is_picture, read_picture
+
+Clip = TypeVar("Clip")
+
 ORIGINAL, TRUTH, COARSE = "original", "gt", "coarse"
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 VIDEOS = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
 _PICTURE = re.compile(rf"^({ORIGINAL}|{TRUTH}|{COARSE})(.*)_(\d+)$", re.IGNORECASE)
 _VIDEO = re.compile(rf"^({ORIGINAL}|{TRUTH}|{COARSE})(.*)$", re.IGNORECASE)
@@ -60,10 +64,16 @@ def find_clips(folder: str | Path) -> list[ClipFiles]:
     return sorted(clips, key=lambda clip: clip.name)
 
 
-def split_clips(
-    clips: list[ClipFiles], share: float, seed: int
-) -> tuple[list[ClipFiles], list[ClipFiles]]:
-    """Set whole clips aside for validation: neighbouring frames would give the answer away.
+@dataclass(frozen=True)
+class Split(Generic[Clip]):
+    """Whole clips apart: neighbouring frames in both halves would give the answer away."""
+
+    training: list[Clip]
+    validation: list[Clip]
+
+
+def split_clips(clips: list[ClipFiles], share: float, seed: int) -> Split[ClipFiles]:
+    """Set a share of the clips aside for validation, one at least.
 
     Raises:
         ValueError: There are fewer than two clips.
@@ -73,8 +83,10 @@ def split_clips(
     order = np.random.default_rng(seed).permutation(len(clips))
     count = min(len(clips) - 1, max(1, round(share * len(clips))))
     held_out = set(order[:count].tolist())
-    train = [clip for index, clip in enumerate(clips) if index not in held_out]
-    return train, [clip for index, clip in enumerate(clips) if index in held_out]
+    return Split(
+        training=[clip for index, clip in enumerate(clips) if index not in held_out],
+        validation=[clip for index, clip in enumerate(clips) if index in held_out],
+    )
 
 
 def pictures_of(paths: tuple[Path, ...]) -> Iterator[np.ndarray]:
@@ -83,33 +95,18 @@ def pictures_of(paths: tuple[Path, ...]) -> Iterator[np.ndarray]:
     Raises:
         ValueError: A file cannot be decoded.
     """
-    if len(paths) != 1 or paths[0].suffix.lower() not in VIDEOS:
-        for path in paths:
-            image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-            if image is None:
-                raise ValueError(f"{path} is no picture that can be decoded")
-            yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-        return
-    capture = cv2.VideoCapture(str(paths[0]))
-    try:
-        is_read, image = capture.read()
-        if not is_read:
-            raise ValueError(f"{paths[0]} holds no video frame that can be decoded")
-        while is_read:
-            yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-            is_read, image = capture.read()
-    finally:
-        capture.release()
+    is_video = len(paths) == 1 and paths[0].suffix.lower() in VIDEOS
+    return video_frames(paths[0]) if is_video else map(read_picture, paths)
 
 
 def _picture_clips(folder: Path) -> Iterator[ClipFiles]:
-    found: dict[str, dict[str, dict[int, Path]]] = defaultdict(lambda: defaultdict(dict))
+    clips: dict[str, dict[str, dict[int, Path]]] = defaultdict(lambda: defaultdict(dict))
     for path in sorted(folder.rglob("*")):
         match = _PICTURE.match(path.stem)
-        if match and path.suffix.lower() in PICTURES:
+        if match and is_picture(path):
             kind, clip, frame = match.groups()
-            found[_name(folder, path, clip)][kind.lower()][int(frame)] = path
-    for name, kinds in found.items():
+            clips[_name(folder, path, clip)][kind.lower()][int(frame)] = path
+    for name, kinds in clips.items():
         frames = sorted(kinds[ORIGINAL].keys() & kinds[TRUTH].keys())
         if not frames:
             continue
@@ -119,12 +116,12 @@ def _picture_clips(folder: Path) -> Iterator[ClipFiles]:
 
 
 def _video_clips(folder: Path) -> Iterator[ClipFiles]:
-    found: dict[str, dict[str, Path]] = defaultdict(dict)
+    clips: dict[str, dict[str, Path]] = defaultdict(dict)
     for path in sorted(folder.rglob("*")):
         match = _VIDEO.match(path.stem)
         if match and path.suffix.lower() in VIDEOS:
-            found[_name(folder, path, match.group(2))][match.group(1).lower()] = path
-    for name, kinds in found.items():
+            clips[_name(folder, path, match.group(2))][match.group(1).lower()] = path
+    for name, kinds in clips.items():
         if ORIGINAL in kinds and TRUTH in kinds:
             used = [kind for kind in (ORIGINAL, TRUTH, COARSE) if kind in kinds]
             yield ClipFiles(name, *((kinds[kind],) for kind in used))

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
+from ..train_flow_matting_kit.flow.dense_flow import DisFlow, downscaled, fitted_size
+from ..train_flow_matting_kit.pictures import as_alpha
+from ..train_flow_matting_kit.stopping import ShouldStop, check_stop, never
 from .clip_files import ClipFiles, pictures_of
 from .degrading import degraded
-from .flow import DenseFlow, DisFlow, fitted_size, shrunk
-from .pictures import as_matte
 
 # A change of what is stored makes old caches useless.
 LAYOUT = 1
@@ -53,56 +53,57 @@ def prepare_clip(
     clip: ClipFiles,
     cache: str | Path,
     long_side: int,
+    *,
     seed: int = 0,
-    is_stopped: Callable[[], bool] = lambda: False,
+    should_stop: ShouldStop = never,
 ) -> PreparedClip:
     """Read ``clip`` at ``long_side`` at most, or take it from ``cache`` if its files are the same.
 
     Raises:
         ValueError: The clip has fewer than two frames, or not as many mattes as frames.
-        InterruptedError: ``is_stopped`` said so; nothing is left in the cache.
+        Stopped: ``should_stop`` said so; nothing is left in the cache.
     """
     folder = Path(cache) / _key(clip, long_side, seed)
     if not folder.is_dir():
-        arrays = _read(clip, long_side, is_stopped)
-        arrays.setdefault("coarse", _made_coarse(arrays["truth"], clip.name, seed))
+        arrays = _read(clip, long_side, should_stop)
+        arrays["flow"] = _flow(arrays["frames"], should_stop)
+        if not clip.coarse:
+            arrays["coarse"] = _made_coarse(arrays["truth"], clip.name, seed)
         _store(folder, arrays)
     return PreparedClip(
         clip.name, **{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
     )
 
 
-def _read(clip: ClipFiles, long_side: int, is_stopped: Callable[[], bool]) -> dict[str, np.ndarray]:
-    flow = DisFlow(long_side)
-    frames: list[np.ndarray] = []
-    mattes: dict[str, list[np.ndarray]] = {"truth": []}
-    if clip.coarse:
-        mattes["coarse"] = []
-    flows: list[np.ndarray] = []
-    sources = [pictures_of(getattr(clip, kind)) for kind in ("original", *mattes)]
+def _read(clip: ClipFiles, long_side: int, should_stop: ShouldStop) -> dict[str, np.ndarray]:
+    mattes = {"truth": clip.truth, "coarse": clip.coarse} if clip.coarse else {"truth": clip.truth}
+    read: dict[str, list[np.ndarray]] = {kind: [] for kind in ("frames", *mattes)}
+    sources = (pictures_of(files) for files in (clip.original, *mattes.values()))
     for pictures in zip_longest(*sources):
-        if is_stopped():
-            raise InterruptedError("stopped while the clips were prepared")
+        check_stop(should_stop, "preparing the clips")
         if any(picture is None for picture in pictures):
             raise ValueError(f"clip {clip.name!r} has not as many mattes as frames")
-        size = fitted_size(*pictures[0].shape[:2], long_side)
-        frame = shrunk(pictures[0], size)
-        flows.append(_flow_to_last(flow, frame, frames))
-        frames.append(frame)
-        for kind, picture in zip(mattes, pictures[1:], strict=True):
-            mattes[kind].append(_as_bytes(as_matte(picture, size[1], size[0])))
+        picture = pictures[0]
+        width, height = fitted_size(picture.shape[0], picture.shape[1], long_side)
+        read["frames"].append(downscaled(picture, (width, height)))
+        for kind, matte in zip(mattes, pictures[1:], strict=True):
+            read[kind].append(_as_bytes(as_alpha(matte, height, width)))
+    frames = read["frames"]
     if len(frames) < 2:
         raise ValueError(f"clip {clip.name!r} has {len(frames)} frames; two are needed")
     if len({frame.shape for frame in frames}) > 1:
         raise ValueError(f"clip {clip.name!r} changes its picture size")
-    stacked = {kind: np.stack(values) for kind, values in mattes.items()}
-    return {"frames": np.stack(frames), "flow": np.stack(flows), **stacked}
+    return {kind: np.stack(pictures) for kind, pictures in read.items()}
 
 
-def _flow_to_last(flow: DenseFlow, frame: np.ndarray, frames: list[np.ndarray]) -> np.ndarray:
-    if not frames or frames[-1].shape != frame.shape:
-        return np.zeros((*frame.shape[:2], 2), np.float16)
-    return flow(frame, frames[-1]).astype(np.float16)
+def _flow(frames: np.ndarray, should_stop: ShouldStop) -> np.ndarray:
+    """From each frame to the one before, float16 (N, H, W, 2); 0 at the first."""
+    dense_flow = DisFlow(max(frames.shape[1:3]))
+    flow = np.zeros((*frames.shape[:3], 2), np.float16)
+    for index in range(1, len(frames)):
+        check_stop(should_stop, "preparing the clips")
+        flow[index] = dense_flow(frames[index], frames[index - 1])
+    return flow
 
 
 def _made_coarse(truth: np.ndarray, name: str, seed: int) -> np.ndarray:
@@ -119,14 +120,15 @@ def _store(folder: Path, arrays: dict[str, np.ndarray]) -> None:
     """All or nothing: another run may look for the folder at any moment."""
     part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     part.mkdir(parents=True, exist_ok=True)
-    for name in ARRAYS:
-        np.save(part / f"{name}.npy", arrays[name])
     try:
+        for name in ARRAYS:
+            np.save(part / f"{name}.npy", arrays[name])
         part.rename(folder)
     except OSError:
         if not folder.is_dir():
             raise
-        shutil.rmtree(part)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _key(clip: ClipFiles, long_side: int, seed: int) -> str:

@@ -12,13 +12,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..train_flow_matting_kit.flow.checkpoint import (
+    Architecture,
+    checkpoint_of,
+    load_weights,
+    write_checkpoint,
+)
+from ..train_flow_matting_kit.flow.encoding import predicted_alpha
+from ..train_flow_matting_kit.flow.matte_metrics import MatteScore
+from ..train_flow_matting_kit.flow.network import FlowMattingNetwork
+from ..train_flow_matting_kit.stopping import ShouldStop, never
 from .batches import Batch, batches
-from .checkpoint_files import content_of, load_content, save_atomically
-from .encoding import FLOW_CHANNELS, predicted_alpha
+from .clip_files import Split
 from .losses import matte_loss
-from .matte_metrics import MatteScore
-from .network import FlowMattingNetwork
 from .prepared import PreparedClip
+from .training_state import TrainingState, read_training_state
 from .validation import validate
 
 logger = logging.getLogger(__name__)
@@ -52,6 +60,10 @@ class TrainingOptions:
     seed: int = 0
     device: str = "cpu"
 
+    @property
+    def architecture(self) -> Architecture:
+        return Architecture(self.width, self.uses_matte)
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -75,27 +87,23 @@ class Trainer:
 
     Args:
         options: What training depends on.
-        train, held_out: The clips to learn from, and to validate on.
+        clips: Those to learn from, and those to validate on.
         folder: Where ``last.pth`` and ``best.pth`` go.
 
     Example:
-        >>> trainer = Trainer(TrainingOptions(), train, held_out, "out")  # doctest: +SKIP
+        >>> trainer = Trainer(TrainingOptions(), clips, "out")  # doctest: +SKIP
         >>> trainer.run(print)  # doctest: +SKIP
     """
 
     def __init__(
-        self,
-        options: TrainingOptions,
-        train: list[PreparedClip],
-        held_out: list[PreparedClip],
-        folder: str | Path,
+        self, options: TrainingOptions, clips: Split[PreparedClip], folder: str | Path
     ) -> None:
         self.options, self.folder = options, Path(folder)
-        self._train, self._held_out = train, held_out
+        self._clips = clips
         self.epoch, self.best = 0, math.inf
         # Steps of the current epoch that are done already.
         self._steps = 0
-        self._network = started_network(options).to(options.device)
+        self._network = initial_network(options).to(options.device)
         self._optimiser = torch.optim.AdamW(self._network.parameters(), lr=options.learning_rate)
 
     def resume(self) -> None:
@@ -103,24 +111,23 @@ class Trainer:
 
         Raises:
             FileNotFoundError: There is none.
-            ValueError: It was trained with another network.
+            ValueError: It was trained with another network, or is damaged.
         """
         path = self.folder / LAST
         if not path.is_file():
             raise FileNotFoundError(f"there is no {path} to resume from")
-        content = load_content(path, self.options.width, self.options.uses_matte)
-        self._network.load_state_dict(content["state_dict"])
-        self._optimiser.load_state_dict(content["optimiser"])
-        self.epoch, self.best = int(content["epoch"]), float(content["best"])
-        self._steps = int(content["steps"])
+        content, state = read_training_state(path, self.options.architecture)
+        load_weights(self._network, content, path)
+        state.restore_optimiser(self._optimiser, path)
+        self.epoch, self._steps, self.best = state.epoch, state.steps, state.best
 
     def run(
         self,
         report: Callable[[Progress], None] = lambda progress: None,
-        is_stopped: Callable[[], bool] = lambda: False,
+        should_stop: ShouldStop = never,
         step_done: Callable[[], None] = lambda: None,
     ) -> bool:
-        """Train until the last epoch or until ``is_stopped``; ``report`` after each epoch.
+        """Train until the last epoch or until ``should_stop``; ``report`` after each epoch.
 
         Stopped in an epoch, what was reached is kept in ``last.pth``, and resuming goes on with the
         epoch's next step.
@@ -131,7 +138,7 @@ class Trainer:
         if self.epoch == 0 and self._steps == 0:
             report(self._progress(math.nan))
         while self.epoch < self.options.epochs:
-            loss = self._epoch(is_stopped, step_done)
+            loss = self._epoch(should_stop, step_done)
             if loss is None:
                 self._save(LAST)
                 return False
@@ -140,18 +147,20 @@ class Trainer:
             self._save(LAST)
         return True
 
-    def _epoch(self, is_stopped: Callable[[], bool], step_done: Callable[[], None]) -> float | None:
+    def _epoch(self, should_stop: ShouldStop, step_done: Callable[[], None]) -> float | None:
         """The epoch's mean loss; None if it was stopped."""
         options = self.options
         self._network.train()
         rng = np.random.default_rng((options.seed, self.epoch))
-        pairs = sum(len(clip) - 1 for clip in self._train)
+        clips = self._clips.training
+        pairs = sum(len(clip) - 1 for clip in clips)
         steps = math.ceil(pairs / options.batch_size)
         losses = []
-        for step, batch in enumerate(batches(self._train, options.batch_size, options.crop, rng)):
+        epoch = batches(clips, options.batch_size, options.crop, rng=rng)
+        for step, batch in enumerate(epoch):
             if step < self._steps:
                 continue
-            if is_stopped():
+            if should_stop():
                 return None
             self._set_rate((self.epoch + step / steps) / options.epochs)
             losses.append(self._step(batch))
@@ -167,14 +176,9 @@ class Trainer:
             group["lr"] = self.options.learning_rate * fall
 
     def _step(self, batch: Batch) -> float:
-        device = self.options.device
-        frame, flow, coarse, truth = (
-            x.to(device).flatten(0, 1) for x in (batch.frame, batch.flow, batch.coarse, batch.truth)
-        )
-        predicted = predicted_alpha(
-            self._network, frame, flow, coarse if self.options.uses_matte else None, long_side=1
-        )
-        loss = matte_loss(_clips(predicted), _clips(truth))
+        flat = batch.map(lambda x: x.to(self.options.device).flatten(0, 1))
+        predicted = predicted_alpha(self._network, flat.observation(self.options.uses_matte))
+        loss = matte_loss(_in_pairs(predicted), _in_pairs(flat.truth))
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), GRADIENT_NORM)
@@ -182,8 +186,7 @@ class Trainer:
         return float(loss.detach())
 
     def _progress(self, loss: float) -> Progress:
-        options = self.options
-        score = validate(self._network, self._held_out, options.uses_matte, options.device)
+        score = validate(self._network, self._clips.validation, self.options.uses_matte)
         is_best = score.mad < self.best
         if is_best:
             self.best = score.mad
@@ -191,30 +194,28 @@ class Trainer:
         return Progress(self.epoch, loss, score, is_best)
 
     def _save(self, name: str) -> None:
-        options = self.options
-        content = content_of(self._network, options.width, options.uses_matte)
+        content = checkpoint_of(self._network, self.options.architecture)
         if name == LAST:
-            content |= {
-                "optimiser": self._optimiser.state_dict(),
-                "epoch": self.epoch,
-                "steps": self._steps,
-                "best": self.best,
-                "options": asdict(options),
-            }
-        save_atomically(content, self.folder / name)
+            state = TrainingState(
+                optimiser=self._optimiser.state_dict(),
+                epoch=self.epoch,
+                steps=self._steps,
+                best=self.best,
+            )
+            content |= {**state.as_dict(), "options": asdict(self.options)}
+        write_checkpoint(content, self.folder / name)
 
 
-def started_network(options: TrainingOptions) -> FlowMattingNetwork:
+def initial_network(options: TrainingOptions) -> FlowMattingNetwork:
     """A network that gives the coarse matte back as it is, or 0.5 everywhere without one."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
-        channels = FLOW_CHANNELS + options.uses_matte
-        network = FlowMattingNetwork(channels, options.width, normalised=True)
-    torch.nn.init.zeros_(network.unet.last.weight)
-    torch.nn.init.zeros_(network.unet.last.bias)
+        network = options.architecture.build()
+    for parameter in network.unet.last.parameters():
+        torch.nn.init.zeros_(parameter)
     return network
 
 
-def _clips(mattes: Tensor) -> Tensor:
+def _in_pairs(mattes: Tensor) -> Tensor:
     """(2 B, 1, H, W) to (B, 2, H, W)."""
     return mattes.reshape(-1, 2, *mattes.shape[-2:])

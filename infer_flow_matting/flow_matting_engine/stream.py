@@ -10,9 +10,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .encoding import legacy_input, padded, predicted_alpha
-from .flow import DenseFlow, DisFlow, enlarged, fitted_size, shrunk
-from .network import FlowMattingNetwork
+from ..infer_flow_matting_kit.flow.dense_flow import (
+    DenseFlow,
+    DisFlow,
+    downscaled,
+    fitted_size,
+    upscaled_flow,
+)
+from ..infer_flow_matting_kit.flow.encoding import (
+    Observation,
+    legacy_input,
+    padded,
+    predicted_alpha,
+)
+from ..infer_flow_matting_kit.flow.network import FlowMattingNetwork
 
 Inputs = Literal["legacy", "flow", "flow+matte"]
 
@@ -41,7 +52,7 @@ class FlowMatte:
     flow: np.ndarray
 
 
-class FlowMatter:
+class FlowMattingStream:
     """Frames of a sequence in order; starts anew by itself where the size changes.
 
     Args:
@@ -55,6 +66,7 @@ class FlowMatter:
         self,
         trained: TrainedNetwork,
         flow: DenseFlow | None = None,
+        *,
         device: str = "cpu",
         long_side: int = 640,
     ) -> None:
@@ -84,15 +96,15 @@ class FlowMatter:
             raise ValueError("this network was trained with a coarse matte and needs one")
         height, width = frame.shape[:2]
         size = fitted_size(height, width, self._long_side)
-        small = shrunk(frame, size)
-        flow = self._seen_flow(small)
-        coarse = None if coarse is None else shrunk(coarse, size)
-        alpha = self._alpha(small, flow, coarse)
+        small = downscaled(frame, size)
+        flow = self._flow_since_last(small)
+        small_coarse = downscaled(coarse, size) if self.needs_matte and coarse is not None else None
+        alpha = self._alpha(small, flow, small_coarse)
         if alpha.shape != (height, width):
             alpha = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
-        return FlowMatte(alpha, enlarged(flow, height, width))
+        return FlowMatte(alpha, upscaled_flow(flow, height, width))
 
-    def _seen_flow(self, frame: np.ndarray) -> np.ndarray:
+    def _flow_since_last(self, frame: np.ndarray) -> np.ndarray:
         """The flow that the network was trained on: from the frame before for ``legacy``."""
         last, self._last = self._last, frame
         if last is None or last.shape != frame.shape:
@@ -104,15 +116,18 @@ class FlowMatter:
         height, width = frame.shape[:2]
         if self._inputs == "legacy":
             logits = self._network(padded(legacy_input(frame, flow)).to(self._device))
-            return _array(logits.sigmoid(), height, width)
-        matte = None
-        if self.needs_matte:
-            matte = torch.from_numpy(np.ascontiguousarray(coarse))[None, None].to(self._device)
-        picture = torch.from_numpy(frame).to(self._device).permute(2, 0, 1)[None].float() / 255
-        vectors = torch.from_numpy(flow).to(self._device).permute(2, 0, 1)[None]
-        alpha = predicted_alpha(self._network, picture, vectors, matte, max(height, width))
-        return _array(alpha.clamp(0, 1), height, width)
+            alpha = logits.sigmoid()[..., :height, :width]
+        else:
+            seen = Observation(
+                frame=self._planes(frame).float() / 255,
+                flow=self._planes(flow),
+                coarse=None if coarse is None else self._planes(coarse[..., None]),
+                long_side=max(height, width),
+            )
+            alpha = predicted_alpha(self._network, seen).clamp(0, 1)
+        return np.ascontiguousarray(alpha[0, 0].float().cpu().numpy())
 
-
-def _array(alpha: Tensor, height: int, width: int) -> np.ndarray:
-    return np.ascontiguousarray(alpha[0, 0, :height, :width].float().cpu().numpy())
+    def _planes(self, picture: np.ndarray) -> Tensor:
+        """(H, W, C) as (1, C, H, W) on the device."""
+        pixels = torch.from_numpy(np.ascontiguousarray(picture)).to(self._device)
+        return pixels.permute(2, 0, 1)[None]
