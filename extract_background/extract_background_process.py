@@ -176,7 +176,7 @@ class ExtractBackground(dataprocess.C2dImageTask):
         """
         matte = image_at(self, Input.MATTES)
         if matte is not None and frame is not None:
-            refuse_frame_as_matte(self, Input.MATTES, matte, frame)
+            refuse_frame_as_matte(self, Input.MATTES, matte=matte, frame=frame)
         return matte
 
     def _is_beyond_mattes(self) -> bool:

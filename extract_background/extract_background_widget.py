@@ -1,6 +1,9 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from extract_background.extract_background_kit.panel import PluginPanel, PluginPanelFactory
+from extract_background.extract_background_kit.panel import (
+    PluginPanel,
+    PluginPanelFactory,
+)
 from extract_background.parameters import ExtractBackgroundParam
 
 

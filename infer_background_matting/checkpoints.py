@@ -76,4 +76,4 @@ def load_checkpoint(network: MattingBase, path: Path) -> None:
     state = read_state(path)
     if not isinstance(network, MattingRefine):
         state = without(state, "refiner.")
-    load_state(network, state, path, "model_type, model_backbone")
+    load_state(network, state, path, parameters="model_type, model_backbone")

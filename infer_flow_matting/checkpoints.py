@@ -45,5 +45,5 @@ def _original(content: object, path: Path) -> FlowMattingNetwork:
             f"{', '.join(sorted(state)[:3])}"
         )
     network = FlowMattingNetwork()
-    load_state(network, state, path, "model_weight_file")
+    load_state(network, state, path, parameters="model_weight_file")
     return network

@@ -124,7 +124,7 @@ class InferFlowMatting(dataprocess.C2dImageTask):
             port, matte = Input.COARSE, image_at(self, Input.COARSE)
         if matte is None:
             return None
-        refuse_frame_as_matte(self, port, matte, image)
+        refuse_frame_as_matte(self, port, matte=matte, frame=image)
         return as_alpha(matte, *image.shape[:2])
 
     def _session_for(self, s: Settings, files: SourceFiles) -> Session:

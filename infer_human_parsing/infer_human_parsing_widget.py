@@ -1,6 +1,9 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from infer_human_parsing.infer_human_parsing_kit.panel import PluginPanel, PluginPanelFactory
+from infer_human_parsing.infer_human_parsing_kit.panel import (
+    PluginPanel,
+    PluginPanelFactory,
+)
 from infer_human_parsing.parameters import InferHumanParsingParam
 
 

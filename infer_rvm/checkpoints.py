@@ -42,4 +42,4 @@ def load_checkpoint(network: MattingNetwork, path: Path) -> None:
     state = read_state(path)
     if not any(True for _ in network.refiner.parameters()):
         state = without(state, "refiner.")
-    load_state(network, state, path, "model_name, refiner")
+    load_state(network, state, path, parameters="model_name, refiner")

@@ -1,6 +1,9 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from infer_rvm.infer_rvm_kit.panel import PluginPanel, PluginPanelFactory
+from infer_rvm.infer_rvm_kit.panel import (
+    PluginPanel,
+    PluginPanelFactory,
+)
 from infer_rvm.parameters import InferRvmParam
 
 

@@ -102,10 +102,12 @@ def read_video_frame(video: str, frame: int) -> np.ndarray:
 
     try:
         return frame_at(video, frame)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"video_path {video} cannot be opened: {error}") from error
     except ValueError as error:
         raise ValueError(
-            f"video_path: {error} (frame {frame} is the middle of the keypoints': is it their "
-            "video?)"
+            f"video_path: {error}. Frame {frame} is the middle of the keypoints': is this their "
+            "video?"
         ) from error
 
 

@@ -55,8 +55,7 @@ def dictionary_at(task: Any, port: IntEnum) -> dict[str, Any]:
 
 def is_video_at(task: Any, port: IntEnum) -> bool:
     """Whether the frames at an input come from a video file."""
-    connected = task.get_input(port)
-    return isinstance(connected, dataprocess.CVideoIO) and connected.is_data_available()
+    return isinstance(task.get_input(port), dataprocess.CVideoIO)
 
 
 def video_path_at(task: Any, port: IntEnum) -> str:
@@ -64,7 +63,9 @@ def video_path_at(task: Any, port: IntEnum) -> str:
     return task.get_input(port).source_file_path if is_video_at(task, port) else ""
 
 
-def refuse_frame_as_matte(task: Any, port: IntEnum, matte: np.ndarray, frame: np.ndarray) -> None:
+def refuse_frame_as_matte(
+    task: Any, port: IntEnum, *, matte: np.ndarray, frame: np.ndarray
+) -> None:
     """Refuse a matte that is the frame itself, as when Ikomia connects one source to all inputs.
 
     Raises:

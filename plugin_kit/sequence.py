@@ -53,7 +53,7 @@ class SequenceWatch:
         rule = ("video" if is_video else "image") if sequence == "auto" else sequence
         has_position = is_video and rule == "video"
         now = _Shown(
-            rule=rule,
+            is_video=is_video,
             shape=frame.shape,
             path=connected.source_file_path if is_video else "",
             position=connected.get_current_pos() if has_position else -1,
@@ -61,7 +61,11 @@ class SequenceWatch:
         )
         last, self._last = self._last, now
         self.steps = 1
-        if rule == "image" or last is None or (last.rule, last.shape) != (rule, frame.shape):
+        if (
+            rule == "image"
+            or last is None
+            or (last.is_video, last.shape) != (is_video, frame.shape)
+        ):
             return True
         if not has_position:
             return False
@@ -79,7 +83,7 @@ class SequenceWatch:
 class _Shown:
     """What tells one frame from the next."""
 
-    rule: str
+    is_video: bool
     shape: tuple[int, ...]
     path: str
     position: int

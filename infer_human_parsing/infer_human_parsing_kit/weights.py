@@ -129,7 +129,7 @@ def without(state: State, prefix: str) -> dict[str, Tensor]:
     return {key: value for key, value in state.items() if not key.startswith(prefix)}
 
 
-def load_state(network: nn.Module, state: State, path: Path, parameters: str) -> None:
+def load_state(network: nn.Module, state: State, path: Path, *, parameters: str) -> None:
     """Load ``state`` strictly, halves as floats.
 
     Args:

@@ -240,3 +240,23 @@ def test_a_wrong_checkpoint_is_refused_by_name(tmp_path):
     torch.save({"a": torch.zeros(1)}, other)
     with pytest.raises(ValueError, match=r"other\.pth does not fit"):
         load_checkpoint(MattingRefine("mobilenetv2"), other)
+
+
+@pytest.mark.parametrize(
+    ("old", "device"),
+    [("cuda", "auto"), ("True", "auto"), ("1", "auto"), ("cpu", "cpu"), ("False", "cpu")],
+)
+def test_the_old_name_of_the_device_is_taken(workflow_of, old, device):
+    """``cuda`` ran on the CPU where there was no CUDA, as ``auto`` does now."""
+    _, (task,) = workflow_of(NAME)
+    task.set_parameters({"cuda": old})
+    assert task.get_param_object().settings.device == device
+    assert task.get_parameters()["cuda"] == ""
+
+
+def test_a_device_that_is_not_there_is_refused(task_of):
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    workflow, _ = task_of(cuda="", device="cuda")
+    with pytest.raises(RuntimeError, match="device=cuda, but PyTorch sees no CUDA device"):
+        run(workflow, *scene())

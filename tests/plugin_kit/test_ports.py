@@ -125,14 +125,14 @@ def test_videos_are_known_by_their_path(task, tmp_path):
 def test_the_frame_itself_is_no_matte(task):
     frame = np.random.default_rng(0).integers(0, 255, (4, 5, 3), np.uint8)
     with pytest.raises(ValueError, match=r"input 1 of some task is the frame itself.*explicitly"):
-        refuse_frame_as_matte(task, Input.ARRAY, frame.copy(), frame)
+        refuse_frame_as_matte(task, Input.ARRAY, matte=frame.copy(), frame=frame)
 
 
 def test_what_may_be_a_matte_passes(task):
     rng = np.random.default_rng(0)
     frame = rng.integers(0, 255, (4, 5, 3), np.uint8)
     black, grey = np.zeros((4, 5, 3), np.uint8), frame[..., 0]
-    refuse_frame_as_matte(task, Input.ARRAY, black, black)
-    refuse_frame_as_matte(task, Input.ARRAY, grey, grey)
-    refuse_frame_as_matte(task, Input.ARRAY, frame[::-1], frame)
-    refuse_frame_as_matte(task, Input.ARRAY, frame[..., :1], frame)
+    refuse_frame_as_matte(task, Input.ARRAY, matte=black, frame=black)
+    refuse_frame_as_matte(task, Input.ARRAY, matte=grey, frame=grey)
+    refuse_frame_as_matte(task, Input.ARRAY, matte=frame[::-1], frame=frame)
+    refuse_frame_as_matte(task, Input.ARRAY, matte=frame[..., :1], frame=frame)

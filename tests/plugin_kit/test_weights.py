@@ -187,7 +187,7 @@ def test_without_leaves_a_part_out():
 def test_halves_are_loaded_as_floats():
     network = nn.Linear(2, 1)
     state = {"weight": torch.tensor([[0.5, 0.25]]).half(), "bias": torch.ones(1).half()}
-    load_state(network, state, Path("a.pth"), "model_name")
+    load_state(network, state, Path("a.pth"), parameters="model_name")
     assert network.weight.dtype == torch.float32
     assert network.weight.tolist() == [[0.5, 0.25]] and network.bias.tolist() == [1]
 
@@ -202,4 +202,4 @@ def test_halves_are_loaded_as_floats():
 )
 def test_a_state_that_does_not_fit_is_told(state):
     with pytest.raises(ValueError, match=r"a\.pth does not fit this network \(model_name\)"):
-        load_state(nn.Linear(2, 1), state, Path("a.pth"), "model_name")
+        load_state(nn.Linear(2, 1), state, Path("a.pth"), parameters="model_name")

@@ -54,7 +54,8 @@ def setting(
         "lowest_means": lowest_means,
         "browse": browse,
     }
-    return Field(default, description=description, json_schema_extra=hints, **bounds)  # pyright: ignore
+    given = {name: hint for name, hint in hints.items() if hint}
+    return Field(default, description=description, json_schema_extra=given, **bounds)  # pyright: ignore
 
 
 class PluginSettings(BaseModel):

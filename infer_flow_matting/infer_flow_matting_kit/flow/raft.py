@@ -65,7 +65,7 @@ def _network_of(path: Path) -> nn.Module:
         is_large = any(key.startswith(LARGE_ONLY) for key in state)
         build = optical_flow.raft_large if is_large else optical_flow.raft_small
         network = build(weights=None, progress=False)
-        load_state(network, state, path, "flow_weight_file")
+        load_state(network, state, path, parameters="flow_weight_file")
     except ValueError as error:
         raise ValueError(f"{path} holds no weights of torchvision's RAFT: {error}") from error
     return network
