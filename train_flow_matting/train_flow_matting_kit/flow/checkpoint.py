@@ -90,7 +90,7 @@ def load_weights(network: FlowMattingNetwork, content: Mapping[str, Any], path: 
         ValueError: They are missing or do not fit; the text names the file.
     """
     state = checked_state(content.get("state_dict"), path)
-    load_state(network, state, path, "width, uses_matte")
+    load_state(network, state, path, parameters="width, uses_matte")
 
 
 def restored(
