@@ -29,8 +29,11 @@ demo: setup
 	$(BIN)/python -m development.demo.matting --output $(OUTPUT)/demo
 	$(BIN)/python -m development.demo.motion --output $(OUTPUT)/demo
 
+# Each worker has its own home and one thread, and takes whole files with their fixtures.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope
+
 test: setup lint types
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL)
 
 bench: setup
 	$(BIN)/python -m development.benchmarks
@@ -59,7 +62,7 @@ types: setup
 	$(BIN)/python -m development.tools.type_gate
 
 coverage: setup
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered
 
 dupes: setup
 	$(BIN)/python -m development.tools.dupes
