@@ -43,11 +43,6 @@ class Rig:
     def beta_count(self) -> int:
         return self.joint_shapedirs.shape[2]
 
-    @property
-    def keypoint_names(self) -> list[str]:
-        """Names of the N keypoints."""
-        return [self.convention.keypoints[column] for column in self.columns]
-
     @cached_property
     def keypoint_of_column(self) -> dict[int, int]:
         """Which of the N each of the convention's keypoints is, by its index there."""
@@ -98,9 +93,8 @@ def rig_of(model: BodyModel, convention: Convention, observed: np.ndarray | None
     """
     columns, bones, anchors, shapedirs = [], [], [], []
     for column, source in enumerate(convention.sources):
-        if source is None or (observed is not None and not observed[column]):
-            continue
-        anchor = _anchor(model, source)
+        is_wanted = source is not None and (observed is None or observed[column])
+        anchor = _anchor(model, source) if is_wanted else None
         if anchor is not None:
             columns.append(column)
             bones.append(source.bone)
