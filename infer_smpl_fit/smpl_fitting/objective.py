@@ -50,8 +50,8 @@ class Observations:
 
     def select(self, frames: np.ndarray | slice) -> Observations:
         """The observations of some frames."""
-        chosen = (of[frames] for of in (self.targets, self.weights, self.times))
-        return Observations(*chosen, self.fps)
+        targets, weights, times = (of[frames] for of in (self.targets, self.weights, self.times))
+        return Observations(targets, weights, times, self.fps)
 
 
 @dataclass(frozen=True)

@@ -93,8 +93,9 @@ def rig_of(model: BodyModel, convention: Convention, observed: np.ndarray | None
     """
     columns, bones, anchors, shapedirs = [], [], [], []
     for column, source in enumerate(convention.sources):
-        is_wanted = source is not None and (observed is None or observed[column])
-        anchor = _anchor(model, source) if is_wanted else None
+        if source is None or (observed is not None and not observed[column]):
+            continue
+        anchor = _anchor(model, source)
         if anchor is not None:
             columns.append(column)
             bones.append(source.bone)
