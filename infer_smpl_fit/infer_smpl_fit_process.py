@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from infer_smpl_fit.infer_smpl_fit_kit.factories import (
     PluginParamFactory,
     PluginTaskFactory,
 )
+from infer_smpl_fit.infer_smpl_fit_kit.keypoints.trajectories import UNITS_PER_METRE
 from infer_smpl_fit.infer_smpl_fit_kit.ports import (
     array_at,
     declare_ports,
@@ -26,13 +28,19 @@ from infer_smpl_fit.infer_smpl_fit_kit.ports import (
 from infer_smpl_fit.keypoint_files import read_keypoints, unit_called
 from infer_smpl_fit.keypoint_names import Keypoints3D, resolved
 from infer_smpl_fit.outputs import metric_motion_of, upward_axis, write_all
-from infer_smpl_fit.overlay import Backdrop, draw_over, read_cameras, video_backdrop
+from infer_smpl_fit.overlay import (
+    Backdrop,
+    camera_backdrop,
+    draw_over,
+    find_camera,
+    read_cameras,
+    read_video_frame,
+)
 from infer_smpl_fit.parameters import InferSmplFitParam, Settings
 from infer_smpl_fit.ports import Input, Output
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_body.world import AXES, UNITS, rotation_to_y_up
-from infer_smpl_fit.smpl_export.motion import BodyMotion
+from infer_smpl_fit.smpl_export.motion import AXES, rotation_to_y_up
 from infer_smpl_fit.smpl_export.render import contact_sheet
 from infer_smpl_fit.smpl_fitting import Fit, Mode, fit_body
 
@@ -45,16 +53,7 @@ VIEW = np.array([0.5, 0.25, 1.0])
 
 @dataclass(frozen=True)
 class FitInput:
-    """What is fitted.
-
-    Attributes:
-        points: (F, J, 3), NaN where missing.
-        convention: Of the J points.
-        units: auto, m, cm or mm.
-        fps: Frames a second.
-        up_axis: An axis, or auto for that of the body.
-        warnings: For the report.
-    """
+    """What is fitted: points (F, J, 3), NaN where missing; axis and unit may be auto."""
 
     points: np.ndarray
     convention: str
@@ -113,17 +112,33 @@ class InferSmplFit(dataprocess.C2dImageTask):
             # It refuses a task whose root hands over nothing, which is right with a path alone.
             self.begin_task_run()
         self.emit_step_progress()
-        fit = self._fit(model, given, mode=settings.mode, smooth=settings.smooth)
-        aist_fit = fit
+        fit_as = partial(
+            fit_body,
+            model,
+            given.points,
+            given.convention,
+            fps=given.fps,
+            smooth=settings.smooth,
+            units=given.units,
+            should_stop=lambda: self._is_stopped,
+        )
+        fit = aist_fit = fit_as(mode=settings.mode)
         if settings.output_folder and settings.mode == "fit":
-            aist_fit = self._fit(model, given, mode="aist", smooth=settings.smooth)
+            aist_fit = fit_as(mode="aist")
         self.emit_step_progress()
         motion = metric_motion_of(fit, settings.mode, given.fps)
+        unit = UNITS_PER_METRE[fit.report["unit"]]
         if given.up_axis == "auto":
             given = replace(given, up_axis=upward_axis(motion))
         self._publish(fit, _report(fit, model, given, mode=settings.mode))
-        self._publish_contact_sheet(motion, model, given.up_axis)
-        self._publish_overlay(backdrop, motion.in_units(UNITS[fit.report["unit"]]), model)
+        view, up = VIEW @ rotation_to_y_up(given.up_axis), AXES[given.up_axis]
+        sheet = contact_sheet(motion, model, direction=view, up=up)
+        self.get_output(Output.CONTACT_SHEET).set_image(sheet)
+        overlay = self.get_output(Output.OVERLAY)
+        # The picture of an earlier run must not pass for this one's.
+        overlay.clear_data()
+        if backdrop is not None:
+            overlay.set_image(draw_over(backdrop, motion.enlarged(unit), model))
         if settings.output_folder:
             folder = Path(settings.output_folder)
             written = write_all(folder, motion, model, aist_fit=aist_fit, up=given.up_axis)
@@ -171,18 +186,6 @@ class InferSmplFit(dataprocess.C2dImageTask):
             self._built_from = key
         return self._model
 
-    def _fit(self, model: BodyModel, given: FitInput, *, mode: Mode, smooth: float) -> Fit:
-        return fit_body(
-            model,
-            given.points,
-            given.convention,
-            fps=given.fps,
-            mode=mode,
-            smooth=smooth,
-            units=given.units,
-            should_stop=lambda: self._is_stopped,
-        )
-
     def _publish(self, fit: Fit, report: dict[str, Any]) -> None:
         for warning in report["warnings"]:
             logger.warning(warning)
@@ -196,21 +199,6 @@ class InferSmplFit(dataprocess.C2dImageTask):
         curve.set_output_type(dataprocess.NumericOutputType.PLOT)
         curve.add_value_list([float(loss) for loss in fit.losses], "loss")
 
-    def _publish_contact_sheet(self, motion: BodyMotion, model: BodyModel, up_axis: str) -> None:
-        view = VIEW @ rotation_to_y_up(up_axis)
-        sheet = contact_sheet(motion, model, direction=view, up=AXES[up_axis])
-        self.get_output(Output.CONTACT_SHEET).set_image(sheet)
-
-    def _publish_overlay(
-        self, backdrop: Backdrop | None, motion: BodyMotion, model: BodyModel
-    ) -> None:
-        output = self.get_output(Output.OVERLAY)
-        if backdrop is None:
-            # The picture of an earlier run must not pass for this one's.
-            output.clear_data()
-        else:
-            output.set_image(draw_over(backdrop, motion, model))
-
 
 def _backdrop(settings: Settings, metadata: dict[str, Any], frames: int) -> Backdrop | None:
     """What the body is drawn over; made before the fit, so that a wrong path costs nothing."""
@@ -219,7 +207,8 @@ def _backdrop(settings: Settings, metadata: dict[str, Any], frames: int) -> Back
     cameras = metadata.get("cameras", [])
     if settings.cameras_path:
         cameras = read_cameras(settings.cameras_path)
-    return video_backdrop(cameras, settings.video_path, name=settings.camera, frames=frames)
+    camera, middle = find_camera(cameras, settings.camera), frames // 2
+    return camera_backdrop(camera, read_video_frame(settings.video_path, middle), middle)
 
 
 def _report(fit: Fit, model: BodyModel, given: FitInput, *, mode: Mode) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,15 @@ import numpy as np
 from .infer_smpl_fit_kit.array_files import read_arrays
 from .infer_smpl_fit_kit.keypoints.c3d_files import read_c3d
 from .infer_smpl_fit_kit.keypoints.csv_files import read_csv
-from .infer_smpl_fit_kit.keypoints.trajectories import Trajectories
+from .infer_smpl_fit_kit.keypoints.trajectories import unit_of_word
 from .infer_smpl_fit_kit.keypoints.trc_files import read_trc
-from .infer_smpl_fit_kit.keypoints.units import unit_of_word
 from .infer_smpl_fit_kit.safe_pickle import RefusedPickleError, UnreadablePickleError, load_pickle
 from .keypoint_names import Keypoints3D
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = (".npz", ".pkl", ".trc", ".c3d", ".csv")
+MARKERS = {".trc": partial(read_trc, is_strict=False), ".c3d": read_c3d, ".csv": read_csv}
+SUFFIXES = (".npz", ".pkl", *MARKERS)
 # AIST++ and this suite call the trajectories so; the better first.
 TRAJECTORIES = ("keypoints3d_optim", "keypoints3d")
 
@@ -43,9 +44,13 @@ def read_keypoints(path: str, allow_pickle: bool) -> Keypoints3D:
         raise ValueError(f"{file} ends in {suffix!r}; keypoints are read from {endings}")
     if suffix == ".pkl" and not allow_pickle:
         raise ValueError(f"{file} is a pickle: set allow_pickle to True if you trust its origin")
-    readers = {".npz": _npz, ".pkl": _pkl, ".trc": _trc, ".c3d": _c3d, ".csv": _csv}
     try:
-        keypoints = readers[suffix](file)
+        if suffix in MARKERS:
+            read = MARKERS[suffix](file)
+            units, names = unit_called(read.units, str(file)), tuple(read.names)
+            keypoints = Keypoints3D(read.points, names, None, units, read.fps, str(file))
+        else:
+            keypoints = _of_arrays(file, read_arrays(file) if suffix == ".npz" else _pickled(file))
     except OSError as error:
         raise _unusable(file, error) from error
     if not keypoints.points.size:
@@ -68,11 +73,7 @@ def _unusable(file: Path, reason: object) -> ValueError:
     )
 
 
-def _npz(file: Path) -> Keypoints3D:
-    return _of_arrays(file, read_arrays(file))
-
-
-def _pkl(file: Path) -> Keypoints3D:
+def _pickled(file: Path) -> Mapping[str, Any]:
     try:
         content = load_pickle(file)
     except RefusedPickleError:
@@ -81,8 +82,8 @@ def _pkl(file: Path) -> Keypoints3D:
         raise _unusable(file, error.reason) from error
     if not isinstance(content, dict):
         raise _unusable(file, f"it holds a {type(content).__name__}, not named arrays")
-    trajectories = {name: content[name] for name in TRAJECTORIES if name in content}
-    return _of_arrays(file, trajectories or content)
+    # What else AIST++ may have in it is none of this reader's.
+    return {name: content[name] for name in TRAJECTORIES if name in content} or content
 
 
 def _of_arrays(file: Path, values: Mapping[str, Any]) -> Keypoints3D:
@@ -104,28 +105,5 @@ def _of_arrays(file: Path, values: Mapping[str, Any]) -> Keypoints3D:
         skeleton=str(values["skeleton"]) if "skeleton" in values else None,
         units=unit_called(values.get("units"), str(file)),
         fps=fps,
-        source=str(file),
-    )
-
-
-def _trc(file: Path) -> Keypoints3D:
-    return _of_trajectories(file, read_trc(file, is_strict=False))
-
-
-def _c3d(file: Path) -> Keypoints3D:
-    return _of_trajectories(file, read_c3d(file))
-
-
-def _csv(file: Path) -> Keypoints3D:
-    return _of_trajectories(file, read_csv(file))
-
-
-def _of_trajectories(file: Path, read: Trajectories) -> Keypoints3D:
-    return Keypoints3D(
-        read.points,
-        tuple(read.names),
-        skeleton=None,
-        units=unit_called(read.units, str(file)),
-        fps=read.fps,
         source=str(file),
     )

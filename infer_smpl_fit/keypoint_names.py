@@ -26,10 +26,10 @@ OTHER_WORDS = {
 
 @dataclass(frozen=True)
 class Keypoints3D:
-    """Points (F, J, 3), NaN where unknown, and what their source says of them, or None.
+    """Points and what their source says of them, or None.
 
     Attributes:
-        points: float64.
+        points: float64 (F, J, 3), NaN where unknown.
         names: Of the J points.
         skeleton: A convention's name, or a detector's word for it.
         units: m, cm or mm.
@@ -70,10 +70,14 @@ def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:
         return given.points, stated
     if not stated and given.names is None:
         return given.points, _by_count(given, count)
+    named = ", ".join((given.names or ("not at all",))[:8])
+    named += ", ..." if len(given.names or ()) > 8 else ""
+    # smpl24 stands for its first 22 as well.
+    choices = ", ".join(name for name in CONVENTIONS if name != "smpl22")
     raise ValueError(
         f"the {count} points of {given.source} are of no known convention (skeleton "
-        f"{stated or 'not told'}, points named {_listed(given.names)}): name them, or set "
-        f"convention to {_choices()}"
+        f"{stated or 'not told'}, points named {named}): name them, or set "
+        f"convention to {choices}"
     )
 
 
@@ -111,10 +115,9 @@ def _columns(names: Sequence[str], keypoints: Sequence[str]) -> dict[int, int]:
     others = [plain_name(name) for name in names]
     columns = {}
     for index, keypoint in enumerate(keypoints):
-        for known in (exact, others):
-            if keypoint in known:
-                columns[index] = known.index(keypoint)
-                break
+        known = exact if keypoint in exact else others
+        if keypoint in known:
+            columns[index] = known.index(keypoint)
     return columns
 
 
@@ -132,17 +135,6 @@ def _by_count(given: Keypoints3D, count: int) -> str:
         f"the {count} points of {given.source} may be {' or '.join(fitting)}: set convention to "
         "the right one"
     )
-
-
-def _choices() -> str:
-    # smpl24 stands for its first 22 as well.
-    return ", ".join(name for name in CONVENTIONS if name != "smpl22")
-
-
-def _listed(names: Sequence[str] | None) -> str:
-    if not names:
-        return "not at all"
-    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
 
 
 def joined(name: str) -> str:

@@ -6,33 +6,25 @@ from pathlib import Path
 
 from scipy.spatial.transform import Rotation
 
+from .infer_smpl_fit_kit.keypoints.trajectories import UNITS_PER_METRE
 from .smpl_body.model import BodyModel
-from .smpl_body.world import AXES, UNITS, rotation_to_y_up
-from .smpl_export.aist import write_aist
-from .smpl_export.amass import write_amass
 from .smpl_export.bvh import write_bvh
 from .smpl_export.gltf import write_glb
-from .smpl_export.motion import BodyMotion
-from .smpl_export.trc import write_trc
+from .smpl_export.motion import AXES, BodyMotion, rotation_to_y_up
+from .smpl_export.research_files import write_aist, write_amass, write_trc
 from .smpl_fitting import Fit
 
 
 def upward_axis(motion: BodyMotion) -> str:
     """The axis of the world along which the body mostly stands: a key of ``AXES``."""
-    upright = Rotation.from_rotvec(motion.poses[:, 0]).apply([0.0, 1.0, 0.0])
-    mean = upright.mean(axis=0)
+    mean = Rotation.from_rotvec(motion.poses[:, 0]).apply([0.0, 1.0, 0.0]).mean(axis=0)
     return max(AXES, key=lambda name: float(AXES[name] @ mean))
-
-
-def motion_of(fit: Fit, fps: float) -> BodyMotion:
-    """The fit's motion, in the unit that its mode has."""
-    return BodyMotion(fit.poses, fit.transl, fit.betas, fit.scaling, fps)
 
 
 def metric_motion_of(fit: Fit, mode: str, fps: float) -> BodyMotion:
     """The fit's motion in metres, whatever its mode."""
-    motion = motion_of(fit, fps)
-    return motion.in_metres(UNITS[fit.report["unit"]]) if mode == "aist" else motion
+    unit = UNITS_PER_METRE[fit.report["unit"]] if mode == "aist" else 1.0
+    return BodyMotion(fit.poses, fit.transl, fit.betas, fit.scaling, fps).enlarged(1 / unit)
 
 
 def write_all(
@@ -53,7 +45,7 @@ def write_all(
     """
     folder.mkdir(parents=True, exist_ok=True)
     y_up = motion.rotated(rotation_to_y_up(up), model)
-    aist = motion_of(aist_fit, motion.fps)
+    aist = BodyMotion(aist_fit.poses, aist_fit.transl, aist_fit.betas, aist_fit.scaling, motion.fps)
     return [
         write_aist(folder / "motion.pkl", aist, aist_fit.report["aist_loss"]),
         write_amass(folder / "motion.npz", motion, model.gender),

@@ -12,7 +12,7 @@ import numpy as np
 
 from .smpl_body.model import BodyModel
 from .smpl_export.motion import BodyMotion
-from .smpl_export.render import draw_frame
+from .smpl_export.render import draw_body, frame_vertices
 
 OPACITY = 0.75
 BLUE = (90, 150, 215)
@@ -55,24 +55,8 @@ def read_cameras(path: str) -> list[Camera]:
     return cameras
 
 
-def video_backdrop(cameras: list[Camera], video: str, *, name: str, frames: int) -> Backdrop:
-    """The middle one of ``frames`` frames of a video, and its camera.
-
-    Args:
-        cameras: Dictionaries as infer_multiview_triangulation publishes them.
-        video: Its path.
-        name: Of the camera that took it; empty for the first.
-        frames: Of the motion.
-
-    Raises:
-        ValueError: There is no such camera, or the video cannot be read.
-    """
-    frame = frames // 2
-    return camera_backdrop(find_camera(cameras, name), read_video_frame(video, frame), frame)
-
-
 def find_camera(cameras: list[Camera], name: str) -> Camera:
-    """The camera of that name; the first where it is empty.
+    """The camera of that name, as infer_multiview_triangulation publishes it; the first for "".
 
     Raises:
         ValueError: There is none, or it lacks something.
@@ -131,12 +115,7 @@ def draw_over(backdrop: Backdrop, motion: BodyMotion, model: BodyModel) -> np.nd
         motion: In the keypoints' world and unit.
         model: The body.
     """
-    return draw_frame(
-        backdrop.picture,
-        motion,
-        model,
-        frame=backdrop.frame,
-        camera=backdrop.camera,
-        colour=BLUE,
-        opacity=OPACITY,
+    vertices, camera = frame_vertices(motion, model, backdrop.frame), backdrop.camera
+    return draw_body(
+        backdrop.picture, vertices, model.faces, camera=camera, colour=BLUE, opacity=OPACITY
     )

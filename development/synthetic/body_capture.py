@@ -16,7 +16,7 @@ from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import BodyModel, world_transforms
 from infer_smpl_fit.smpl_export.motion import BodyMotion
-from infer_smpl_fit.smpl_export.render import draw_frame
+from infer_smpl_fit.smpl_export.render import draw_body, frame_vertices
 from infer_smpl_fit.smpl_fitting.kinematics import State, forward
 from infer_smpl_fit.smpl_fitting.rig import rig_of
 from infer_smpl_fit.smpl_fitting.rotations import exponential
@@ -95,7 +95,8 @@ def write_video(path: Path, capture: Capture) -> None:
     rate = Fraction(int(RATE))
     with VideoSink(path, width, height, rate, 1 / rate) as sink:
         for frame in range(len(motion)):
-            drawn = draw_frame(backdrop, motion, capture.model, frame=frame, camera=projection)
+            body = frame_vertices(motion, capture.model, frame)
+            drawn = draw_body(backdrop, body, capture.model.faces, camera=projection)
             sink.write(drawn, frame)
 
 

@@ -21,24 +21,19 @@ def builtin_body() -> BodyModel:
     count, joints = len(template), len(data["parents"])
     weights = np.zeros((count, joints))
     weights[data["weights_vertex"], data["weights_joint"]] = data["weights_value"]
-    regressor = np.zeros((joints, count))
+    regressor, landmarks = np.zeros((joints, count)), data["landmark_vertices"]
     regressor[data["regressor_joint"], data["regressor_vertex"]] = data["regressor_value"]
-    names = data["landmark_names"].tolist()
     return BodyModel(
         name="built-in body",
         gender="neutral",
         is_builtin=True,
         v_template=template,
         shapedirs=data["shapedirs"].astype(np.float64),
-        posedirs=no_correctives(count, joints),
+        # Zeros that take no memory.
+        posedirs=np.broadcast_to(np.zeros(1), (count, 3, 9 * (joints - 1))),
         J_regressor=regressor,
         weights=weights / weights.sum(axis=1, keepdims=True),
         parents=data["parents"].astype(np.int64),
         faces=data["faces"].astype(np.int64),
-        landmarks=dict(zip(names, data["landmark_vertices"].tolist(), strict=True)),
+        landmarks=dict(zip(data["landmark_names"].tolist(), landmarks.tolist(), strict=True)),
     )
-
-
-def no_correctives(vertices: int, joints: int) -> np.ndarray:
-    """(N, 3, 9 * (K - 1)) zeros that take no memory."""
-    return np.broadcast_to(np.zeros(1), (vertices, 3, 9 * (joints - 1)))

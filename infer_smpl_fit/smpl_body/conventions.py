@@ -8,7 +8,6 @@ from ..infer_smpl_fit_kit.keypoints.skeletons import (
     SKELETONS,
     SMPL_JOINTS,
     SMPL_PARENTS,
-    Skeleton,
     skeleton_name,
 )
 
@@ -50,34 +49,21 @@ class Convention:
     """Keypoints that a body can be fitted to.
 
     Attributes:
-        skeleton: The J keypoints.
+        name: As ``fit_body`` takes it.
+        keypoints: J names.
+        mirrored: (J,), the index of each keypoint's counterpart on the other side, or its own.
         sources: J sources; None where the body has no such point.
     """
 
-    skeleton: Skeleton
+    name: str
+    keypoints: tuple[str, ...]
+    mirrored: tuple[int, ...]
     sources: tuple[Source | None, ...]
-
-    @property
-    def name(self) -> str:
-        """As ``fit_body`` takes it."""
-        return self.skeleton.name
-
-    @property
-    def keypoints(self) -> tuple[str, ...]:
-        """J names."""
-        return self.skeleton.joints
-
-    @property
-    def mirrored(self) -> tuple[int, ...]:
-        """(J,): the index of each keypoint's counterpart on the other side, or its own."""
-        return self.skeleton.mirrored
 
     def of_joint(self, joint: int) -> int | None:
         """The keypoint that is this SMPL joint, or None."""
-        for index, source in enumerate(self.sources):
-            if source is not None and source.joints == (joint,):
-                return index
-        return None
+        alone = (i for i, source in enumerate(self.sources) if source and source.joints == (joint,))
+        return next(alone, None)
 
 
 def _source(name: str) -> Source | None:
@@ -92,8 +78,9 @@ def _source(name: str) -> Source | None:
 
 
 def _convention(name: str) -> Convention:
-    skeleton, synonyms = SKELETONS[name], SYNONYMS.get(name, {})
-    return Convention(skeleton, tuple(_source(synonyms.get(k, k)) for k in skeleton.joints))
+    known, synonyms = SKELETONS[name], SYNONYMS.get(name, {})
+    sources = tuple(_source(synonyms.get(joint, joint)) for joint in known.joints)
+    return Convention(name, known.joints, known.mirrored, sources)
 
 
 CONVENTIONS = {
@@ -113,19 +100,13 @@ def convention_of(name: str, keypoint_count: int) -> Convention:
     known = skeleton_name(name)
     if known == "smpl24" and keypoint_count == 22:
         known = "smpl22"
-    if known not in CONVENTIONS:
-        raise ValueError(f"keypoint convention {name!r} is unknown; {_known(keypoint_count)}")
-    convention = CONVENTIONS[known]
-    if len(convention.keypoints) != keypoint_count:
-        raise ValueError(
-            f"{known} has {len(convention.keypoints)} keypoints, the data have {keypoint_count}; "
-            + _known(keypoint_count)
-        )
-    return convention
-
-
-def _known(keypoint_count: int) -> str:
-    listed = ", ".join(f"{c.name} ({len(c.keypoints)})" for c in CONVENTIONS.values())
-    fitting = [c.name for c in CONVENTIONS.values() if len(c.keypoints) == keypoint_count]
+    counts = {c.name: len(c.keypoints) for c in CONVENTIONS.values()}
+    if counts.get(known) == keypoint_count:
+        return CONVENTIONS[known]
+    fitting = [other for other, count in counts.items() if count == keypoint_count]
     hint = f"; with {keypoint_count} keypoints: {' or '.join(fitting)}" if fitting else ""
-    return f"known are {listed}{hint}"
+    listed = ", ".join(f"{other} ({count})" for other, count in counts.items())
+    wrong = f"keypoint convention {name!r} is unknown"
+    if known in counts:
+        wrong = f"{known} has {counts[known]} keypoints, the data have {keypoint_count}"
+    raise ValueError(f"{wrong}; known are {listed}{hint}")

@@ -35,35 +35,24 @@ NEEDED = {
 }
 SITES = "https://smpl.is.tue.mpg.de, https://mano.is.tue.mpg.de or https://smpl-x.is.tue.mpg.de"
 WITHOUT = "Leave the path empty to use the built-in body, which needs no file."
+SOURCES = f"The files are free for research after a registration at {SITES}. {WITHOUT}"
 
-# smplx.vertex_ids["smplh"], for SMPL and SMPL-H.
-SMPL_LANDMARKS = {
-    "nose": 332,
-    "left_eye": 2800,
-    "right_eye": 6260,
-    "left_ear": 583,
-    "right_ear": 4071,
-    "left_big_toe": 3216,
-    "left_small_toe": 3226,
-    "left_heel": 3387,
-    "right_big_toe": 6617,
-    "right_small_toe": 6624,
-    "right_heel": 6787,
+# smplx.vertex_ids: of "smplh", which hold for SMPL as well, and of "smplx".
+_LANDMARKS = {
+    "nose": (332, 9120),
+    "left_eye": (2800, 9448),
+    "right_eye": (6260, 9929),
+    "left_ear": (583, 6),
+    "right_ear": (4071, 616),
+    "left_big_toe": (3216, 5770),
+    "left_small_toe": (3226, 5780),
+    "left_heel": (3387, 8846),
+    "right_big_toe": (6617, 8463),
+    "right_small_toe": (6624, 8474),
+    "right_heel": (6787, 8635),
 }
-# smplx.vertex_ids["smplx"].
-SMPLX_LANDMARKS = {
-    "nose": 9120,
-    "left_eye": 9448,
-    "right_eye": 9929,
-    "left_ear": 6,
-    "right_ear": 616,
-    "left_big_toe": 5770,
-    "left_small_toe": 5780,
-    "left_heel": 8846,
-    "right_big_toe": 8463,
-    "right_small_toe": 8474,
-    "right_heel": 8635,
-}
+SMPL_LANDMARKS = {name: vertex for name, (vertex, _) in _LANDMARKS.items()}
+SMPLX_LANDMARKS = {name: vertex for name, (_, vertex) in _LANDMARKS.items()}
 
 
 class BodyFileError(ValueError):
@@ -121,8 +110,7 @@ def find_file(path: Path, gender: str) -> Path:
     if not path.exists():
         raise FileNotFoundError(
             f"There is no body model at {path}. It can be a file or a folder that holds one of: "
-            f"{', '.join(names)}. The files are free for research after a registration at {SITES}. "
-            f"{WITHOUT}"
+            f"{', '.join(names)}. {SOURCES}"
         )
     files = [*path.glob("*"), *path.glob("*/*"), *path.glob("*/*/*")]
     by_name = {file.relative_to(path).as_posix().lower(): file for file in sorted(files)}
@@ -132,8 +120,7 @@ def find_file(path: Path, gender: str) -> Path:
             if f"/{relative}".endswith(ending) and file.is_file():
                 return file
     raise FileNotFoundError(
-        f"The folder {path} holds no {gender} body model. Looked for: {', '.join(names)}. "
-        f"The files are free for research after a registration at {SITES}. {WITHOUT}"
+        f"The folder {path} holds no {gender} body model. Looked for: {', '.join(names)}. {SOURCES}"
     )
 
 
@@ -143,9 +130,13 @@ def read_arrays(file: Path) -> dict[str, Any]:
         head = opened.read(512)
     explain_wrong_file(file, head)
     try:
-        if head.startswith(b"PK"):
-            return read_npz(file)
-        return load_pickle(file)
+        if not head.startswith(b"PK"):
+            return load_pickle(file)
+        # Official files hold some objects that nobody needs: they are not touched.
+        arrays = array_files.read_arrays(file, (*NEEDED, "gender"))
+        if "v_template" not in arrays:
+            raise ValueError(f"{file} is an archive without a body: unpack the download first")
+        return arrays
     except ValueError as error:
         raise BodyFileError(f"{error}. {WITHOUT}") from error
 
@@ -166,15 +157,6 @@ def explain_wrong_file(file: Path, head: bytes) -> None:
         )
 
 
-def read_npz(file: Path) -> dict[str, Any]:
-    """Arrays of an .npz; ValueError if it is another archive or holds Python objects."""
-    # Official files hold some objects that nobody needs: they are not touched.
-    arrays = array_files.read_arrays(file, (*NEEDED, "gender"))
-    if "v_template" not in arrays:
-        raise ValueError(f"{file} is an archive without a body: unpack the download first")
-    return arrays
-
-
 def gender_of(file: Path, data: dict[str, Any]) -> str | None:
     """The gender that the file says, or its name; None where neither does."""
     stated = str(data.get("gender", "")).lower()
@@ -183,16 +165,9 @@ def gender_of(file: Path, data: dict[str, Any]) -> str | None:
     places = [file.stem.lower()]
     if places[0] == "model":
         places.append(file.parent.name.lower())
-    for place in places:
-        words = set(re.split(r"[^a-z]+", place))
-        for gender, marks in (
-            ("female", {"female", "f"}),
-            ("male", {"male", "m"}),
-            ("neutral", {"neutral"}),
-        ):
-            if words & marks:
-                return gender
-    return None
+    marks = {"female": "female", "f": "female", "male": "male", "m": "male", "neutral": "neutral"}
+    words = (word for place in places for word in sorted(re.split(r"[^a-z]+", place)))
+    return next((marks[word] for word in words if word in marks), None)
 
 
 def make_body(file: Path, data: dict[str, Any], *, gender: str, shapes: int) -> BodyModel:
@@ -206,29 +181,33 @@ def make_body(file: Path, data: dict[str, Any], *, gender: str, shapes: int) -> 
             arrays[key] = to_array(data[key])
         except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise BodyFileError(f"{key} of {file} cannot be read: {error}. {WITHOUT}") from error
-    check_shapes(file, arrays)
-    joints = arrays["weights"].shape[1]
+    landmarks = check_shapes(file, arrays)
+    # The files write the root's parent as 2^32 - 1.
+    parents = arrays.pop("kintree_table")[0].astype(np.int64)
+    parents[0] = -1
+    if (parents[1:] < 0).any() or (parents >= np.arange(len(parents))).any():
+        raise BodyFileError(f"kintree_table of {file} is not a tree with parents first")
+    faces = arrays.pop("f").astype(np.int64)
+    arrays["shapedirs"] = arrays["shapedirs"][:, :, :shapes]
     return BodyModel(
-        name=f"{KINDS[joints]} {gender} ({file.name})",
+        name=f"{KINDS[len(parents)]} {gender} ({file.name})",
         gender=gender,
         is_builtin=False,
-        v_template=arrays["v_template"].astype(np.float64),
-        shapedirs=arrays["shapedirs"][:, :, :shapes].astype(np.float64),
-        posedirs=arrays["posedirs"].astype(np.float64),
-        J_regressor=arrays["J_regressor"].astype(np.float64),
-        weights=arrays["weights"].astype(np.float64),
-        parents=read_parents(file, arrays["kintree_table"]),
-        faces=arrays["f"].astype(np.int64),
-        landmarks=dict(SMPLX_LANDMARKS if joints == 55 else SMPL_LANDMARKS),
+        parents=parents,
+        faces=faces,
+        landmarks=landmarks,
+        **{key: array.astype(np.float64) for key, array in arrays.items()},
     )
 
 
-def check_shapes(file: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Raise BodyFileError where shapes do not fit, or the kind is unknown."""
+def check_shapes(file: Path, arrays: dict[str, np.ndarray]) -> dict[str, int]:
+    """The kind's landmarks; BodyFileError where shapes do not fit, or the kind is unknown."""
     for key, dimensions in NEEDED.items():
-        if arrays[key].ndim != dimensions or not arrays[key].size:
-            shape = arrays[key].shape
-            raise BodyFileError(f"{key} of {file} is {shape}; expected {dimensions} dimensions")
+        array = arrays[key]
+        if array.ndim != dimensions or not array.size:
+            raise BodyFileError(
+                f"{key} of {file} is {array.shape}; expected {dimensions} dimensions"
+            )
     count = len(arrays["v_template"])
     joints = arrays["weights"].shape[-1]
     if joints not in KINDS:
@@ -251,21 +230,13 @@ def check_shapes(file: Path, arrays: dict[str, np.ndarray]) -> None:
         raise BodyFileError(f"{file} has only {count} vertices: not {KINDS[joints]}'s layout")
     if arrays["f"].min() < 0 or arrays["f"].max() >= count:
         raise BodyFileError(f"f of {file} names vertices that do not exist")
-
-
-def read_parents(file: Path, tree: np.ndarray) -> np.ndarray:
-    """(K,): parents, -1 for the root, which the files write as 2^32 - 1."""
-    parents = tree[0].astype(np.int64)
-    parents[0] = -1
-    if (parents[1:] < 0).any() or (parents >= np.arange(len(parents))).any():
-        raise BodyFileError(f"kintree_table of {file} is not a tree with parents first")
-    return parents
+    return dict(landmarks)
 
 
 def to_smplx(model: BodyModel, batch_size: int = 1, dtype: Any = None) -> smplx.SMPL:
     """The same body as a torch module of the package smplx, which opens no file here.
 
-    smplx keeps at most 10 shape components. Its `scaling` argument is swallowed without effect.
+    smplx keeps at most 10 shape components, and swallows its argument `scaling`.
 
     Args:
         model: A body of 24 joints.
@@ -280,14 +251,10 @@ def to_smplx(model: BodyModel, batch_size: int = 1, dtype: Any = None) -> smplx.
 
     if model.joint_count != 24:
         raise ValueError(f"smplx.SMPL has 24 joints; {model.name} has {model.joint_count}")
-    parents = model.parents.copy()
+    names = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights")
     data = Struct(
-        v_template=model.v_template,
-        shapedirs=model.shapedirs,
-        posedirs=model.posedirs,
-        J_regressor=model.J_regressor,
-        weights=model.weights,
-        kintree_table=np.stack([parents, np.arange(len(parents))]),
+        **{name: getattr(model, name) for name in names},
+        kintree_table=np.stack([model.parents, np.arange(len(model.parents))]),
         f=model.faces,
     )
     # It prints a warning that has nothing to say to the user.

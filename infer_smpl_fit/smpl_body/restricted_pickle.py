@@ -49,11 +49,9 @@ def foreign_names(module: str, name: str) -> Maker | None:
     is_sparse = module.startswith("scipy.sparse") and name in SPARSE_CLASSES
     if is_sparse or (module.partition(".")[0] == "chumpy" and name.isidentifier()):
         return lambda *_: ForeignObject(f"{module}.{name}")
-    if (module, name) in (("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor")):
+    if module in ("copyreg", "copy_reg") and name == "_reconstructor":
         return lambda kind, *_: kind()
-    if (module, name) in (("builtins", "object"), ("__builtin__", "object")):
-        return StandIn
-    return None
+    return StandIn if module in ("builtins", "__builtin__") and name == "object" else None
 
 
 def load_pickle(path: Path) -> dict[str, Any]:
@@ -77,16 +75,11 @@ def to_array(value: object) -> np.ndarray:
     Raises:
         ValueError: The value is no number array, and no chumpy or scipy.sparse object of one.
     """
-    if isinstance(value, ForeignObject):
-        return _array_of(value)
-    array = np.asarray(value)
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"numbers were expected, not {array.dtype}")
-    return array
-
-
-def _array_of(value: ForeignObject) -> np.ndarray:
-    """The array that a chumpy or scipy.sparse object stands for."""
+    if not isinstance(value, ForeignObject):
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"numbers were expected, not {array.dtype}")
+        return array
     fields = value.fields
     if value.origin.startswith("scipy"):
         return _dense(value.origin.rpartition(".")[2][:3], fields)

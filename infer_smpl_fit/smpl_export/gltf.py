@@ -67,12 +67,6 @@ def write_glb(path: str | Path, motion: BodyMotion, model: BodyModel) -> Path:
         ValueError: The motion does not fit the body.
     """
     motion.check(model)
-    document = build_document(motion, model)
-    return write_bytes(path, b"".join(document.save_to_bytes()))
-
-
-def build_document(motion: BodyMotion, model: BodyModel) -> gl.GLTF2:
-    """The whole document, its binary part set."""
     buffer = Buffer()
     rest = motion.rest_joints(model)
     joints = len(rest)
@@ -89,6 +83,9 @@ def build_document(motion: BodyMotion, model: BodyModel) -> gl.GLTF2:
     animation = add_animation(buffer, motion, rest)
     nodes = joint_nodes(rest, model.parents)
     nodes.append(gl.Node(name="body", mesh=0, skin=0))
+    surface = gl.PbrMetallicRoughness(
+        baseColorFactor=SURFACE, metallicFactor=0.0, roughnessFactor=0.8
+    )
     document = gl.GLTF2(
         asset=gl.Asset(version="2.0", generator="infer_smpl_fit"),
         scene=0,
@@ -97,25 +94,22 @@ def build_document(motion: BodyMotion, model: BodyModel) -> gl.GLTF2:
         meshes=[mesh],
         skins=[skin],
         animations=[animation],
-        materials=[plain_material()],
+        materials=[gl.Material(name="surface", pbrMetallicRoughness=surface, doubleSided=True)],
         accessors=buffer.accessors,
         bufferViews=buffer.views,
         buffers=[gl.Buffer(byteLength=len(buffer.data))],
     )
     document.set_binary_blob(bytes(buffer.data))
-    return document
-
-
-def plain_material() -> gl.Material:
-    surface = gl.PbrMetallicRoughness(
-        baseColorFactor=SURFACE, metallicFactor=0.0, roughnessFactor=0.8
-    )
-    return gl.Material(name="surface", pbrMetallicRoughness=surface, doubleSided=True)
+    return write_bytes(path, b"".join(document.save_to_bytes()))
 
 
 def add_mesh(buffer: Buffer, vertices: np.ndarray, model: BodyModel) -> gl.Mesh:
     """The T-pose (N, 3) in metres with normals and skinning."""
-    joints, weights = strongest_influences(model.weights)
+    # Of the four strongest joints of each vertex; the others' share goes to them.
+    joints = np.argsort(-model.weights, axis=1, kind="stable")[:, :INFLUENCES]
+    weights = np.take_along_axis(model.weights, joints, axis=1)
+    weights = (weights / weights.sum(axis=1, keepdims=True)).astype("<f4")
+    joints = np.where(weights > 0, joints, 0).astype("u1")
     attributes = gl.Attributes(
         POSITION=buffer.add(vertices.astype("<f4"), gl.ARRAY_BUFFER, bounds=True),
         NORMAL=buffer.add(vertex_normals(vertices, model.faces).astype("<f4"), gl.ARRAY_BUFFER),
@@ -125,21 +119,6 @@ def add_mesh(buffer: Buffer, vertices: np.ndarray, model: BodyModel) -> gl.Mesh:
     indices = buffer.add(model.faces.ravel().astype("<u4"), gl.ELEMENT_ARRAY_BUFFER)
     part = gl.Primitive(attributes=attributes, indices=indices, material=0, mode=gl.TRIANGLES)
     return gl.Mesh(name="body", primitives=[part])
-
-
-def strongest_influences(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The four strongest joints of each vertex.
-
-    Args:
-        weights: (N, K).
-
-    Returns:
-        Joints u1 (N, 4), 0 where the weight is 0, and weights f4 (N, 4) that sum to 1.
-    """
-    joints = np.argsort(-weights, axis=1, kind="stable")[:, :INFLUENCES]
-    strongest = np.take_along_axis(weights, joints, axis=1)
-    strongest = (strongest / strongest.sum(axis=1, keepdims=True)).astype("<f4")
-    return np.where(strongest > 0, joints, 0).astype("u1"), strongest
 
 
 def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:

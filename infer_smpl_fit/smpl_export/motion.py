@@ -1,14 +1,28 @@
-"""A fitted motion, as every exporter takes it."""
+"""A fitted motion, as every exporter takes it, and the world that it lives in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from ..smpl_body.conventions import SMPL_JOINTS
 from ..smpl_body.model import SHARED_JOINT_COUNT, BodyModel, local_rotations, world_transforms
-from ..smpl_body.world import rotate_world
+
+# Directions by name: x, y, z, -x, -y, -z.
+AXES = {
+    sign + axis: (-1.0 if sign else 1.0) * np.eye(3)[index]
+    for sign in ("", "-")
+    for index, axis in enumerate("xyz")
+}
+
+
+def rotation_to_y_up(up: str) -> np.ndarray:
+    """(3, 3): the rotation that brings the axis ``up``, a key of AXES, to y by the shortest way."""
+    if up == "-y":
+        return np.diag([1.0, -1.0, -1.0])
+    return Rotation.from_rotvec(np.cross(AXES[up], AXES["y"]) * np.pi / 2).as_matrix()
 
 
 @dataclass(frozen=True)
@@ -32,25 +46,21 @@ class BodyMotion:
     def __len__(self) -> int:
         return len(self.poses)
 
-    def in_metres(self, units_per_metre: float) -> BodyMotion:
-        """The same motion of a world whose unit was 1 / units_per_metre metres."""
-        return replace(
-            self, transl=self.transl / units_per_metre, scaling=self.scaling / units_per_metre
-        )
-
-    def in_units(self, units_per_metre: float) -> BodyMotion:
-        """The same motion of a world of metres in units of 1 / units_per_metre metres."""
-        return replace(
-            self, transl=self.transl * units_per_metre, scaling=self.scaling * units_per_metre
-        )
+    def enlarged(self, factor: float) -> BodyMotion:
+        """The same motion in a world of ``factor`` units for one of today's."""
+        return replace(self, transl=self.transl * factor, scaling=self.scaling * factor)
 
     def rotated(self, rotation: np.ndarray, model: BodyModel) -> BodyMotion:
-        """The same motion in a world rotated by (3, 3)."""
-        pelvis = model.joints(self.betas)[0]
-        poses, transl = rotate_world(
-            rotation, self.poses, self.transl, pelvis=pelvis, scaling=self.scaling
-        )
-        return replace(self, poses=poses, transl=transl)
+        """The same motion in a world rotated by (3, 3), old world to new.
+
+        The root rotates about the pelvis' rest position, which is not the origin, so the
+        translation has to make up for it.
+        """
+        poses = self.poses.copy()
+        root = Rotation.from_matrix(rotation) * Rotation.from_rotvec(self.poses[:, 0])
+        poses[:, 0] = root.as_rotvec()
+        pivot = self.rest_joints(model)[0]
+        return replace(self, poses=poses, transl=(pivot + self.transl) @ rotation.T - pivot)
 
     def rest_joints(self, model: BodyModel) -> np.ndarray:
         """(K, 3): joints of the shaped and scaled T-pose, before transl."""

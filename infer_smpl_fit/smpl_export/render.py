@@ -21,8 +21,6 @@ NEAREST_M = 0.05
 PAPER = 245
 INK = (60, 60, 60)
 
-Vector = Sequence[float] | np.ndarray
-
 
 def project(points: np.ndarray, camera: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pinhole projection.
@@ -62,11 +60,6 @@ def look_at(
     return matrix @ np.column_stack([rotation, -rotation @ (centre + distance * back)])
 
 
-def camera_centre(camera: np.ndarray) -> np.ndarray:
-    """(3,): where a 3x4 camera stands in the world."""
-    return -np.linalg.solve(camera[:, :3], camera[:, 3])
-
-
 def draw_body(
     picture: np.ndarray,
     vertices: np.ndarray,
@@ -92,7 +85,10 @@ def draw_body(
         uint8 (H, W, 3).
     """
     pixels, depths = project(vertices, camera)
-    light = face_light(vertices, faces, camera_centre(camera))
+    normals = face_normals(vertices, faces)
+    rays = -np.linalg.solve(camera[:, :3], camera[:, 3]) - vertices[faces[:, 0]]
+    lengths = np.linalg.norm(normals, axis=1) * np.linalg.norm(rays, axis=1)
+    light = np.einsum("mi,mi->m", normals, rays) / np.maximum(lengths, 1e-20)
     inside = is_drawable(pixels, depths, picture.shape)
     shown = np.flatnonzero((light > 0) & inside[faces].all(axis=1))
     shown = shown[np.argsort(-depths[faces[shown]].mean(axis=1))]
@@ -106,13 +102,6 @@ def draw_body(
     return drawn
 
 
-def face_light(vertices: np.ndarray, faces: np.ndarray, lamp: np.ndarray) -> np.ndarray:
-    """(M,): cosines between the faces' normals and the way to a lamp (3,)."""
-    normals, rays = face_normals(vertices, faces), lamp - vertices[faces[:, 0]]
-    lengths = np.linalg.norm(normals, axis=1) * np.linalg.norm(rays, axis=1)
-    return np.einsum("mi,mi->m", normals, rays) / np.maximum(lengths, 1e-20)
-
-
 def is_drawable(pixels: np.ndarray, depths: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """bool (N,): vertices before the camera, in a picture (H, W, ...) or at most its size beside.
 
@@ -122,21 +111,6 @@ def is_drawable(pixels: np.ndarray, depths: np.ndarray, shape: tuple[int, ...]) 
     # NaN compares as false and is left out.
     inside = (pixels > -width).all(axis=1) & (depths > NEAREST_M)
     return inside & (pixels[:, 0] < 2 * width) & (pixels[:, 1] < 2 * height)
-
-
-def draw_frame(
-    picture: np.ndarray,
-    motion: BodyMotion,
-    model: BodyModel,
-    *,
-    frame: int,
-    camera: np.ndarray,
-    colour: tuple[int, int, int] = SURFACE,
-    opacity: float = 1.0,
-) -> np.ndarray:
-    """Draw one frame of a motion over its picture; arguments as in `draw_body`."""
-    vertices = frame_vertices(motion, model, frame)
-    return draw_body(picture, vertices, model.faces, camera=camera, colour=colour, opacity=opacity)
 
 
 def frame_vertices(motion: BodyMotion, model: BodyModel, frame: int) -> np.ndarray:
@@ -158,8 +132,8 @@ def contact_sheet(
     count: int = 12,
     columns: int = 6,
     cell: tuple[int, int] = (320, 360),
-    direction: Vector = (0.5, 0.25, 1.0),
-    up: Vector = (0.0, 1.0, 0.0),
+    direction: Sequence[float] | np.ndarray = (0.5, 0.25, 1.0),
+    up: Sequence[float] | np.ndarray = (0.0, 1.0, 0.0),
 ) -> np.ndarray:
     """The body over time in one picture, each moment labelled in seconds.
 
@@ -178,9 +152,8 @@ def contact_sheet(
     Returns:
         uint8 (rows * height, columns * width, 3).
     """
-    moments = np.unique(
-        np.linspace(0, len(motion) - 1, min(count, len(motion))).round().astype(int)
-    )
+    shown = min(count, len(motion))
+    moments = np.unique(np.linspace(0, len(motion) - 1, shown).round().astype(int))
     bodies = [frame_vertices(motion, model, frame) for frame in moments]
     upwards = np.asarray(up, float)
     heights = np.concatenate([body @ upwards for body in bodies])
@@ -197,11 +170,7 @@ def contact_sheet(
         label = f"{frame / motion.fps:.2f} s"
         cv2.putText(drawn, label, (8, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1, cv2.LINE_AA)
         cells.append(drawn)
-    return _tiled(cells, min(columns, len(cells)), blank)
-
-
-def _tiled(cells: list[np.ndarray], columns: int, blank: np.ndarray) -> np.ndarray:
-    """The pictures row by row, the last row filled up with blank ones."""
-    cells = cells + [blank] * (-len(cells) % columns)
+    columns = min(columns, len(cells))
+    cells += [blank] * (-len(cells) % columns)
     rows = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
     return np.vstack(rows)

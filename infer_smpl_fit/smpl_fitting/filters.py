@@ -21,11 +21,13 @@ def find_outliers(keypoints: np.ndarray) -> np.ndarray:
     Returns:
         bool (F, N).
     """
-    neighbours = _neighbours(keypoints)
+    half = OUTLIER_FRAMES // 2
+    padded = np.pad(keypoints, ((half, half), (0, 0), (0, 0)), constant_values=np.nan)
+    # (F, N, 3, 7): the frames around each frame, NaN beyond the ends.
+    neighbours = np.lib.stride_tricks.sliding_window_view(padded, OUTLIER_FRAMES, axis=0)
     middle, count = _median(neighbours)
     steps = np.linalg.norm(np.diff(neighbours, axis=-1), axis=2, keepdims=True)
     speed = np.nan_to_num(_median(steps)[0][..., 0])
-    half = OUTLIER_FRAMES // 2
     known = np.isfinite(neighbours[:, :, 0])
     one_sided = np.abs(known @ np.arange(-half, half + 1.0)) / np.maximum(count, 1)
     with np.errstate(invalid="ignore"):
@@ -33,13 +35,6 @@ def find_outliers(keypoints: np.ndarray) -> np.ndarray:
         is_far = distances > OUTLIER_METRES + speed * one_sided
     # Two points alone cannot tell which of them is wrong.
     return is_far & (count >= 3)
-
-
-def _neighbours(points: np.ndarray) -> np.ndarray:
-    """(F, N, 3, 7): the frames around each frame, NaN beyond the ends."""
-    half = OUTLIER_FRAMES // 2
-    padded = np.pad(points, ((half, half), (0, 0), (0, 0)), constant_values=np.nan)
-    return np.lib.stride_tricks.sliding_window_view(padded, OUTLIER_FRAMES, axis=0)
 
 
 def _median(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,24 +8,28 @@ from typing import Any, Literal
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ..infer_smpl_fit_kit.keypoints.trajectories import UNITS_PER_METRE
 from ..infer_smpl_fit_kit.stopping import ShouldStop, never
 from ..smpl_body.model import BodyModel
-from ..smpl_body.world import UNITS
-from .feet import level_unobserved_feet
 from .gaps import bridge_gaps
-from .kinematics import Free, State
+from .kinematics import Free
 from .mirror import looks_mirrored
 from .objective import Objective
-from .preparation import Problem, check_clip, prepare
+from .preparation import check_clip, prepare
 from .priors import joint_priors
 from .report import report_of
-from .rotations import logarithm
+from .rotations import exponential, logarithm
 from .start import analytic_start
 from .windows import Progress, ignore_progress, minimise_sequence
 
 Mode = Literal["fit", "aist"]
 # Below this the missing frames would be left to the rest pose.
 LEAST_SMOOTH = 1e-3
+# Hip, knee and ankle of each leg.
+LEGS = ((1, 4, 7), (2, 5, 8))
+# An ankle gives way about so far, in radians.
+REACH = 0.6
+UP = np.array((0.0, 1.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -111,23 +115,11 @@ def fit_body(
             should_stop=should_stop,
             progress=progress,
         )
-        fit = _fit_of_all_frames(
-            problem,
-            state,
-            losses=losses,
-            scale=UNITS[problem.unit] if is_aist else 1.0,
-            report=report_of(model, problem, state, is_mirrored=is_mirrored),
-        )
+        report = report_of(model, problem, state, is_mirrored=is_mirrored)
+        rotations = level_unobserved_feet(state.rotations, problem.rig.active)
+        rotations, transl = bridge_gaps(rotations, state.transl, problem.kept)
     progress(1.0)
-    return fit
-
-
-def _fit_of_all_frames(
-    problem: Problem, state: State, *, losses: list[float], scale: float, report: dict[str, Any]
-) -> Fit:
-    """The fit with its gaps bridged, ``scale`` times as large as the state."""
-    rotations = level_unobserved_feet(state.rotations, problem.rig.active)
-    rotations, transl = bridge_gaps(rotations, state.transl, problem.kept)
+    scale = UNITS_PER_METRE[problem.unit] if is_aist else 1.0
     offsets = np.zeros((len(problem.rig.convention.keypoints), 3))
     offsets[problem.rig.columns] = state.offsets
     return Fit(
@@ -140,3 +132,31 @@ def _fit_of_all_frames(
         valid=problem.valid,
         report=report,
     )
+
+
+def level_unobserved_feet(rotations: np.ndarray, active: np.ndarray) -> np.ndarray:
+    """Bend ankles that the fit left at rest against the lean of their shins.
+
+    Someone who stands on bent knees has the feet on the floor; a body with the ankles at rest
+    stands on its heels there.
+
+    Args:
+        rotations: (F, K, 3, 3), local.
+        active: (A,), joints that the fit rotated.
+
+    Returns:
+        (F, K, 3, 3).
+    """
+    levelled = rotations.copy()
+    for hip, knee, ankle in LEGS:
+        if ankle in active or knee not in active:
+            continue
+        shin = rotations[:, hip] @ rotations[:, knee]
+        # The smallest rotation that makes the shin's long axis upright again, in the shin's frame.
+        upright = shin.swapaxes(-1, -2) @ UP
+        axis = np.cross(np.broadcast_to(UP, upright.shape), upright)
+        sine = np.linalg.norm(axis, axis=-1)
+        angle = np.arctan2(sine, upright[:, 1])
+        bend = axis * (REACH * np.tanh(angle / REACH) / np.maximum(sine, 1e-9))[:, None]
+        levelled[:, ankle] = exponential(bend)
+    return levelled

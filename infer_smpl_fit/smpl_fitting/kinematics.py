@@ -86,7 +86,8 @@ def frame_jacobian(rig: Rig, posed: Posed) -> np.ndarray:
     frames, count = posed.points.shape[:2]
     keypoints, slots = rig.influences
     levers = posed.points[:, keypoints] - posed.joints[:, rig.active[slots]]
-    axes = parents_world(rig, posed)[:, slots]
+    parents = rig.parents[rig.active]
+    axes = np.where((parents < 0)[:, None, None], np.eye(3), posed.world[:, parents])[:, slots]
     jacobian = np.zeros((frames, count, 3, 1 + len(rig.active), 3))
     for i in range(3):
         jacobian[:, :, i, 0, i] = 1
@@ -94,14 +95,6 @@ def frame_jacobian(rig: Rig, posed: Posed) -> np.ndarray:
         crossed = axes[:, :, a] * levers[:, :, b, None] - axes[:, :, b] * levers[:, :, a, None]
         jacobian[:, keypoints, i, 1 + slots] = crossed
     return jacobian.reshape(frames, count, 3, -1)
-
-
-def parents_world(rig: Rig, posed: Posed) -> np.ndarray:
-    """(F, A, 3, 3): the global rotations of the active joints' parents."""
-    parents = rig.parents[rig.active]
-    world = posed.world[:, np.maximum(parents, 0)].copy()
-    world[:, parents < 0] = np.eye(3)
-    return world
 
 
 def shape_jacobian(rig: Rig, posed: Posed) -> np.ndarray:
@@ -150,23 +143,11 @@ def apply_step(rig: Rig, state: State, step: Step, *, free: Free) -> State:
     rotations = state.rotations.copy()
     increments = exponential(step.frames[:, 3:].reshape(len(step.frames), -1, 3))
     rotations[:, rig.active] = increments @ rotations[:, rig.active]
-    betas, scaling, offsets = _split_shared(rig, step.shared, free)
-    return State(
-        rotations=rotations,
-        transl=state.transl + step.frames[:, :3],
-        betas=state.betas + betas,
-        scaling=state.scaling * float(np.exp(scaling)),
-        offsets=state.offsets + offsets,
-    )
-
-
-def _split_shared(rig: Rig, shared: np.ndarray, free: Free) -> tuple[np.ndarray, float, np.ndarray]:
-    """Steps of betas (B,), of log scale and of offsets (N, 3), zero where they are fixed."""
-    betas, scaling, offsets = np.zeros(rig.beta_count), 0.0, np.zeros((len(rig.bones), 3))
+    shared, betas, scaling, offsets = step.shared, state.betas, state.scaling, state.offsets
     if free.betas:
-        betas, shared = np.split(shared, [rig.beta_count])
+        betas, shared = betas + shared[: rig.beta_count], shared[rig.beta_count :]
     if free.scaling:
-        scaling, shared = float(shared[0]), shared[1:]
+        scaling, shared = scaling * float(np.exp(shared[0])), shared[1:]
     if free.offsets:
-        offsets = shared.reshape(-1, 3)
-    return betas, scaling, offsets
+        offsets = offsets + shared.reshape(-1, 3)
+    return State(rotations, state.transl + step.frames[:, :3], betas, scaling, offsets)

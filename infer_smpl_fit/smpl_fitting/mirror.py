@@ -8,7 +8,6 @@ import numpy as np
 
 from .objective import Objective
 from .proportions import Proportions
-from .rig import Rig
 from .solver import minimise
 from .start import analytic_start
 
@@ -27,7 +26,10 @@ def looks_mirrored(objective: Objective, points: np.ndarray, proportions: Propor
         points: (F, N, 3), metres, the observed keypoints with gaps filled.
         proportions: Of the body.
     """
-    mirrored = _mirrored_keypoints(objective.rig)
+    rig = objective.rig
+    sides, keypoints = rig.convention.mirrored, rig.keypoint_of_column
+    # -1 where the rig lacks a keypoint's counterpart.
+    mirrored = np.array([keypoints.get(sides[column], -1) for column in rig.columns])
     unchanged = np.arange(len(mirrored))
     if (mirrored < 0).any() or (mirrored == unchanged).all():
         return False
@@ -39,13 +41,7 @@ def looks_mirrored(objective: Objective, points: np.ndarray, proportions: Propor
     costs = []
     for order in (unchanged, mirrored):
         reordered = replace(some, targets=some.targets[:, order], weights=some.weights[:, order])
-        start = analytic_start(objective.rig, points[frames][:, order], proportions)
+        start = analytic_start(rig, points[frames][:, order], proportions)
         alone = replace(objective, observations=reordered, smooth=0.0)
         costs.append(minimise(alone, start, iterations=ITERATIONS)[1][-1])
     return costs[1] < MUCH_LESS * costs[0]
-
-
-def _mirrored_keypoints(rig: Rig) -> np.ndarray:
-    """(N,): the counterpart of each of the rig's keypoints, -1 where the rig lacks it."""
-    mirrored = rig.convention.mirrored
-    return np.array([rig.keypoint_of_column.get(mirrored[column], -1) for column in rig.columns])

@@ -50,9 +50,8 @@ class Observations:
 
     def select(self, frames: np.ndarray | slice) -> Observations:
         """The observations of some frames."""
-        return Observations(
-            self.targets[frames], self.weights[frames], self.times[frames], self.fps
-        )
+        targets, weights, times = (of[frames] for of in (self.targets, self.weights, self.times))
+        return Observations(targets, weights, times, self.fps)
 
 
 @dataclass(frozen=True)
@@ -169,12 +168,12 @@ class Objective:
         velocities = logarithm(active[1:] @ active[:-1].swapaxes(-1, -2))
         angular = np.diff(velocities, axis=0).reshape(len(velocities) - 1, -1)
         linear = np.diff(state.transl, n=2, axis=0)
-        return np.hstack([linear, angular]) * self._is_consecutive()[:, None], velocities
+        return np.hstack([linear, angular]) * self._is_consecutive(), velocities
 
     def _is_consecutive(self) -> np.ndarray:
-        """bool (F - 2,): triples of frames without a cut."""
+        """bool (F - 2, 1): triples of frames without a cut."""
         times = self.observations.times
-        return times[2:] - times[:-2] == 2
+        return (times[2:] - times[:-2] == 2)[:, None]
 
     def _add_smoothness(
         self, state: State, diagonal: np.ndarray, gradient: np.ndarray
@@ -189,12 +188,10 @@ class Objective:
         if frames < 3:
             return off_diagonal_1, off_diagonal_2
         weights = self._smoothness_weights()
-        triples = weights * self._is_consecutive()[:, None]
-        on_diagonal = np.zeros((frames, size))
-        for shift, factor in ((0, 1.0), (1, 4.0), (2, 1.0)):
-            on_diagonal[shift : frames - 2 + shift] += factor * triples
+        triples = weights * self._is_consecutive()
         indices = np.arange(size)
-        diagonal[:, indices, indices] += on_diagonal
+        for shift, factor in ((0, 1.0), (1, 4.0), (2, 1.0)):
+            diagonal[shift : frames - 2 + shift, indices, indices] += factor * triples
         off_diagonal_1[:-1] -= 2 * triples
         off_diagonal_1[1:] -= 2 * triples
         off_diagonal_2 += triples
@@ -214,15 +211,13 @@ class Objective:
 
     def _shared_priors(self, state: State, free: Free) -> tuple[np.ndarray, np.ndarray]:
         """Weights (S,) and values (S,) of the free shared parameters; zero is the likeliest."""
-        frames = len(self.observations.times)
-        weights, values = [np.zeros(0)], [np.zeros(0)]
+        terms = [(0.0, np.zeros(0))]
         if free.betas:
-            weights.append(np.full(len(state.betas), BETA_WEIGHT * frames))
-            values.append(state.betas)
+            terms.append((BETA_WEIGHT, state.betas))
         if free.scaling:
-            weights.append(np.zeros(1))
-            values.append(np.zeros(1))
+            terms.append((0.0, np.zeros(1)))
         if free.offsets:
-            weights.append(np.full(state.offsets.size, OFFSET_WEIGHT * frames / OFFSET_SPREAD**2))
-            values.append(state.offsets.ravel())
-        return np.concatenate(weights), np.concatenate(values)
+            terms.append((OFFSET_WEIGHT / OFFSET_SPREAD**2, state.offsets.ravel()))
+        weights = [np.full(len(values), weight) for weight, values in terms]
+        frames = len(self.observations.times)
+        return frames * np.concatenate(weights), np.concatenate([values for _, values in terms])

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..infer_smpl_fit_kit.keypoints.trajectories import UNITS_PER_METRE
 from ..smpl_body.conventions import Convention, convention_of
 from ..smpl_body.model import BodyModel
-from ..smpl_body.world import UNITS
 from .filters import fill_missing, find_outliers, low_pass
 from .gaps import ENOUGH_KEYPOINTS, optimised_frames
 from .objective import Observations
@@ -81,8 +81,8 @@ def check_clip(
     if points.ndim != 3 or points.shape[2] != 3 or not len(points):
         raise ValueError(f"keypoints must be (frames, joints, 3) with frames, not {points.shape}")
     known = convention_of(convention, points.shape[1])
-    if units not in ("auto", *UNITS):
-        raise ValueError(f"units {units!r} is not one of auto, {', '.join(UNITS)}")
+    if units not in ("auto", *UNITS_PER_METRE):
+        raise ValueError(f"units {units!r} is not one of auto, {', '.join(UNITS_PER_METRE)}")
     if not (np.isfinite(fps) and fps > 0):
         raise ValueError(f"fps must be a positive number, not {fps}")
     weights = np.all(np.isfinite(points), axis=2).astype(np.float64)
@@ -113,7 +113,7 @@ def prepare(model: BodyModel, clip: Clip, *, keeps_mean_shape: bool) -> Problem:
             f"no frame shows {ENOUGH_KEYPOINTS} keypoints of {clip.convention.name}: nothing to fit"
         )
     unit = measure_limbs(rig, points).unit() if clip.units == "auto" else clip.units
-    points = points / UNITS[unit]
+    points = points / UNITS_PER_METRE[unit]
     outliers = find_outliers(points)
     points[outliers] = np.nan
     limbs = measure_limbs(rig, points)

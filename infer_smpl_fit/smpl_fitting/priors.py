@@ -8,39 +8,23 @@ import numpy as np
 
 from ..smpl_body.conventions import SMPL_JOINTS
 
-# Radians in SMPL's axes (x to the left, y up, z forward, T-pose): the usual spread about zero.
-SPREADS = {
-    "hip": (1.0, 0.5, 0.5),
-    "knee": (1.2, 0.12, 0.07),
-    "ankle": (0.4, 0.3, 0.25),
-    "foot": (0.2, 0.1, 0.1),
-    "spine1": (0.25, 0.2, 0.2),
-    "spine2": (0.25, 0.2, 0.2),
-    "spine3": (0.2, 0.2, 0.2),
-    "neck": (0.3, 0.3, 0.25),
-    "head": (0.3, 0.3, 0.25),
-    "collar": (0.2, 0.25, 0.25),
-    "shoulder": (0.6, 1.0, 1.2),
-    "elbow": (0.6, 1.3, 0.15),
-    "wrist": (0.4, 0.4, 0.4),
-    "hand": (0.2, 0.2, 0.2),
-}
-# Lowest and highest value of each component, for the left side.
-LIMITS = {
-    "hip": ((-2.4, 0.9), (-1.1, 1.1), (-0.9, 1.4)),
-    "knee": ((0.0, 2.7), (-0.5, 0.5), (-0.35, 0.35)),
-    "ankle": ((-0.9, 1.0), (-0.8, 0.8), (-0.7, 0.7)),
-    "foot": ((-0.6, 0.6), (-0.3, 0.3), (-0.3, 0.3)),
-    "spine1": ((-0.5, 0.9), (-0.6, 0.6), (-0.6, 0.6)),
-    "spine2": ((-0.5, 0.8), (-0.6, 0.6), (-0.6, 0.6)),
-    "spine3": ((-0.5, 0.7), (-0.6, 0.6), (-0.6, 0.6)),
-    "neck": ((-0.9, 0.9), (-1.0, 1.0), (-0.8, 0.8)),
-    "head": ((-0.9, 0.9), (-1.0, 1.0), (-0.8, 0.8)),
-    "collar": ((-0.6, 0.6), (-0.7, 0.7), (-0.7, 0.7)),
-    "shoulder": ((-2.2, 2.2), (-2.5, 2.5), (-2.6, 2.6)),
-    "elbow": ((-2.0, 2.0), (-2.8, 0.0), (-0.7, 0.7)),
-    "wrist": ((-1.2, 1.2), (-1.4, 1.4), (-1.4, 1.4)),
-    "hand": ((-0.6, 0.6), (-0.6, 0.6), (-0.6, 0.6)),
+# In SMPL's axes (x to the left, y up, z forward, T-pose), radians: of the rotation vector's three
+# components the usual spread about zero, and their lowest and highest values on the left side.
+JOINTS = {
+    "hip": ((1.0, 0.5, 0.5), ((-2.4, 0.9), (-1.1, 1.1), (-0.9, 1.4))),
+    "knee": ((1.2, 0.12, 0.07), ((0.0, 2.7), (-0.5, 0.5), (-0.35, 0.35))),
+    "ankle": ((0.4, 0.3, 0.25), ((-0.9, 1.0), (-0.8, 0.8), (-0.7, 0.7))),
+    "foot": ((0.2, 0.1, 0.1), ((-0.6, 0.6), (-0.3, 0.3), (-0.3, 0.3))),
+    "spine1": ((0.25, 0.2, 0.2), ((-0.5, 0.9), (-0.6, 0.6), (-0.6, 0.6))),
+    "spine2": ((0.25, 0.2, 0.2), ((-0.5, 0.8), (-0.6, 0.6), (-0.6, 0.6))),
+    "spine3": ((0.2, 0.2, 0.2), ((-0.5, 0.7), (-0.6, 0.6), (-0.6, 0.6))),
+    "neck": ((0.3, 0.3, 0.25), ((-0.9, 0.9), (-1.0, 1.0), (-0.8, 0.8))),
+    "head": ((0.3, 0.3, 0.25), ((-0.9, 0.9), (-1.0, 1.0), (-0.8, 0.8))),
+    "collar": ((0.2, 0.25, 0.25), ((-0.6, 0.6), (-0.7, 0.7), (-0.7, 0.7))),
+    "shoulder": ((0.6, 1.0, 1.2), ((-2.2, 2.2), (-2.5, 2.5), (-2.6, 2.6))),
+    "elbow": ((0.6, 1.3, 0.15), ((-2.0, 2.0), (-2.8, 0.0), (-0.7, 0.7))),
+    "wrist": ((0.4, 0.4, 0.4), ((-1.2, 1.2), (-1.4, 1.4), (-1.4, 1.4))),
+    "hand": ((0.2, 0.2, 0.2), ((-0.6, 0.6), (-0.6, 0.6), (-0.6, 0.6))),
 }
 # A limit gives way this much, in radians.
 LIMIT_SOFTNESS = 0.05
@@ -69,15 +53,14 @@ class JointPriors:
 def joint_priors(joints: np.ndarray) -> JointPriors:
     """Of the joints with these numbers (A,); joints beyond SMPL's 24 count as hands."""
     weights = np.zeros((len(joints), 3))
-    limits = np.zeros((len(joints), 3, 2))
-    limits[...] = (-np.inf, np.inf)
+    limits = np.tile([-np.inf, np.inf], (len(joints), 3, 1))
     for row, joint in enumerate(joints):
         name = SMPL_JOINTS[joint] if joint < len(SMPL_JOINTS) else "left_hand"
         if name == "pelvis":
             continue
         kind = name.removeprefix("left_").removeprefix("right_")
-        weights[row] = 1 / np.square(SPREADS[kind])
-        limits[row] = LIMITS[kind]
+        spread, limits[row] = JOINTS[kind]
+        weights[row] = 1 / np.square(spread)
         if name.startswith("right_"):
             # Mirrored in the plane x = 0: rotations about y and z change their signs.
             limits[row, 1:] = -limits[row, 1:, ::-1]

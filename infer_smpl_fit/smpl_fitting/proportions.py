@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..smpl_body.world import UNITS
+from ..infer_smpl_fit_kit.keypoints.trajectories import UNITS_PER_METRE
 from .rig import Rig
 
 # Joints whose distance does not depend on the pose.
@@ -62,7 +62,7 @@ class LimbLengths:
                 "no limb is seen at both ends, so the unit cannot be told: set units to m, cm or mm"
             )
         size = self.size
-        return min(UNITS, key=lambda unit: abs(np.log(size / UNITS[unit])))
+        return min(UNITS_PER_METRE, key=lambda unit: abs(np.log(size / UNITS_PER_METRE[unit])))
 
     def betas(self) -> np.ndarray:
         """Shape (B,) whose limbs come nearest to the lengths in metres, drawn to the mean one."""

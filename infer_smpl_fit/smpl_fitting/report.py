@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..infer_smpl_fit_kit.keypoints.trajectories import UNITS_PER_METRE
 from ..smpl_body.conventions import SMPL_JOINTS
 from ..smpl_body.model import BodyModel
-from ..smpl_body.world import UNITS
 from .gaps import gaps_of
 from .kinematics import State, forward
 from .preparation import Problem
@@ -42,7 +42,7 @@ def report_of(
         "missing_share": round(problem.missing_share, 4),
         "unit": problem.unit,
         "scale": round(state.scaling, 5),
-        "aist_loss": aist_loss(problem, state) * UNITS[problem.unit] ** 2,
+        "aist_loss": aist_loss(problem, state) * UNITS_PER_METRE[problem.unit] ** 2,
         "beta_norm": round(float(np.linalg.norm(state.betas)), 4),
         "limit_hits_share": hits,
         "limit_hits_per_joint": hits_by_joint,
@@ -63,8 +63,8 @@ def residual_report(problem: Problem, state: State) -> dict[str, Any]:
     millimetres = 1000 * np.linalg.norm(points - problem.observations.targets, axis=2)
     used = problem.observations.is_observed
     by_keypoint = {
-        name: round(float(millimetres[used[:, n], n].mean()), 2)
-        for n, name in enumerate(problem.rig.keypoint_names)
+        problem.rig.convention.keypoints[column]: round(float(millimetres[used[:, n], n].mean()), 2)
+        for n, column in enumerate(problem.rig.columns)
         if used[:, n].any()
     }
     observed = used | problem.outliers

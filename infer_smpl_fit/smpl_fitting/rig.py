@@ -43,11 +43,6 @@ class Rig:
     def beta_count(self) -> int:
         return self.joint_shapedirs.shape[2]
 
-    @property
-    def keypoint_names(self) -> list[str]:
-        """Names of the N keypoints."""
-        return [self.convention.keypoints[column] for column in self.columns]
-
     @cached_property
     def keypoint_of_column(self) -> dict[int, int]:
         """Which of the N each of the convention's keypoints is, by its index there."""

@@ -24,26 +24,13 @@ SPINE, NECK, ANKLES = (3, 6, 9), 12, (7, 8)
 TORSO = (0, *SPINE, 13, 14)
 
 
-@dataclass(frozen=True)
-class Limb:
-    """Two bones with a hinge between them.
-
-    Attributes:
-        root, hinge, end: Joints.
-        axis: Direction of the hinge's axis at rest when it bends.
-    """
-
-    root: int
-    hinge: int
-    end: int
-    axis: tuple[float, float, float]
-
-
+# Two bones each: the joints at their root, hinge and end, and the axis at rest about which the
+# hinge bends.
 LIMBS = (
-    Limb(1, 4, 7, (1.0, 0.0, 0.0)),
-    Limb(2, 5, 8, (1.0, 0.0, 0.0)),
-    Limb(16, 18, 20, (0.0, -1.0, 0.0)),
-    Limb(17, 19, 21, (0.0, 1.0, 0.0)),
+    ((1, 4, 7), (1.0, 0.0, 0.0)),
+    ((2, 5, 8), (1.0, 0.0, 0.0)),
+    ((16, 18, 20), (0.0, -1.0, 0.0)),
+    ((17, 19, 21), (0.0, 1.0, 0.0)),
 )
 
 
@@ -61,8 +48,8 @@ def analytic_start(rig: Rig, points: np.ndarray, proportions: Proportions) -> St
     rotations = np.broadcast_to(np.eye(3), (frames, len(rig.parents), 3, 3)).copy()
     pose = _Pose(rig, joints, anchors, points, rotations)
     pose.set_torso()
-    for limb in LIMBS:
-        pose.set_limb(limb)
+    for joints_of_limb, axis in LIMBS:
+        pose.set_limb(*joints_of_limb, axis=np.array(axis))
     pose.set_head()
     for ankle in ANKLES:
         pose.set_foot(ankle)
@@ -73,10 +60,9 @@ def analytic_start(rig: Rig, points: np.ndarray, proportions: Proportions) -> St
         scaling=proportions.scaling,
         offsets=np.zeros_like(anchors),
     )
-    weights = np.isin(rig.bones, TORSO).astype(float)
-    weights = weights if weights.any() else np.ones(len(rig.bones))
+    torso = np.isin(rig.bones, TORSO)
     residuals = points - forward(rig, state).points
-    return replace(state, transl=np.einsum("n,fna->fa", weights / weights.sum(), residuals))
+    return replace(state, transl=residuals[:, torso if torso.any() else ...].mean(axis=1))
 
 
 @dataclass(frozen=True)
@@ -113,22 +99,21 @@ class _Pose:
         twist = logarithm(pelvis.swapaxes(-1, -2) @ chest)
         self.rotations[:, SPINE] = exponential(twist / len(SPINE))[:, None]
 
-    def set_limb(self, limb: Limb) -> None:
-        """Point the limb's root at its hinge, and lay the hinge's axis across the bend."""
-        root, hinge, end = (self._position(joint) for joint in (limb.root, limb.hinge, limb.end))
+    def set_limb(self, at_root: int, at_hinge: int, at_end: int, *, axis: np.ndarray) -> None:
+        """Point the limb's root at its hinge, and lay the hinge's axis (3,) across the bend."""
+        root, hinge, end = (self._position(joint) for joint in (at_root, at_hinge, at_end))
         if root is None or hinge is None:
             return
-        parent = self._parent_world(limb.root)
-        axis = np.array(limb.axis)
-        upper_rest = unit(self.joints[limb.hinge] - self.joints[limb.root])
+        parent = self._parent_world(at_root)
+        upper_rest = unit(self.joints[at_hinge] - self.joints[at_root])
         upper = unit(hinge - root)
         untwisted = (
             rotation_between(np.broadcast_to(parent @ upper_rest, upper.shape), upper) @ parent
         )
         if end is None:
-            self.rotations[:, limb.root] = parent.swapaxes(-1, -2) @ untwisted
+            self.rotations[:, at_root] = parent.swapaxes(-1, -2) @ untwisted
             return
-        lower_rest = unit(self.joints[limb.end] - self.joints[limb.hinge])
+        lower_rest = unit(self.joints[at_end] - self.joints[at_hinge])
         lower = unit(end - hinge)
         normal = np.cross(upper, lower)
         bent = np.minimum(np.linalg.norm(normal, axis=1, keepdims=True) / STRAIGHT, 1.0)
@@ -136,9 +121,9 @@ class _Pose:
         normal = np.where(bent < 1, bent**2 * unit(normal) + (1 - bent**2) * guess, normal)
         normal = np.where(np.linalg.norm(normal, axis=1, keepdims=True) > 1e-6, normal, guess)
         world = orthonormal_frame(upper, normal) @ orthonormal_frame(upper_rest, axis).T
-        self.rotations[:, limb.root] = parent.swapaxes(-1, -2) @ world
+        self.rotations[:, at_root] = parent.swapaxes(-1, -2) @ world
         bend = rotation_between(world @ lower_rest, lower)
-        self.rotations[:, limb.hinge] = world.swapaxes(-1, -2) @ bend @ world
+        self.rotations[:, at_hinge] = world.swapaxes(-1, -2) @ bend @ world
 
     def set_head(self) -> None:
         """Share the rotation of the face's points between neck and head."""

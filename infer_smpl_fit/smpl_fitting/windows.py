@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import zip_longest
 
 import numpy as np
 
@@ -34,12 +33,7 @@ def minimise_sequence(
 ) -> tuple[State, list[float]]:
     """Lower the objective over a clip of any length in bounded memory.
 
-    Args:
-        objective: Over all F frames.
-        state: The start.
-        free: Which shared parameters to optimise.
-        should_stop: Asked before each step.
-        progress: Called with the share that is done.
+    Arguments as in `minimise`; ``progress`` is called with the share that is done.
 
     Returns:
         The state and the cost a frame, iteration by iteration.
@@ -51,7 +45,9 @@ def minimise_sequence(
     if frames <= WINDOW:
         state, costs = minimise(objective, state, free=free, should_stop=should_stop)
         return state, [cost / frames for cost in costs]
-    samples = sample_frames(frames)
+    # A few stretches all over the clip.
+    begins = np.linspace(0, frames - SAMPLE_FRAMES, SAMPLES).astype(int)
+    samples = np.unique(begins[:, None] + np.arange(SAMPLE_FRAMES))
     sample, _ = minimise(
         objective.select(samples), state.select(samples), free=free, should_stop=should_stop
     )
@@ -67,7 +63,11 @@ def minimise_sequence(
         fitted += end - begin
         _write_window(result, piece, begin)
         progress(end / frames)
-    totals = [sum(costs) for costs in zip_longest(*_of_one_length(histories))]
+    # Costs of windows that ended early stay what they were.
+    totals = [
+        sum(costs[min(iteration, len(costs) - 1)] for costs in histories)
+        for iteration in range(max(map(len, histories)))
+    ]
     return result, [total / fitted for total in totals]
 
 
@@ -76,18 +76,6 @@ def windows(frames: int) -> list[tuple[int, int]]:
     begins = list(range(0, max(frames - WINDOW, 0), WINDOW - OVERLAP))
     begins.append(max(frames - WINDOW, 0))
     return [(begin, min(begin + WINDOW, frames)) for begin in begins]
-
-
-def sample_frames(frames: int) -> np.ndarray:
-    """Frames of a few stretches all over the clip."""
-    begins = np.linspace(0, frames - SAMPLE_FRAMES, SAMPLES).astype(int)
-    return np.unique(begins[:, None] + np.arange(SAMPLE_FRAMES))
-
-
-def _of_one_length(histories: list[list[float]]) -> list[list[float]]:
-    """Costs of windows that ended early stay what they were."""
-    longest = max(len(costs) for costs in histories)
-    return [costs + [costs[-1]] * (longest - len(costs)) for costs in histories]
 
 
 def _write_window(result: State, piece: State, begin: int) -> None:

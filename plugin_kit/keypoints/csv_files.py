@@ -12,8 +12,7 @@ from ..files import existing, replacing
 from .trajectories import Trajectories, writable
 
 FRAME, TIME, UNITS = "frame", "time", "units"
-AXES = "xyz"
-COORDINATES = tuple(f"_{axis}" for axis in AXES)
+COORDINATES = ("_x", "_y", "_z")
 
 
 def write_csv(path: str | Path, trajectories: Trajectories) -> Path:
@@ -52,10 +51,16 @@ def read_csv(path: str | Path) -> Trajectories:
             lines = csv.reader(line for line in handle if not line.startswith("#"))
             header, *rows = [row for row in lines if row]
         header = [cell.strip() for cell in header]
-        places, names = _named_columns(header)
+        places = [i for i, name in enumerate(header) if name.lower().endswith(COORDINATES)]
+        names = tuple(header[i][:-2] for i in places[::3])
+        found = [header[i][:-1] + header[i][-1].lower() for i in places]
+        if not names or found != _columns(names):
+            raise ValueError(
+                "its columns are not NAME_x, NAME_y, NAME_z for one point after another"
+            )
         if not rows:
             raise ValueError("it has no frame")
-        values = [[_number(row[i]) for i in places] for row in rows]
+        values = [[float(row[i]) if row[i].strip() else np.nan for i in places] for row in rows]
         points = np.array(values, np.float64).reshape(len(rows), len(names), 3)
         fps = _rate([row[header.index(TIME)] for row in rows]) if TIME in header else None
         units = rows[0][header.index(UNITS)] if UNITS in header else ""
@@ -67,21 +72,8 @@ def read_csv(path: str | Path) -> Trajectories:
     return Trajectories(points, names, fps, units)
 
 
-def _named_columns(header: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
-    """Where the coordinates are, and the names of the points."""
-    places = [i for i, name in enumerate(header) if name.lower().endswith(COORDINATES)]
-    names = tuple(header[i][:-2] for i in places[::3])
-    if not names or [header[i][:-1] + header[i][-1].lower() for i in places] != _columns(names):
-        raise ValueError("its columns are not NAME_x, NAME_y, NAME_z for one point after another")
-    return places, names
-
-
 def _columns(names: Sequence[str]) -> list[str]:
-    return [f"{name}_{axis}" for name in names for axis in AXES]
-
-
-def _number(cell: str) -> float:
-    return float(cell) if cell.strip() else np.nan
+    return [name + axis for name in names for axis in COORDINATES]
 
 
 def _rate(seconds: Sequence[str]) -> float | None:

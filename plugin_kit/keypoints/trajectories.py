@@ -8,7 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .units import UNITS_PER_METRE
+UNITS_PER_METRE = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
+UNIT_WORDS = {
+    word: unit
+    for unit, prefix in (("m", ""), ("cm", "centi"), ("mm", "milli"))
+    for word in (unit, *(prefix + metre for metre in ("meter", "meters", "metre", "metres")))
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,16 @@ class Trajectories:
     names: Sequence[str]
     fps: float | None
     units: str
+
+
+def unit_of_word(word: object) -> str | None:
+    """m, cm or mm, as a file's word has it; None where the word is none of those known.
+
+    Example:
+        >>> unit_of_word(" Millimetres "), unit_of_word("inch")
+        ('mm', None)
+    """
+    return UNIT_WORDS.get(str(word or "").strip().lower())
 
 
 def writable(path: str | Path, given: Trajectories) -> tuple[np.ndarray, float]:

@@ -12,6 +12,7 @@ from infer_smpl_fit.smpl_fitting.rig import rig_of
 from infer_smpl_fit.smpl_fitting.rotations import exponential, logarithm
 from tests.infer_smpl_fit.stand_in import joints_of, keypoints_of
 
+Y_UP_TO_Z_UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 # Joints with something beyond them in COCO: neither ankles, wrists, feet nor hands.
 OBSERVABLE = [0, 1, 2, 3, 4, 5, 6, 9, 12, 13, 14, 15, 16, 17, 18, 19]
 

@@ -7,8 +7,9 @@ from scipy.spatial.transform import Rotation
 from infer_smpl_fit.smpl_body.builtin import BUILTIN_FILE
 from infer_smpl_fit.smpl_body.loader import SMPL_LANDMARKS, load_body
 from infer_smpl_fit.smpl_body.model import posed_vertices, world_transforms
-from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP, rotate_world
+from infer_smpl_fit.smpl_export.motion import BodyMotion
 from tests.infer_smpl_fit.procedural_body import PARENTS, procedural_body
+from tests.infer_smpl_fit.scenes import Y_UP_TO_Z_UP
 
 PELVIS, HIPS, KNEES, ANKLES, NECK, HEAD = 0, (1, 2), (4, 5), (7, 8), 12, 15
 SHOULDERS, ELBOWS, WRISTS, HANDS = (16, 17), (18, 19), (20, 21), (22, 23)
@@ -131,11 +132,11 @@ def test_turned_world_is_the_turned_body(make, scaling):
     poses, transl = rng.normal(size=(3, 24, 3)) * 0.5, rng.normal(size=(3, 3))
     betas = rng.normal(size=10)
     chosen = np.arange(0, len(model.v_template), 97)
-    pelvis = model.joints(betas)[0]
     common = {"betas": betas, "scaling": scaling, "vertices": chosen}
     before = posed_vertices(model, poses, transl=transl, **common)
-    turned, moved = rotate_world(Y_UP_TO_Z_UP, poses, transl, pelvis=pelvis, scaling=scaling)
-    after = posed_vertices(model, turned, transl=moved, **common)
+    motion = BodyMotion(poses, transl, betas, scaling).rotated(Y_UP_TO_Z_UP, model)
+    turned = motion.poses
+    after = posed_vertices(model, turned, transl=motion.transl, **common)
     assert np.abs(after - before @ Y_UP_TO_Z_UP.T).max() < 1e-10 * scaling
     naive = posed_vertices(model, turned, transl=transl @ Y_UP_TO_Z_UP.T, **common)
     assert np.abs(naive - before @ Y_UP_TO_Z_UP.T).max() > 0.1 * scaling

@@ -16,16 +16,14 @@ from scipy.spatial.transform import Rotation
 from infer_smpl_fit.smpl_body.conventions import SMPL_JOINTS
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import posed_vertices
-from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP
-from infer_smpl_fit.smpl_export.aist import write_aist
-from infer_smpl_fit.smpl_export.amass import write_amass
 from infer_smpl_fit.smpl_export.bvh import euler_angles, write_bvh
 from infer_smpl_fit.smpl_export.gltf import write_glb
 from infer_smpl_fit.smpl_export.motion import BodyMotion
 from infer_smpl_fit.smpl_export.render import contact_sheet, draw_body, look_at, project
-from infer_smpl_fit.smpl_export.trc import write_trc
+from infer_smpl_fit.smpl_export.research_files import write_aist, write_amass, write_trc
 from tests.infer_smpl_fit.bvh_reader import read_bvh
 from tests.infer_smpl_fit.procedural_body import procedural_body
+from tests.infer_smpl_fit.scenes import Y_UP_TO_Z_UP
 
 UP, GREY = np.array([0, 1.0, 0]), (200, 200, 200)
 
@@ -63,7 +61,7 @@ def test_unit_and_turn_move_joints_as_they_should(motion, body):
     places = motion.joint_places(body)
     big = replace(motion, transl=motion.transl * 100, scaling=motion.scaling * 100)
     assert np.allclose(big.joint_places(body), places * 100, atol=1e-9)
-    assert np.allclose(big.in_metres(100.0).joint_places(body), places, atol=1e-12)
+    assert np.allclose(big.enlarged(1 / 100).joint_places(body), places, atol=1e-12)
     turned = motion.rotated(Y_UP_TO_Z_UP, body).joint_places(body)
     assert np.allclose(turned, places @ Y_UP_TO_Z_UP.T, atol=1e-10)
 

@@ -13,7 +13,7 @@ from infer_smpl_fit.keypoint_names import Keypoints3D, joined, plain_name, resol
 from infer_smpl_fit.smpl_body.builtin import builtin_body
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS, SMPL_JOINTS
 from infer_smpl_fit.smpl_export.motion import BodyMotion
-from infer_smpl_fit.smpl_export.trc import write_trc as write_body_trc
+from infer_smpl_fit.smpl_export.research_files import write_trc as write_body_trc
 
 POSE2SIM = "data/pose2sim_demo_single/S00_P00_T00_StaticTrial/pose-3d"
 POINTS = np.random.default_rng(1).normal(0, 1, (4, 17, 3)).round(4)

@@ -20,11 +20,10 @@ from infer_smpl_fit.parameters import Settings
 from infer_smpl_fit.ports import Output
 from infer_smpl_fit.smpl_body.builtin import builtin_body
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
-from infer_smpl_fit.smpl_body.world import Y_UP_TO_Z_UP
 from tests.cpu_time import least
 from tests.infer_smpl_fit.bvh_reader import read_bvh
 from tests.infer_smpl_fit.procedural_body import procedural_body, stored
-from tests.infer_smpl_fit.scenes import scene_of
+from tests.infer_smpl_fit.scenes import Y_UP_TO_Z_UP, scene_of
 from tests.infer_smpl_fit.stand_in import joints_of, keypoints_of
 from tests.infer_smpl_fit.task_runs import FRAMES, NAME, WRITTEN, run, run_alone, video_of
 from workflows.plugins import REPOSITORY

@@ -9,7 +9,7 @@ from plugin_kit.keypoints.skeletons import (
     skeleton_name,
     skeleton_of,
 )
-from plugin_kit.keypoints.units import UNITS_PER_METRE, unit_of_word
+from plugin_kit.keypoints.trajectories import UNITS_PER_METRE, unit_of_word
 
 COUNTS = {
     "coco17": 17,

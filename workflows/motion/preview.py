@@ -17,9 +17,9 @@ from infer_smpl_fit.overlay import camera_backdrop, draw_over
 from infer_smpl_fit.ports import Output as FitOutput
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_body.world import UNITS, rotation_to_y_up
-from infer_smpl_fit.smpl_export.motion import BodyMotion
-from infer_smpl_fit.smpl_export.render import draw_frame, look_at, project
+from infer_smpl_fit.smpl_export.motion import BodyMotion, rotation_to_y_up
+from infer_smpl_fit.smpl_export.render import draw_body, frame_vertices, look_at, project
+from plugin_kit.keypoints.trajectories import UNITS_PER_METRE
 from plugin_kit.pictures import plain
 from plugin_kit.video import VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
@@ -84,7 +84,9 @@ def write_preview(
     path = options.output / "preview.mp4"
     with VideoSink(path, width, PANEL[1], rate / step, step / rate) as sink:
         for index, frame in enumerate(frames):
-            row = [_draw_body(scene, frame), _draw_keypoints(scene, frame)]
+            body = frame_vertices(scene.motion, model, frame)
+            drawn = draw_body(_blank(), body, model.faces, camera=scene.camera)
+            row = [drawn, _draw_keypoints(scene, frame)]
             if overlays is not None:
                 row.insert(0, next(overlays, _blank()))
             sink.write(np.ascontiguousarray(np.hstack(row)), index)
@@ -95,42 +97,29 @@ def _scene(triangulation: Any, fit: Any, report: dict[str, Any], *, model: BodyM
     ports = (FitOutput.POSES, FitOutput.TRANSL, FitOutput.SCALING, FitOutput.BETAS)
     poses, transl, scaling, betas = (fit.get_output(port).get_array() for port in ports)
     fit_report = dict(fit.get_output(FitOutput.REPORT).data)
-    units = UNITS[fit_report["unit"]]
+    units = UNITS_PER_METRE[fit_report["unit"]]
     motion = BodyMotion(poses, transl, betas.ravel(), float(scaling[0, 0]), report["fps"])
-    motion = motion.in_metres(units) if fit_report["mode"] == "aist" else motion
+    motion = motion.enlarged(1 / units) if fit_report["mode"] == "aist" else motion
     rotation = rotation_to_y_up(upward_axis(motion))
     keypoints = triangulation.get_output(TriangulationOutput.KEYPOINTS3D).get_array()
     keypoints = keypoints / units @ rotation.T
+    names = report["joints"]
+    pairs = [*(bone["joints"] for bone in report["bone_lengths"]), *TRUNK]
+    # Nearly all of the keypoints at all times.
+    low, high = np.percentile(keypoints[np.isfinite(keypoints).all(axis=2)], (1, 99), axis=0)
+    span = 1.35 * max(high[1] - low[1], (high[0] - low[0]) * PANEL[1] / PANEL[0], 1.0)
     return _Scene(
         model=model,
         motion=motion.rotated(rotation, model),
-        in_world=motion.in_units(units),
+        in_world=motion.enlarged(units),
         keypoints=keypoints,
-        bones=_bones(report),
-        camera=_camera(keypoints),
+        bones=[(names.index(a), names.index(b)) for a, b in pairs if a in names and b in names],
+        camera=look_at((low + high) / 2, VIEW, up=np.array([0.0, 1, 0]), span=span, size=PANEL),
     )
-
-
-def _bones(report: dict[str, Any]) -> list[tuple[int, int]]:
-    names = report["joints"]
-    pairs = [*(bone["joints"] for bone in report["bone_lengths"]), *TRUNK]
-    return [(names.index(a), names.index(b)) for a, b in pairs if a in names and b in names]
-
-
-def _camera(keypoints: np.ndarray) -> np.ndarray:
-    """(3, 4): what sees nearly all of the keypoints (F, J, 3) at all times."""
-    seen = keypoints[np.isfinite(keypoints).all(axis=2)]
-    low, high = np.percentile(seen, (1, 99), axis=0)
-    span = 1.35 * max(high[1] - low[1], (high[0] - low[0]) * PANEL[1] / PANEL[0], 1.0)
-    return look_at((low + high) / 2, VIEW, up=np.array([0.0, 1, 0]), span=span, size=PANEL)
 
 
 def _blank() -> np.ndarray:
     return plain(PAPER, PANEL[1], PANEL[0])
-
-
-def _draw_body(scene: _Scene, frame: int) -> np.ndarray:
-    return draw_frame(_blank(), scene.motion, scene.model, frame=frame, camera=scene.camera)
 
 
 def _draw_keypoints(scene: _Scene, frame: int) -> np.ndarray:
@@ -177,11 +166,9 @@ def _around(pixels: np.ndarray, shape: tuple[int, ...]) -> tuple[slice, slice]:
 
 def _fitted(picture: np.ndarray) -> np.ndarray:
     """The picture as large as the panel allows, in its middle."""
-    height, width = picture.shape[:2]
-    scale = min(PANEL[0] / width, PANEL[1] / height)
+    scale = min(PANEL[0] / picture.shape[1], PANEL[1] / picture.shape[0])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    size = (round(width * scale), round(height * scale))
-    small = cv2.resize(picture, size, interpolation=method)
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=method)
     panel = _blank()
     top, left = (PANEL[1] - small.shape[0]) // 2, (PANEL[0] - small.shape[1]) // 2
     panel[top : top + small.shape[0], left : left + small.shape[1]] = small

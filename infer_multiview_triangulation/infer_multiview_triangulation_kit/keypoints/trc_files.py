@@ -14,7 +14,6 @@ HEADER = (
     "DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\t"
     "OrigDataRate\tOrigDataStartFrame\tOrigNumFrames"
 )
-HEADER_LINES = 5
 
 
 def write_trc(
@@ -72,7 +71,7 @@ def read_trc(path: str | Path, *, is_strict: bool = True) -> Trajectories:
         if len(names) != joints or not all(names):
             named = sum(map(bool, names))
             raise ValueError(f"{joints} markers are announced, {named} are named")
-        rows = [_row(line, joints, is_strict) for line in lines[HEADER_LINES:] if line.strip()]
+        rows = [_row(line, joints, is_strict) for line in lines[5:] if line.strip()]
         if len(rows) < float(header["NumFrames"]):
             raise ValueError(f"{header['NumFrames']} frames are announced, {len(rows)} are there")
         points = np.array(rows, np.float64).reshape(-1, joints, 3)

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -49,10 +47,15 @@ def write_c3d(path: str | Path, trajectories: Trajectories) -> Path:
     for frame in samples:
         writer.add_frames((frame, no_analog))
     content = io.BytesIO()
-    with _without_analog_warning():
+    with warnings.catch_warnings():
+        # Points without analog channels are all that is meant to be there.
+        warnings.simplefilter("ignore")
         writer.write(content)
     whole = bytearray(content.getvalue())
-    _blank_missing(whole, writer.header.data_block, missing)
+    # Zeros where the writer left the coordinates of an earlier frame.
+    start = BLOCK * (int(writer.header.data_block) - 1)
+    rows = np.frombuffer(whole, "<f4", count=4 * missing.size, offset=start)
+    rows.reshape(*missing.shape, 4)[missing, :3] = 0
     return write_bytes(path, bytes(whole))
 
 
@@ -67,7 +70,8 @@ def read_c3d(path: str | Path) -> Trajectories:
 
     path = existing(path)
     try:
-        with path.open("rb") as handle, _without_analog_warning():
+        with path.open("rb") as handle, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             reader = c3d.Reader(handle)
             frames = [frame for _, frame, _ in reader.read_frames()]
             announced = reader.frame_count
@@ -85,18 +89,3 @@ def read_c3d(path: str | Path) -> Trajectories:
     points = np.where(samples[..., 3:4] < 0, np.nan, samples[..., :3])
     word = units.string_value.strip() if units is not None else ""
     return Trajectories(points, labels[: points.shape[1]], fps if fps > 0 else None, word)
-
-
-def _blank_missing(content: bytearray, data_block: int, missing: np.ndarray) -> None:
-    """Put zeros where the writer left the coordinates of an earlier frame."""
-    start = BLOCK * (int(data_block) - 1)
-    rows = np.frombuffer(content, "<f4", count=4 * missing.size, offset=start)
-    rows.reshape(*missing.shape, 4)[missing, :3] = 0
-
-
-@contextmanager
-def _without_analog_warning() -> Iterator[None]:
-    """Silence the package: points without analog channels are all that is meant to be there."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

@@ -128,7 +128,14 @@ def skeleton_of(name: str, joint_count: int) -> Skeleton:
         ValueError: The name is unknown, its count differs, or the count does not tell.
     """
     if skeleton_name(name) == "auto":
-        return _only_one_of(joint_count)
+        fitting = [name for name in DETECTED if len(SKELETONS[name].joints) == joint_count]
+        if len(fitting) > 1:
+            raise ValueError(
+                f"{joint_count} keypoints may be {' or '.join(fitting)}: set skeleton to one of "
+                "them"
+            )
+        unknown = Skeleton("unknown", tuple(f"joint_{i}" for i in range(joint_count)))
+        return SKELETONS[fitting[0]] if fitting else unknown
     skeleton = SKELETONS.get(skeleton_name(name))
     if skeleton is None or skeleton.name not in DETECTED:
         raise ValueError(f"skeleton {name!r} is not one of auto, {', '.join(DETECTED)}")
@@ -138,14 +145,3 @@ def skeleton_of(name: str, joint_count: int) -> Skeleton:
             f"{joint_count}"
         )
     return skeleton
-
-
-def _only_one_of(joint_count: int) -> Skeleton:
-    fitting = [name for name in DETECTED if len(SKELETONS[name].joints) == joint_count]
-    if len(fitting) > 1:
-        raise ValueError(
-            f"{joint_count} keypoints may be {' or '.join(fitting)}: set skeleton to one of them"
-        )
-    if not fitting:
-        return Skeleton("unknown", tuple(f"joint_{i}" for i in range(joint_count)))
-    return SKELETONS[fitting[0]]
