@@ -27,14 +27,7 @@ from extract_background.extract_background_kit.sequence import SequenceWatch
 from extract_background.parameters import ExtractBackgroundParam
 from extract_background.plate_estimation import FrameStore, Plate, RunningMean, estimate_plate
 from extract_background.ports import Input, Output
-from extract_background.sources import (
-    check_paths,
-    files_key,
-    options_of,
-    plate_of_files,
-    reads_files,
-    sampling_of,
-)
+from extract_background.sources import check_paths, files_key, plate_of_files, reads_files
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +111,7 @@ class ExtractBackground(dataprocess.C2dImageTask):
         settings = self.get_param_object().settings
         if self._store is None:
             raise ValueError("extract_background was given no frame")
-        plate = estimate_plate(self._store, options_of(settings), self._should_stop)
+        plate = estimate_plate(self._store, settings.options, self._should_stop)
         self._publish(plate)
         return plate
 
@@ -159,12 +152,12 @@ class ExtractBackground(dataprocess.C2dImageTask):
 
     def _begun(self, has_mattes: bool) -> FrameStore:
         settings = self.get_param_object().settings
-        options_of(settings).method_for(has_mattes)
+        settings.options.method_for(has_mattes)
         has_matte_video = has_mattes and is_video_at(self, Input.MATTES)
         mattes = self.get_input(Input.MATTES)
         self._matte_count = max(0, mattes.get_video_frame_count()) if has_matte_video else 0
         self._running = RunningMean()
-        sampling = sampling_of(settings)
+        sampling = settings.sampling
         stride = sampling.stride_over(self._watch.expected)
         return FrameStore(sampling.max_frames, stride, sampling.memory_budget_mb)
 

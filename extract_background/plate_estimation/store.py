@@ -12,6 +12,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from ..extract_background_kit.pictures import to_uint8
+
 logger = logging.getLogger(__name__)
 
 SNAP_LOW, SNAP_HIGH = 4, 251
@@ -95,10 +97,6 @@ class FrameStore:
         logger.warning(text)
         self.warnings.append(text)
 
-    def takes_next(self) -> bool:
-        """Whether the frame that comes next would be kept (so its matte is worth making)."""
-        return self.offered % self.stride == 0
-
     def add(self, frame: np.ndarray, matte: np.ndarray | None = None) -> bool:
         """Offer the next frame, uint8 RGB (H, W, 3), and its matte, (h, w); say if taken.
 
@@ -108,7 +106,7 @@ class FrameStore:
             ValueError: The frame has another size than those before.
             OSError: The temporary file does not fit on the disk.
         """
-        is_taken = self.takes_next()
+        is_taken = self.offered % self.stride == 0
         self.offered += 1
         if not is_taken:
             return False
@@ -135,20 +133,12 @@ class FrameStore:
         self.release()
 
     def tiles(self, weights: np.ndarray | None = None) -> Iterator[Tile]:
-        """Yield tiles of 32 rows.
-
-        Args:
-            weights: uint8 (N, H, W) in place of the store's own.
-        """
+        """Yield tiles of 32 rows, with ``weights`` uint8 (N, H, W) in place of the store's own."""
         weights = self.weights if weights is None else weights
         height = self.shape[0]
         for top in range(0, height, TILE_ROWS):
             rows = slice(top, min(top + TILE_ROWS, height))
-            yield Tile(
-                rows,
-                np.ascontiguousarray(self.frames[:, rows]),
-                np.ascontiguousarray(weights[:, rows]),
-            )
+            yield Tile(rows, *(np.ascontiguousarray(a[:, rows]) for a in (self.frames, weights)))
             self.release(weights)
 
     def array(self, shape: tuple[int, ...]) -> np.ndarray:
@@ -207,10 +197,8 @@ def prepared_matte(matte: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     Takes uint8 (0 to 255), uint16 (0 to 65535), floats (0 to 1) and bool.
     """
     matte = matte[..., 0] if matte.ndim == 3 else matte
-    if np.issubdtype(matte.dtype, np.floating):
-        matte = np.rint(np.clip(matte, 0, 1) * 255).astype(np.uint8)
-    elif matte.dtype == bool:
-        matte = matte.astype(np.uint8) * np.uint8(255)
+    if matte.dtype == bool or np.issubdtype(matte.dtype, np.floating):
+        matte = to_uint8(matte.astype(np.float32, copy=False))
     elif matte.dtype == np.uint16:
         matte = np.rint(matte / np.float32(257)).astype(np.uint8)
     height, width = size

@@ -1,19 +1,30 @@
-"""Run an iterator in a thread of its own, a few items ahead of who consumes it."""
+"""Hand things from one thread to another, without waiting for one that has ended."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
-
-from workflows.media.queues import put_unless
 
 Item = TypeVar("Item")
 
+PATIENCE_SECONDS = 0.2
+
+
+def put_unless(has_ended: Callable[[], bool], waiting: queue.Queue[Item], item: Item) -> bool:
+    """Put ``item`` as soon as there is room; False where nobody takes it any more."""
+    while not has_ended():
+        try:
+            waiting.put(item, timeout=PATIENCE_SECONDS)
+            return True
+        except queue.Full:
+            continue
+    return False
+
 
 def prefetch(items: Iterable[Item], ahead: int = 3) -> Iterator[Item]:
-    """Yield ``items`` in order while the next ``ahead`` ones are being made.
+    """Yield ``items`` in order while a thread makes the next ``ahead`` ones.
 
     An exception of the source is raised here, after the items before it. When the consumer
     stops early the thread ends with it.
