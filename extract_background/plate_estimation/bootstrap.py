@@ -37,7 +37,7 @@ def bootstrap(frames: AlignedFrames) -> Estimate:
     motion = motion_weights(frames)
     weights = store.array(store.frames.shape[:3])
     for index, still in enumerate(motion):
-        weights[index] = _enlarged(still, weights.shape)
+        weights[index] = cv2.resize(still, weights.shape[:0:-1])
     plate = frames.over_tiles(kernels.median, weights)
     seen = np.zeros(store.shape[:2], np.int32)
     for _ in range(ROUNDS):
@@ -102,12 +102,8 @@ def distance_weights(
     for index, (frame, _) in enumerate(frames.store.each()):
         difference = kernels.largest_difference(frame, frames.gains[index], plate)
         distance = cv2.GaussianBlur(difference, (0, 0), SMOOTHING)
-        still = _enlarged(motion[index], out.shape)
+        still = cv2.resize(motion[index], out.shape[:0:-1])
         kernels.attenuate(still, distance, noise, reach, least, out[index])
         alike += distance <= noise + DISTANCE_LEVELS
     frames.store.release(out)
     return alike
-
-
-def _enlarged(weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return cv2.resize(weights, (shape[2], shape[1]))

@@ -34,23 +34,6 @@ class Mixture(NamedTuple):
 
 
 @njit(cache=True)
-def two_means_split(found: Levels) -> int:
-    """Number of levels in the lower class of the optimal two-means split of a histogram."""
-    levels, counts = found
-    total, total_sum = counts.sum(), (counts * levels).sum()
-    best, cut = -1.0, 1
-    low, low_sum = 0.0, 0.0
-    for i in range(len(levels) - 1):
-        low += counts[i]
-        low_sum += counts[i] * levels[i]
-        high, high_sum = total - low, total_sum - low_sum
-        between = low_sum * low_sum / low + high_sum * high_sum / high
-        if between > best:
-            best, cut = between, i + 1
-    return cut
-
-
-@njit(cache=True)
 def maximise(found: Levels, upper: np.ndarray, mixture: Mixture) -> None:
     """M-step: parameters from the share ``upper`` of each level in the second component."""
     levels, counts = found
@@ -106,9 +89,20 @@ def fit(found: Levels, mixture: Mixture) -> int:
 
 @njit(cache=True)
 def initialise(found: Levels, mixture: Mixture) -> None:
-    """Parameters of the optimal two-means split."""
-    upper = np.zeros(len(found.levels), np.float64)
-    upper[two_means_split(found) :] = 1.0
+    """Parameters of the optimal two-means split of a histogram."""
+    levels, counts = found
+    total, total_sum = counts.sum(), (counts * levels).sum()
+    best, cut = -1.0, 1
+    low, low_sum = 0.0, 0.0
+    for i in range(len(levels) - 1):
+        low += counts[i]
+        low_sum += counts[i] * levels[i]
+        high, high_sum = total - low, total_sum - low_sum
+        between = low_sum * low_sum / low + high_sum * high_sum / high
+        if between > best:
+            best, cut = between, i + 1
+    upper = np.zeros(len(levels), np.float64)
+    upper[cut:] = 1.0
     maximise(found, upper, mixture)
 
 

@@ -48,21 +48,20 @@ def unlike_share(frames: AlignedFrames, background: np.ndarray) -> float:
     """
     store = frames.store
     size = size_within(background.shape, SMALL_SIDE)
-    plate = _shrunk(background, size)
+
+    def shrunk(picture: np.ndarray) -> np.ndarray:
+        return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+    plate = shrunk(background)
     shares = []
     for index in range(0, store.count, -(-store.count // FRAMES_COMPARED)):
-        frame = _shrunk(store.frames[index], size) * frames.gains[index]
+        frame = shrunk(store.frames[index]) * frames.gains[index]
         distance = np.abs(frame - plate).max(axis=-1)
-        empty = _shrunk(store.weights[index], size) >= SURELY_BACKGROUND
+        empty = shrunk(store.weights[index]) >= SURELY_BACKGROUND
         if empty.any():
             shares.append((distance[empty] > UNLIKE_LEVELS).mean())
     store.release()
     return float(np.mean(shares)) if shares else 0.0
-
-
-def _shrunk(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return small.astype(np.float32)
 
 
 def plate_warnings(store: FrameStore, report: dict[str, Any]) -> list[str]:

@@ -22,13 +22,7 @@ RELEASE_EVERY = 8
 
 
 class Tile(NamedTuple):
-    """Some rows of all frames.
-
-    Attributes:
-        rows: Which.
-        frames: uint8 (N, h, W, 3), contiguous.
-        weights: uint8 (N, h, W), contiguous.
-    """
+    """Some rows of all frames: uint8 (N, h, W, 3) and (N, h, W), contiguous."""
 
     rows: slice
     frames: np.ndarray
@@ -76,10 +70,9 @@ class FrameStore:
         return self._frames[: self.count]
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> tuple[int, ...]:
         """Height, width and channels of a frame."""
-        _, height, width, channels = self._frames.shape
-        return height, width, channels
+        return self._frames.shape[1:]
 
     @property
     def weights(self) -> np.ndarray:
@@ -106,20 +99,19 @@ class FrameStore:
             ValueError: The frame has another size than those before.
             OSError: The temporary file does not fit on the disk.
         """
-        is_taken = self.offered % self.stride == 0
-        self.offered += 1
-        if not is_taken:
+        index, self.offered = self.offered, self.offered + 1
+        if index % self.stride:
             return False
         if len(self._frames) == 0:
             self._frames = self.array((self._max_frames, *frame.shape))
         if frame.shape != self.shape:
             raise ValueError(
-                f"frame {self.offered - 1} is {frame.shape}, those before it {self.shape}; a "
+                f"frame {index} is {frame.shape}, those before it {self.shape}; a "
                 "plate is made of frames of one size"
             )
         if self.count == self._max_frames:
             self._thin()
-            if (self.offered - 1) % self.stride:
+            if index % self.stride:
                 return False
         self._keep(frame, matte)
         return True
@@ -142,11 +134,7 @@ class FrameStore:
             self.release(weights)
 
     def array(self, shape: tuple[int, ...]) -> np.ndarray:
-        """An uninitialised uint8 array, in memory while the budget lasts, then on disk.
-
-        Raises:
-            OSError: The temporary file does not fit on the disk.
-        """
+        """An uninitialised uint8 array, in memory while the budget lasts, then on the disk."""
         size = int(np.prod(shape, dtype=np.int64))
         self._spent += size
         if self._spent <= self._budget:

@@ -131,13 +131,17 @@ class Timeline:
     def __init__(self, step: int) -> None:
         self._step = step
         self._last: int | None = None
-        self._presented, self._decoded = _Order(), _Order()
+        # Of presentation times and of decoding times: the last one, and how many did not grow.
+        self._before: list[int | None] = [None, None]
+        self._faults = [0, 0]
 
     def time_of(self, frame: VideoFrame) -> int:
         """The timestamp of the frame that comes next."""
-        self._presented.take(frame.pts)
-        self._decoded.take(frame.dts)
-        is_trusted = self._presented.faults <= self._decoded.faults
+        for kind, time in enumerate((frame.pts, frame.dts)):
+            before = self._before[kind]
+            self._faults[kind] += time is None or (before is not None and time <= before)
+            self._before[kind] = before if time is None else time
+        is_trusted = self._faults[0] <= self._faults[1]
         time = frame.pts if is_trusted or frame.dts is None else frame.dts
         if self._last is None:
             time = time or 0
@@ -145,17 +149,3 @@ class Timeline:
             time = self._last + self._step
         self._last = time
         return time
-
-
-class _Order:
-    """How often times did not grow."""
-
-    def __init__(self) -> None:
-        self.faults = 0
-        self._last: int | None = None
-
-    def take(self, time: int | None) -> None:
-        if time is None or (self._last is not None and time <= self._last):
-            self.faults += 1
-        if time is not None:
-            self._last = time

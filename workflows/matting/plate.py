@@ -19,9 +19,8 @@ logger = logging.getLogger(__name__)
 def find_plate(job: VideoJob, finder: PeopleFinder | None) -> np.ndarray:
     """Return the plate of the job's video, uint8 RGB (H, W, 3), and report how good it is.
 
-    Args:
-        job: The video; ``coverage.png``, where the plate was seen, is written beside its outputs.
-        finder: Who finds the people; None: nobody does.
+    ``coverage.png``, where the plate was seen, is written beside the outputs. Without a finder
+    nobody finds the people.
     """
     report = job.report
     workflow = plate_workflow(matte=False if finder is None else "input")

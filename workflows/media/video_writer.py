@@ -6,6 +6,7 @@ import queue
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -16,12 +17,13 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
+from plugin_kit.picture_files import write_picture
 from plugin_kit.video import EXACT_COLOURS, HD_LINES
 from workflows.media.codecs import CODECS, DEFAULT_CRF
-from workflows.media.prefetch import PATIENCE_SECONDS, put_unless
 from workflows.media.sound import PassedSound
 
 QUEUE_FRAMES = 4
+PATIENCE_SECONDS = 0.2
 LIMITED_RANGE = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
 NEUTRAL_CHROMA = 128
 # The tags of BT.709 and of BT.601's 525 lines, by FFmpeg's numbers; PyAV names only some.
@@ -83,13 +85,13 @@ class VideoSink:
                 f"{self.path.name} takes {self._size[0]}x{self._size[1]} pictures of "
                 f"{self.channels} channels, not {image.shape}"
             )
-        put_unless(self._has_failed, self._frames, (image, pts))
+        self._put((image, pts))
         if self._error is not None:
             raise self._error
 
     def __exit__(self, kind: type | None, *_: object) -> None:
         if kind is None:
-            put_unless(self._has_failed, self._frames, None)
+            self._put(None)
         else:
             self._error = self._error or RuntimeError("abandoned")
         self._thread.join()
@@ -102,18 +104,18 @@ class VideoSink:
             _remove(self.path)
         self._part.replace(self.path)
 
-    def _has_failed(self) -> bool:
-        return self._error is not None
+    def _put(self, item: tuple[np.ndarray, int] | None) -> None:
+        """Hand over as soon as there is room; not where an error ended the encoding."""
+        while self._error is None:
+            with suppress(queue.Full):
+                return self._frames.put(item, timeout=PATIENCE_SECONDS)
 
     def _queued(self) -> Iterator[tuple[np.ndarray, int]]:
-        while not self._has_failed():
-            try:
-                item = self._frames.get(timeout=PATIENCE_SECONDS)
-            except queue.Empty:
-                continue
-            if item is None:
-                return
-            yield item
+        while self._error is None:
+            with suppress(queue.Empty):
+                if (item := self._frames.get(timeout=PATIENCE_SECONDS)) is None:
+                    return
+                yield item
 
     def _encode(self) -> None:
         try:
@@ -127,13 +129,7 @@ class VideoSink:
     def _write_pictures(self) -> None:
         self._part.mkdir(parents=True)
         for index, (image, _) in enumerate(self._queued()):
-            encoder = cast(av.VideoCodecContext, av.CodecContext.create("png", "w"))
-            encoder.width, encoder.height = self._size
-            encoder.pix_fmt = self._codec.pixel_format(self.channels, True)
-            encoder.time_base = Fraction(1, 25)
-            frame = av.VideoFrame.from_ndarray(image, format=encoder.pix_fmt)
-            packets = encoder.encode(frame) + encoder.encode(None)
-            (self._part / f"{index:06d}.png").write_bytes(b"".join(map(bytes, packets)))
+            write_picture(self._part / f"{index:06d}.png", image)
 
     def _write_stream(self) -> None:
         width, height = self._size
