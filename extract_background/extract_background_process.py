@@ -27,14 +27,7 @@ from extract_background.extract_background_kit.sequence import SequenceWatch
 from extract_background.parameters import ExtractBackgroundParam
 from extract_background.plate_estimation import FrameStore, Plate, RunningMean, estimate_plate
 from extract_background.ports import Input, Output
-from extract_background.sources import (
-    check_paths,
-    files_key,
-    options_of,
-    plate_of_files,
-    reads_files,
-    sampling_of,
-)
+from extract_background.sources import check_paths, files_key, plate_of_files, reads_files
 
 logger = logging.getLogger(__name__)
 
@@ -85,24 +78,24 @@ class ExtractBackground(dataprocess.C2dImageTask):
         is_video = is_video_at(self, Input.FRAMES)
         looks_ahead = settings.mode == "look_ahead"
         check_paths(settings, looks_ahead and is_video)
-        if not reads_files(settings) and image is None:
+        self.begin_task_run()
+        self.emit_step_progress()
+        if reads_files(settings):
+            self._look_ahead("", None)
+        elif image is None:
             raise ValueError(
                 "input 0 of extract_background is empty and no path is set: connect a video, or "
                 "set video_path, frames_folder or easyvolcap_root"
             )
-        if looks_ahead and not is_video and not reads_files(settings):
+        elif not looks_ahead:
+            self._accumulate(as_rgb(image))
+        elif is_video:
+            self._look_ahead(video_path_at(self, Input.FRAMES), as_rgb(image))
+        else:
             raise ValueError(
                 "mode=look_ahead reads the input's file, but the input is no video: use "
                 "mode=streaming, or set video_path"
             )
-        self.begin_task_run()
-        self.emit_step_progress()
-        if image is None or reads_files(settings):
-            self._look_ahead("", None)
-        elif looks_ahead:
-            self._look_ahead(video_path_at(self, Input.FRAMES), as_rgb(image))
-        else:
-            self._accumulate(as_rgb(image))
         self.emit_step_progress()
         self.end_task_run()
 
@@ -118,7 +111,7 @@ class ExtractBackground(dataprocess.C2dImageTask):
         settings = self.get_param_object().settings
         if self._store is None:
             raise ValueError("extract_background was given no frame")
-        plate = estimate_plate(self._store, options_of(settings), self._should_stop)
+        plate = estimate_plate(self._store, settings.options, self._should_stop)
         self._publish(plate)
         return plate
 
@@ -148,7 +141,9 @@ class ExtractBackground(dataprocess.C2dImageTask):
         if self._store is None:
             self._store = self._begun(has_mattes=matte is not None)
         is_repeated = self._watch.steps == 0
-        counts = not is_repeated and not self._is_beyond_mattes()
+        # Where the matte video ended, Ikomia goes on with its last frame.
+        is_beyond_mattes = 0 < self._matte_count < self._watch.calls
+        counts = not is_repeated and not is_beyond_mattes
         if counts and self._store.add(frame, matte):
             self._running.take(self._store)
         if self._watch.is_complete:
@@ -159,12 +154,12 @@ class ExtractBackground(dataprocess.C2dImageTask):
 
     def _begun(self, has_mattes: bool) -> FrameStore:
         settings = self.get_param_object().settings
-        options_of(settings).method_for(has_mattes)
+        settings.options.method_for(has_mattes)
         has_matte_video = has_mattes and is_video_at(self, Input.MATTES)
         mattes = self.get_input(Input.MATTES)
         self._matte_count = max(0, mattes.get_video_frame_count()) if has_matte_video else 0
         self._running = RunningMean()
-        sampling = sampling_of(settings)
+        sampling = settings.sampling
         stride = sampling.stride_over(self._watch.expected)
         return FrameStore(sampling.max_frames, stride, sampling.memory_budget_mb)
 
@@ -178,10 +173,6 @@ class ExtractBackground(dataprocess.C2dImageTask):
         if matte is not None and frame is not None:
             refuse_frame_as_matte(self, Input.MATTES, matte=matte, frame=frame)
         return matte
-
-    def _is_beyond_mattes(self) -> bool:
-        """Whether the matte video ended: Ikomia goes on with its last frame."""
-        return 0 < self._matte_count < self._watch.calls
 
     def _note_counts(self, store: FrameStore) -> None:
         frames, mattes = self._watch.calls - self._watch.repeated, self._matte_count

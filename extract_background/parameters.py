@@ -9,21 +9,15 @@ from extract_background.extract_background_kit.parameters import (
     PluginSettings,
     setting,
 )
+from extract_background.plate_estimation.plate import Method, PlateOptions, Sampling
 
 
 class Settings(PluginSettings):
     """What a user can set."""
 
-    method: Literal[
-        "auto",
-        "robust",
-        "bootstrap",
-        "median",
-        "weighted_median",
-        "gmm",
-        "alpha_mean",
-        "masked_mean",
-    ] = setting("auto", "auto is robust with mattes and bootstrap without", label="Method")
+    method: Method = setting(
+        "auto", "auto is robust with mattes and bootstrap without", label="Method"
+    )
     mode: Literal["streaming", "look_ahead"] = setting(
         "streaming",
         "Gather the workflow's frames, or read the input's file at the first frame",
@@ -116,6 +110,16 @@ class Settings(PluginSettings):
         advanced=True,
         only_if={"easyvolcap_root": ["*"]},
     )
+
+    @property
+    def options(self) -> PlateOptions:
+        """How to estimate."""
+        return PlateOptions(**self.model_dump(include=set(PlateOptions.__dataclass_fields__)))
+
+    @property
+    def sampling(self) -> Sampling:
+        """Which frames are used."""
+        return Sampling(self.max_frames, self.stride, self.memory_budget_mb)
 
 
 class ExtractBackgroundParam(PluginParam):

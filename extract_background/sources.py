@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from .extract_background_kit.easyvolcap import CameraFolders, easyvolcap_cameras
+from .extract_background_kit.easyvolcap import easyvolcap_cameras
 from .extract_background_kit.files import prepare_folder
 from .extract_background_kit.picture_files import write_picture
 from .extract_background_kit.stopping import ShouldStop, never
-from .extract_background_kit.video import ColorMatrix, matching_matrix
+from .extract_background_kit.video import MatrixMatch, matching_matrix
 from .parameters import Settings
-from .plate_estimation import Plate, PlateOptions, Sampling, estimate_plate
+from .plate_estimation import Plate, estimate_plate
 from .plate_estimation.reading import store_of_folder, store_of_video
-
-
-def options_of(settings: Settings) -> PlateOptions:
-    names = PlateOptions.__dataclass_fields__
-    return PlateOptions(**{name: getattr(settings, name) for name in names})
-
-
-def sampling_of(settings: Settings) -> Sampling:
-    return Sampling(settings.max_frames, settings.stride, settings.memory_budget_mb)
 
 
 def reads_files(settings: Settings) -> bool:
@@ -39,11 +31,8 @@ def check_paths(settings: Settings, has_source: bool) -> None:
     Raises:
         ValueError: The text names the parameters.
     """
-    given = [
-        name
-        for name in ("video_path", "frames_folder", "easyvolcap_root")
-        if getattr(settings, name)
-    ]
+    names = ("video_path", "frames_folder", "easyvolcap_root")
+    given = [name for name in names if getattr(settings, name)]
     if len(given) > 1:
         raise ValueError(f"{' and '.join(given)} are set: a plate is made from one of them")
     if settings.alpha_video_path and not (settings.video_path or (has_source and not given)):
@@ -87,83 +76,66 @@ def plate_of_files(
     """
     if settings.easyvolcap_root:
         return _plates_of_cameras(settings, should_stop)
-    options, sampling = options_of(settings), sampling_of(settings)
     if settings.frames_folder:
-        options.method_for(bool(settings.masks_folder))
-        store = store_of_folder(
-            settings.frames_folder,
-            settings.masks_folder or None,
-            sampling=sampling,
-            should_stop=should_stop,
-        )
-        return estimate_plate(store, options, should_stop)
-    options.method_for(bool(settings.alpha_video_path))
-    matrix, warnings = settings.color_matrix, []
+        settings.options.method_for(bool(settings.masks_folder))
+        masks = settings.masks_folder or None
+        return _plate_of_folder(settings.frames_folder, masks, settings, should_stop)
+    settings.options.method_for(bool(settings.alpha_video_path))
+    matrix, difference = settings.color_matrix, ""
     if shown is not None and not settings.video_path:
-        matrix, warnings = workflows_matrix(source, settings.color_matrix, shown)
+        match = matching_matrix(source, settings.color_matrix, shown)
+        matrix, difference = match.color_matrix, _difference(match, source, shown)
     store = store_of_video(
         settings.video_path or source,
         settings.alpha_video_path or None,
-        sampling=sampling,
+        sampling=settings.sampling,
         color_matrix=matrix,
         should_stop=should_stop,
     )
-    for warning in warnings:
-        store.warn(warning)
-    return estimate_plate(store, options, should_stop)
+    if difference:
+        store.warn(difference)
+    return estimate_plate(store, settings.options, should_stop)
 
 
-def workflows_matrix(
-    path: str, wanted: ColorMatrix, shown: np.ndarray
-) -> tuple[ColorMatrix, list[str]]:
-    """The colour matrix that makes ``path`` look as the workflow shows it, and warnings.
-
-    A plate by another matrix would be several levels off everywhere in the frames that it is
-    subtracted from.
-    """
-    match = matching_matrix(path, wanted, shown)
+def _difference(match: MatrixMatch, path: str, shown: np.ndarray) -> str:
+    """How the first frame of ``path`` differs from what the workflow shows; empty: not at all."""
     if not match.has_same_size:
-        return wanted, [
+        return (
             f"the input is {shown.shape[1]}x{shown.shape[0]}, its file {path} "
             f"{match.width}x{match.height}: the plate is made from the file as it is"
-        ]
+        )
     if match.is_same_picture:
-        return match.color_matrix, []
-    return match.color_matrix, [
+        return ""
+    return (
         f"the input differs from its file {path} by {match.distance:.1f} levels on average: "
         "something before this task changes it, or it did not begin at its first frame; "
         "mode=streaming makes the plate from the input itself"
-    ]
+    )
+
+
+def _plate_of_folder(
+    folder: str | Path, masks: str | Path | None, settings: Settings, should_stop: ShouldStop
+) -> Plate:
+    store = store_of_folder(folder, masks, sampling=settings.sampling, should_stop=should_stop)
+    return estimate_plate(store, settings.options, should_stop)
 
 
 def _plates_of_cameras(settings: Settings, should_stop: ShouldStop) -> Plate:
     """Every camera's plate as RGBA PNG (alpha: seen at least once); returns the first camera's."""
-    options = options_of(settings)
-    cameras = easyvolcap_cameras(settings.easyvolcap_root, settings.masks_folder or None)
+    root, folder = settings.easyvolcap_root, Path(settings.plates_folder)
+    cameras = easyvolcap_cameras(root, settings.masks_folder or None)
     for camera in cameras:
         try:
-            options.method_for(camera.masks is not None)
+            settings.options.method_for(camera.masks is not None)
         except ValueError as error:
-            raise ValueError(
-                f"camera {camera.name} of {settings.easyvolcap_root}: {error}"
-            ) from error
-    folder = Path(settings.plates_folder)
+            raise ValueError(f"camera {camera.name} of {root}: {error}") from error
     prepare_folder(folder, "plates_folder")
-    first, *others = cameras
-    plate = _plate_of_camera(first, settings, should_stop)
-    reports = {first.name: plate.report}
-    for camera in others:
-        reports[camera.name] = _plate_of_camera(camera, settings, should_stop).report
-    report = {**plate.report, "cameras": reports}
-    return Plate(plate.background, plate.coverage, plate.holes, report)
-
-
-def _plate_of_camera(camera: CameraFolders, settings: Settings, should_stop: ShouldStop) -> Plate:
-    store = store_of_folder(
-        camera.images, camera.masks, sampling=sampling_of(settings), should_stop=should_stop
-    )
-    plate = estimate_plate(store, options_of(settings), should_stop)
-    seen = np.where(plate.holes, 0, 255).astype(np.uint8)
-    path = Path(settings.plates_folder) / f"{camera.name}.png"
-    write_picture(path, np.dstack([plate.background, seen]))
-    return plate
+    first, reports = None, {}
+    for camera in cameras:
+        plate = _plate_of_folder(camera.images, camera.masks, settings, should_stop)
+        seen = np.where(plate.holes, 0, 255).astype(np.uint8)
+        write_picture(folder / f"{camera.name}.png", np.dstack([plate.background, seen]))
+        first = first or plate
+        reports[camera.name] = plate.report
+    assert first is not None, "easyvolcap_cameras finds one at least"
+    return replace(first, report={**first.report, "cameras": reports})

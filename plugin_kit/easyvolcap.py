@@ -22,13 +22,7 @@ MASK_FOLDERS = (MASKS, "masks", "msk", "bgmt")
 
 @dataclass(frozen=True)
 class CameraFolders:
-    """A camera of a root.
-
-    Attributes:
-        name: The camera's.
-        images: The folder of its pictures.
-        masks: The folder of their masks; None where there is none.
-    """
+    """A camera of a root: the folder of its pictures, and that of their masks if there is one."""
 
     name: str
     images: Path

@@ -20,7 +20,8 @@ def run_command(work: Callable[[], object]) -> int:
 
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     quiet_ikomia()
-    interrupt_when_terminated()
+    # timeout, containers and schedulers send SIGTERM: that leaves nothing half-written either.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         work()
     except KeyboardInterrupt:
@@ -30,11 +31,3 @@ def run_command(work: Callable[[], object]) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def interrupt_when_terminated() -> None:
-    """Raise KeyboardInterrupt on SIGTERM, which ``timeout``, containers and schedulers send.
-
-    So a command that is ended from outside leaves nothing half-written either.
-    """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)

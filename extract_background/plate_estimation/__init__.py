@@ -1,13 +1,11 @@
 """Empty background plates from frames, with or without mattes; numpy, OpenCV, numba, PyAV."""
 
 from .estimate import estimate_plate
-from .options import METHODS, PlateOptions, Sampling
-from .plate import Plate
+from .plate import Plate, PlateOptions, Sampling
 from .running import RunningMean
 from .store import FrameStore
 
 __all__ = [
-    "METHODS",
     "FrameStore",
     "Plate",
     "PlateOptions",

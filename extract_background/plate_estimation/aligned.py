@@ -36,25 +36,21 @@ class AlignedFrames:
         check_stop(self.should_stop, "the estimation")
 
     def tiles(self, weights: np.ndarray | None = None) -> Iterator[Tile]:
-        """The store's tiles, so that memory does not grow with the number of frames.
-
-        Raises:
-            Stopped: The user asked to stop.
-        """
+        """The store's tiles; raises Stopped where the user asked to stop."""
         for tile in self.store.tiles(weights):
             self.check_stop()
             yield tile
 
     def over_tiles(self, kernel: Kernel, weights: np.ndarray | None = None) -> np.ndarray:
-        """``kernel(frames, weights, gains)`` of all tiles, together: float32 (H, W, 3).
-
-        Raises:
-            Stopped: The user asked to stop.
-        """
+        """``kernel(frames, weights, gains)`` of all tiles, together: float32 (H, W, 3)."""
         out = np.empty(self.store.shape, np.float32)
         for tile in self.tiles(weights):
             out[tile.rows] = kernel(tile.frames, tile.weights, self.gains)
         return out
+
+    def estimate_of(self, kernel: Kernel) -> Estimate:
+        """What ``kernel`` makes of all tiles and all frames."""
+        return Estimate(self.over_tiles(kernel), self.times_seen(), self.store.count)
 
     def times_seen(self) -> np.ndarray:
         """How many frames show each pixel with a weight of one half or more, int32 (H, W)."""

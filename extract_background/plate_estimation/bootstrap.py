@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from ..extract_background_kit.pictures import size_within
+from . import kernels
 from .aligned import AlignedFrames, Estimate
 from .per_pixel import weighted_median
 
@@ -30,15 +31,13 @@ def bootstrap(frames: AlignedFrames) -> Estimate:
     A frame shows a pixel of the plate where it looks like the plate. Flow has no say in that: on
     flat walls it is noise, which costs no accuracy, for their pixels are alike in all frames.
     """
-    from . import kernels
-
     store = frames.store
     if store.count < 3:
         return weighted_median(frames)
     motion = motion_weights(frames)
     weights = store.array(store.frames.shape[:3])
     for index, still in enumerate(motion):
-        weights[index] = _enlarged(still, weights.shape)
+        weights[index] = cv2.resize(still, weights.shape[:0:-1])
     plate = frames.over_tiles(kernels.median, weights)
     seen = np.zeros(store.shape[:2], np.int32)
     for _ in range(ROUNDS):
@@ -64,7 +63,8 @@ def motion_weights(frames: AlignedFrames) -> np.ndarray:
     for index in range(len(grey)):
         around = np.max(speeds[max(0, index - 1) : index + 1], axis=0)
         fastest = cv2.dilate(around.astype(np.float32), box)
-        weights[index] = _as_weights(np.exp(-fastest / FLOW_PIXELS))
+        share = np.exp(-fastest / FLOW_PIXELS)
+        weights[index] = np.maximum(LEAST_WEIGHT, np.rint(share * 255))
     return weights
 
 
@@ -94,30 +94,16 @@ def distance_weights(
     Returns:
         How many frames look like the plate, within noise, in each pixel; int32 (H, W).
     """
-    from .kernels import attenuate, largest_difference
-
-    noise = _noise(frames, plate)
+    middle = frames.store.count // 2
+    aligned = frames.store.frames[middle] * frames.gains[middle]
+    noise = np.float32(2 * np.median(np.abs(aligned - plate)))
     alike = np.zeros(plate.shape[:2], np.int32)
     reach, least = np.float32(DISTANCE_LEVELS), np.float32(LEAST_WEIGHT)
     for index, (frame, _) in enumerate(frames.store.each()):
-        difference = largest_difference(frame, frames.gains[index], plate)
+        difference = kernels.largest_difference(frame, frames.gains[index], plate)
         distance = cv2.GaussianBlur(difference, (0, 0), SMOOTHING)
-        still = _enlarged(motion[index], out.shape)
-        attenuate(still, distance, noise, reach, least, out[index])
+        still = cv2.resize(motion[index], out.shape[:0:-1])
+        kernels.attenuate(still, distance, noise, reach, least, out[index])
         alike += distance <= noise + DISTANCE_LEVELS
     frames.store.release(out)
     return alike
-
-
-def _noise(frames: AlignedFrames, plate: np.ndarray) -> np.float32:
-    middle = frames.store.count // 2
-    aligned = frames.store.frames[middle] * frames.gains[middle]
-    return np.float32(2 * np.median(np.abs(aligned - plate)))
-
-
-def _enlarged(weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return cv2.resize(weights, (shape[2], shape[1]))
-
-
-def _as_weights(share: np.ndarray) -> np.ndarray:
-    return np.maximum(LEAST_WEIGHT, np.rint(share * 255)).astype(np.uint8)

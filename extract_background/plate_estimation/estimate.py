@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import logging
 
+import cv2
 import numpy as np
 
+from ..extract_background_kit.pictures import size_within
 from ..extract_background_kit.stopping import ShouldStop, never
 from .aligned import AlignedFrames, Estimate
-from .bootstrap import bootstrap
 from .gain import estimate_gains
-from .holes import fill_holes
-from .means import alpha_mean, masked_mean
-from .options import PlateOptions
-from .per_pixel import gaussian_mixture, median, weighted_median
-from .plate import Plate
+from .plate import Plate, PlateOptions
 from .report import make_report, plate_warnings
-from .robust import robust
 from .store import FrameStore
 
 logger = logging.getLogger(__name__)
+
+INPAINTED_SIDE, INPAINTING_RADIUS = 960, 5
 
 
 def estimate_plate(
@@ -61,16 +59,36 @@ def estimate_plate(
 
 
 def _estimated(method: str, frames: AlignedFrames, options: PlateOptions) -> Estimate:
-    if method == "robust":
-        return robust(frames)
-    if method == "bootstrap":
-        return bootstrap(frames)
-    if method == "median":
-        return median(frames)
-    if method == "weighted_median":
-        return weighted_median(frames)
+    # Their kernels bring numba, which takes seconds to load and to compile.
+    from . import means, per_pixel
+    from .bootstrap import bootstrap
+
     if method == "gmm":
-        return gaussian_mixture(frames, options.polish)
-    if method == "alpha_mean":
-        return alpha_mean(frames)
-    return masked_mean(frames, options.dilation)
+        return per_pixel.gaussian_mixture(frames, options.polish)
+    if method == "masked_mean":
+        return means.masked_mean(frames, options.dilation)
+    plain = {
+        "robust": per_pixel.robust,
+        "bootstrap": bootstrap,
+        "median": per_pixel.median,
+        "weighted_median": per_pixel.weighted_median,
+        "alpha_mean": means.alpha_mean,
+    }
+    return plain[method](frames)
+
+
+def fill_holes(background: np.ndarray, holes: np.ndarray) -> np.ndarray:
+    """Inpaint ``holes`` at a size that keeps the time bounded; other pixels stay.
+
+    Args:
+        background: uint8 (H, W, 3).
+        holes: bool (H, W).
+    """
+    height, width = holes.shape
+    size = size_within(holes.shape, INPAINTED_SIDE)
+    wide = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8))
+    touched = cv2.resize(wide.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+    small = cv2.resize(background, size, interpolation=cv2.INTER_AREA)
+    inpainted = cv2.inpaint(small, touched.astype(np.uint8), INPAINTING_RADIUS, cv2.INPAINT_NS)
+    large = cv2.resize(inpainted, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.where(holes[..., None], large, background)

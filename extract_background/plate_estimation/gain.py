@@ -14,9 +14,10 @@ SMALL_SIDE = 96
 DARKEST, BRIGHTEST = 8.0, 250
 FEWEST_PIXELS = 16
 LEAST_GAIN, MOST_GAIN = 0.5, 2.0
+ROUNDS = 3
 
 
-def estimate_gains(store: FrameStore, rounds: int = 3) -> np.ndarray:
+def estimate_gains(store: FrameStore) -> np.ndarray:
     """Gains float32 (N, 3) that bring every frame to the exposure of the middle of all.
 
     At a small size, frame by frame, the gain is the median over background pixels of reference
@@ -24,26 +25,17 @@ def estimate_gains(store: FrameStore, rounds: int = 3) -> np.ndarray:
     inverse gains is one, so the plate keeps the clip's average exposure.
     """
     frames, is_background = _small(store)
+    usable = is_background & (frames > DARKEST) & (frames < BRIGHTEST)
+    is_enough = usable.sum(axis=(1, 2)) >= FEWEST_PIXELS
+    shown = np.where(is_background, frames, np.nan)
+    measured = np.where(usable, frames, np.nan)
     gains = np.ones((len(frames), 3), np.float32)
-    for _ in range(rounds):
-        aligned = np.where(is_background, frames * gains[:, None, None, :], np.nan)
-        reference = _median_through_time(aligned)
-        for index, frame in enumerate(frames):
-            usable = is_background[index] & (frame > DARKEST) & (frame < BRIGHTEST)
-            usable &= np.isfinite(reference)
-            for channel in range(3):
-                chosen = usable[..., channel]
-                if chosen.sum() >= FEWEST_PIXELS:
-                    ratio = reference[..., channel][chosen] / frame[..., channel][chosen]
-                    gains[index, channel] = np.median(ratio)
-        gains = np.clip(gains, LEAST_GAIN, MOST_GAIN)
+    for _ in range(ROUNDS):
+        reference = _median(shown * gains[:, None, None, :], axis=0)
+        found = _median(reference / measured, axis=(1, 2))
+        gains = np.clip(np.where(is_enough, found, gains), LEAST_GAIN, MOST_GAIN)
         gains *= (1 / gains).mean(axis=0)
     return gains.astype(np.float32)
-
-
-def exposure_drift(gains: np.ndarray) -> float:
-    """The largest exposure change between two frames, as a ratio less one."""
-    return float((gains.max(axis=0) / gains.min(axis=0)).max() - 1)
 
 
 def _small(store: FrameStore) -> tuple[np.ndarray, np.ndarray]:
@@ -57,8 +49,8 @@ def _small(store: FrameStore) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(frames).astype(np.float32), (shares > 0.5)[..., None]
 
 
-def _median_through_time(values: np.ndarray) -> np.ndarray:
-    """The median over the first axis of what is no NaN; NaN where nothing is left."""
+def _median(values: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
+    """The median of what is no NaN; NaN where nothing is left."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        return np.nanmedian(values, axis=0)
+        return np.nanmedian(values, axis=axis)

@@ -120,7 +120,7 @@ def _load_course(block: Block, gains: np.ndarray, x: int, c: int, course: Course
 
 @njit(cache=True, fastmath=True, forceinline=True)
 def _median(course: Course, total: int, histogram: Histogram) -> float:
-    _clear(histogram)
+    histogram.fine[:], histogram.coarse[:] = 0, 0
     for n in range(len(course.values)):
         _count(histogram, course.values[n] + np.float32(0.5), course.weights[n])
     return _weighted_median(histogram, total)
@@ -129,7 +129,7 @@ def _median(course: Course, total: int, histogram: Histogram) -> float:
 @njit(cache=True, fastmath=True, forceinline=True)
 def _deviation(course: Course, total: int, centre: float, histogram: Histogram) -> float:
     """Weighted MAD around ``centre``, to a quarter of a level."""
-    _clear(histogram)
+    histogram.fine[:], histogram.coarse[:] = 0, 0
     for n in range(len(course.values)):
         _count(histogram, abs(course.values[n] - centre) * FINER, course.weights[n])
     return (_weighted_median(histogram, total) + 0.5) / FINER
@@ -159,12 +159,6 @@ def _tukey_mean(course: Course, start: float, sigma: float) -> np.float32:
         if total > 0:
             centre += moment / total
     return centre
-
-
-@njit(cache=True, fastmath=True, forceinline=True)
-def _clear(histogram: Histogram) -> None:
-    histogram.fine[:] = 0
-    histogram.coarse[:] = 0
 
 
 @njit(cache=True, fastmath=True, forceinline=True)

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 
 from .aligned import MOSTLY_BACKGROUND, AlignedFrames, Estimate
-from .store import FrameStore
 
 NARROW_SHARE = 4
 EASYVOLCAP_STEP = 10
@@ -29,18 +28,16 @@ def masked_mean(frames: AlignedFrames, dilation: int) -> Estimate:
 
     What the wide dilation leaves unseen is filled from a narrow one.
     """
-    used = range(0, frames.store.count, _easyvolcap_step(frames.store))
+    store = frames.store
+    # Less than every 10th where that would leave hardly any.
+    step = max(1, min(EASYVOLCAP_STEP // store.stride, store.count // FEWEST_AFTER_STEP))
+    used = range(0, store.count, step)
     mean, seen = _masked_pass(frames, dilation, used)
     hole = seen == 0
     if hole.any() and dilation >= NARROW_SHARE:
         narrow, narrow_seen = _masked_pass(frames, dilation // NARROW_SHARE, used)
         mean[hole], seen[hole] = narrow[hole], narrow_seen[hole]
     return Estimate(mean, seen, len(used))
-
-
-def _easyvolcap_step(store: FrameStore) -> int:
-    """Every 10th frame of the clip; less where that would leave hardly any."""
-    return max(1, min(EASYVOLCAP_STEP // store.stride, store.count // FEWEST_AFTER_STEP))
 
 
 def _masked_pass(

@@ -34,27 +34,6 @@ class Mixture(NamedTuple):
 
 
 @njit(cache=True)
-def two_means_split(found: Levels) -> int:
-    """Number of levels in the lower class of the optimal two-means split of a histogram."""
-    levels, counts = found
-    total = 0.0
-    total_sum = 0.0
-    for i in range(len(levels)):
-        total += counts[i]
-        total_sum += counts[i] * levels[i]
-    best, cut = -1.0, 1
-    low, low_sum = 0.0, 0.0
-    for i in range(len(levels) - 1):
-        low += counts[i]
-        low_sum += counts[i] * levels[i]
-        high, high_sum = total - low, total_sum - low_sum
-        between = low_sum * low_sum / low + high_sum * high_sum / high
-        if between > best:
-            best, cut = between, i + 1
-    return cut
-
-
-@njit(cache=True)
 def maximise(found: Levels, upper: np.ndarray, mixture: Mixture) -> None:
     """M-step: parameters from the share ``upper`` of each level in the second component."""
     levels, counts = found
@@ -71,9 +50,7 @@ def maximise(found: Levels, upper: np.ndarray, mixture: Mixture) -> None:
             share = upper[i] if k == 1 else 1 - upper[i]
             second += counts[i] * share * (levels[i] - mean) ** 2
         weights[k], means[k], variances[k] = mass, mean, second / mass + REGULARISATION
-    sum_of_weights = weights[0] + weights[1]
-    weights[0] /= sum_of_weights
-    weights[1] /= sum_of_weights
+    weights /= weights.sum()
 
 
 @njit(cache=True)
@@ -112,9 +89,20 @@ def fit(found: Levels, mixture: Mixture) -> int:
 
 @njit(cache=True)
 def initialise(found: Levels, mixture: Mixture) -> None:
-    """Parameters of the optimal two-means split."""
-    upper = np.zeros(len(found.levels), np.float64)
-    upper[two_means_split(found) :] = 1.0
+    """Parameters of the optimal two-means split of a histogram."""
+    levels, counts = found
+    total, total_sum = counts.sum(), (counts * levels).sum()
+    best, cut = -1.0, 1
+    low, low_sum = 0.0, 0.0
+    for i in range(len(levels) - 1):
+        low += counts[i]
+        low_sum += counts[i] * levels[i]
+        high, high_sum = total - low, total_sum - low_sum
+        between = low_sum * low_sum / low + high_sum * high_sum / high
+        if between > best:
+            best, cut = between, i + 1
+    upper = np.zeros(len(levels), np.float64)
+    upper[cut:] = 1.0
     maximise(found, upper, mixture)
 
 
@@ -148,6 +136,5 @@ def heavier_mean(frames: np.ndarray, weights: np.ndarray, gains: np.ndarray) -> 
                     found = Levels(levels[:used], counts[:used])
                     initialise(found, mixture)
                     fit(found, mixture)
-                    heavier = 0 if mixture.weights[0] >= mixture.weights[1] else 1
-                    out[y, x, c] = mixture.means[heavier]
+                    out[y, x, c] = mixture.means[np.argmax(mixture.weights)]
     return out

@@ -1,18 +1,20 @@
-"""Methods that look at one pixel through time: medians and the mixture of two Gaussians."""
+"""Methods that look at one pixel through time: medians, a Tukey mean, a mixture of Gaussians."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
+from . import kernels
 from .aligned import AlignedFrames, Estimate
+from .mixture import heavier_mean
 
-# Compiling takes seconds, so numba is imported where it is used.
+FOREGROUND_WEIGHT = 40
+EDGE_SHARE = 120
 
 
 def median(frames: AlignedFrames) -> Estimate:
     """The median of all frames, mattes or not."""
-    from . import kernels
-
     store = frames.store
     even = np.broadcast_to(np.uint8(255), store.frames.shape[:3])
     seen = np.full(store.shape[:2], store.count)
@@ -21,20 +23,54 @@ def median(frames: AlignedFrames) -> Estimate:
 
 def weighted_median(frames: AlignedFrames) -> Estimate:
     """The median weighted by what the mattes leave."""
-    from . import kernels
-
-    seen = frames.times_seen()
-    return Estimate(frames.over_tiles(kernels.median), seen, frames.store.count)
+    return frames.estimate_of(kernels.median)
 
 
 def gaussian_mixture(frames: AlignedFrames, is_polished: bool) -> Estimate:
     """The mean of the heavier of two Gaussians; polished, a Tukey mean around it."""
-    from .kernels import polish
-    from .mixture import heavier_mean
 
     def kernel(frames: np.ndarray, weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
         mean = heavier_mean(frames, weights, gains)
-        return polish(frames, weights, gains, start=mean) if is_polished else mean
+        return kernels.polish(frames, weights, gains, start=mean) if is_polished else mean
 
-    seen = frames.times_seen()
-    return Estimate(frames.over_tiles(kernel), seen, frames.store.count)
+    return frames.estimate_of(kernel)
+
+
+def robust(frames: AlignedFrames) -> Estimate:
+    """With mattes that are roughly right: weighted median, then a Tukey mean around it.
+
+    Mattes are distrusted where that costs nothing: their edges (real mattes are smaller than the
+    person) and their nearly opaque cores count as foreground.
+    """
+    store = frames.store
+    radius = max(1, round(min(store.shape[:2]) / EDGE_SHARE))
+    out = np.empty(store.shape, np.float32)
+    for tile in frames.tiles():
+        weights = tile.weights
+        if store.has_mattes:
+            weights = _safe_weights(store.weights, tile.rows, radius)
+        out[tile.rows] = kernels.robust_mean(tile.frames, weights, frames.gains)
+    return Estimate(out, frames.times_seen(), store.count)
+
+
+def _safe_weights(weights: np.ndarray, rows: slice, radius: int) -> np.ndarray:
+    """Weights of some rows, eroded by ``radius``.
+
+    A pixel that is then seen in no frame keeps the weights that it had.
+    """
+    top, bottom = max(0, rows.start - radius), min(weights.shape[1], rows.stop + radius)
+    box = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    inner = slice(rows.start - top, rows.stop - top)
+    eroded = np.stack([cv2.erode(weight[top:bottom], box)[inner] for weight in weights])
+    plain = _background_weights(np.ascontiguousarray(weights[:, rows]))
+    eroded = _background_weights(eroded)
+    lost = ~(eroded > 0).any(axis=0)
+    eroded[:, lost] = plain[:, lost]
+    return eroded
+
+
+def _background_weights(weights: np.ndarray) -> np.ndarray:
+    """Weights squared, none where the matte says foreground: its core may be 254, not 255."""
+    squared = (weights.astype(np.uint16) ** 2 // 255).astype(np.uint8)
+    squared[weights < FOREGROUND_WEIGHT] = 0
+    return squared

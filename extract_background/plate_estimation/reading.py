@@ -10,18 +10,19 @@ from ..extract_background_kit.easyvolcap import paired_masks
 from ..extract_background_kit.picture_files import folder_pictures, read_grey, read_picture
 from ..extract_background_kit.stopping import ShouldStop, check_stop, never
 from ..extract_background_kit.video import ColorMatrix, Frame, VideoInfo, VideoReader, count_frames
-from .options import Sampling
+from .plate import Sampling
 from .store import FrameStore
 
 LEFT_TO_COUNT = 10
 READING = "reading the frames"
+ALL = Sampling()
 
 
 def store_of_video(
     video: str | Path,
     alpha_video: str | Path | None = None,
     *,
-    sampling: Sampling | None = None,
+    sampling: Sampling = ALL,
     color_matrix: ColorMatrix = "auto",
     should_stop: ShouldStop = never,
 ) -> FrameStore:
@@ -34,19 +35,14 @@ def store_of_video(
         FileNotFoundError, ValueError: A file is missing or unusable; the text names it.
         Stopped: ``should_stop`` returned True.
     """
-    sampling = sampling or Sampling()
     count = min(count_frames(path) for path in (video, alpha_video) if path)
     stride = sampling.stride_over(count)
     kept = min(sampling.max_frames, max(2, -(-count // stride)))
     store = FrameStore(kept, stride, sampling.memory_budget_mb)
     reader = VideoReader(VideoInfo.from_path(video), color_matrix=color_matrix)
-    if not alpha_video:
-        _fill(store, reader, None, should_stop)
-        store.warnings += reader.warnings
-        return store
-    mattes = VideoReader(VideoInfo.from_path(alpha_video), is_grey=True)
+    mattes = VideoReader(VideoInfo.from_path(alpha_video), is_grey=True) if alpha_video else None
     _fill(store, reader, mattes, should_stop)
-    store.warnings += reader.warnings + mattes.warnings
+    store.warnings += reader.warnings + (mattes.warnings if mattes else [])
     return store
 
 
@@ -54,7 +50,7 @@ def store_of_folder(
     folder: str | Path,
     masks_folder: str | Path | None = None,
     *,
-    sampling: Sampling | None = None,
+    sampling: Sampling = ALL,
     should_stop: ShouldStop = never,
 ) -> FrameStore:
     """Sample a folder of pictures; masks are paired by name without suffix.
@@ -64,7 +60,6 @@ def store_of_folder(
         ValueError: A picture cannot be decoded, or has another size than the first.
         Stopped: ``should_stop`` returned True.
     """
-    sampling = sampling or Sampling()
     pictures = folder_pictures(folder)
     stride = sampling.stride_over(len(pictures))
     chosen = pictures[::stride]
@@ -84,15 +79,14 @@ def store_of_folder(
 def _fill(
     store: FrameStore, reader: VideoReader, matte_reader: VideoReader | None, stop: ShouldStop
 ) -> None:
-    frames = iter(reader)
-    mattes = iter(matte_reader) if matte_reader else None
+    frames, mattes = iter(reader), iter(matte_reader or ())
     for frame in frames:
         check_stop(stop, READING)
-        matte = next(mattes, None) if mattes else None
-        if mattes and matte is None:
+        matte = next(mattes, None)
+        if matte_reader and matte is None:
             break
         store.add(frame.image, matte.image if matte else None)
-    if matte_reader is None or mattes is None:
+    if matte_reader is None:
         return
     # The loop took one frame more than it could pair when the mattes ended first.
     frames_left = reader.frames_read - store.offered + _left(frames)

@@ -9,7 +9,6 @@ import numpy as np
 
 from ..extract_background_kit.pictures import size_within
 from .aligned import AlignedFrames, Estimate
-from .gain import exposure_drift
 from .store import FrameStore
 
 FEW_FRAMES = 5
@@ -27,15 +26,8 @@ FRAMES_COMPARED = 24
 def make_report(
     frames: AlignedFrames, estimate: Estimate, background: np.ndarray, *, method: str
 ) -> dict[str, Any]:
-    """Numbers of a plate.
-
-    Args:
-        frames: What it was made of.
-        estimate: What the method found.
-        background: The plate, uint8 (H, W, 3).
-        method: How it was made.
-    """
-    store = frames.store
+    """Numbers of the plate ``background``, uint8 (H, W, 3)."""
+    store, gains = frames.store, frames.gains
     return {
         "method": method,
         "frames_offered": store.offered,
@@ -44,7 +36,7 @@ def make_report(
         "mattes_used": store.mattes,
         "hole_share": float((estimate.seen == 0).mean()),
         "mean_coverage": float(estimate.coverage.mean()),
-        "gain_drift": exposure_drift(frames.gains),
+        "gain_drift": float((gains.max(axis=0) / gains.min(axis=0)).max() - 1),
         "unlike_share": unlike_share(frames, background),
     }
 
@@ -56,52 +48,51 @@ def unlike_share(frames: AlignedFrames, background: np.ndarray) -> float:
     """
     store = frames.store
     size = size_within(background.shape, SMALL_SIDE)
-    plate = _shrunk(background, size)
+
+    def shrunk(picture: np.ndarray) -> np.ndarray:
+        return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+    plate = shrunk(background)
     shares = []
     for index in range(0, store.count, -(-store.count // FRAMES_COMPARED)):
-        frame = _shrunk(store.frames[index], size) * frames.gains[index]
+        frame = shrunk(store.frames[index]) * frames.gains[index]
         distance = np.abs(frame - plate).max(axis=-1)
-        empty = _shrunk(store.weights[index], size) >= SURELY_BACKGROUND
+        empty = shrunk(store.weights[index]) >= SURELY_BACKGROUND
         if empty.any():
             shares.append((distance[empty] > UNLIKE_LEVELS).mean())
     store.release()
     return float(np.mean(shares)) if shares else 0.0
 
 
-def _shrunk(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return small.astype(np.float32)
-
-
 def plate_warnings(store: FrameStore, report: dict[str, Any]) -> list[str]:
     """What is odd about a plate, by its numbers and the frames that it was made of."""
-    warnings = []
-    if report["frames_used"] < FEW_FRAMES:
-        warnings.append(
-            f"only {report['frames_used']} frames were used; people may stay in the plate"
-        )
-    if 0 < store.mattes < store.count:
-        warnings.append(
+    used, unseen = report["frames_used"], report["hole_share"]
+    drift, unlike = report["gain_drift"], report["unlike_share"]
+    told = (
+        (used < FEW_FRAMES, f"only {used} frames were used; people may stay in the plate"),
+        (
+            0 < store.mattes < store.count,
             f"{store.count - store.mattes} of {store.count} frames had no matte and count as "
-            "background throughout"
-        )
-    if store.has_mattes and store.highest_matte <= MASK_OF_ONES:
-        warnings.append(
+            "background throughout",
+        ),
+        (
+            store.has_mattes and store.highest_matte <= MASK_OF_ONES,
             f"no matte exceeds {store.highest_matte}, so all of it counts as background: scale "
-            "masks of 0 and 1 to 0 and 255"
-        )
-    if report["hole_share"] == 1:
-        warnings.append("the mattes cover everything in every frame; the plate means nothing")
-    elif report["hole_share"] > MUCH_UNSEEN:
-        warnings.append(f"{report['hole_share']:.1%} of the plate was never seen and is a guess")
-    if report["gain_drift"] > STRONG_DRIFT:
-        warnings.append(
-            f"exposure changes by {report['gain_drift']:.0%} between frames; the plate is a middle"
-        )
-    if report["unlike_share"] > MOST_UNLIKE:
-        warnings.append(
-            f"{report['unlike_share']:.0%} of what counts as background looks unlike the plate: "
-            "the camera seems to move, or people fill most of the picture; a plate needs a fixed "
-            "camera"
-        )
-    return warnings
+            "masks of 0 and 1 to 0 and 255",
+        ),
+        (unseen == 1, "the mattes cover everything in every frame; the plate means nothing"),
+        (
+            MUCH_UNSEEN < unseen < 1,
+            f"{unseen:.1%} of the plate was never seen and is a guess",
+        ),
+        (
+            drift > STRONG_DRIFT,
+            f"exposure changes by {drift:.0%} between frames; the plate is a middle",
+        ),
+        (
+            unlike > MOST_UNLIKE,
+            f"{unlike:.0%} of what counts as background looks unlike the plate: the camera seems "
+            "to move, or people fill most of the picture; a plate needs a fixed camera",
+        ),
+    )
+    return [text for is_so, text in told if is_so]

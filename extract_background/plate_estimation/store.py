@@ -12,6 +12,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from ..extract_background_kit.pictures import to_uint8
+
 logger = logging.getLogger(__name__)
 
 SNAP_LOW, SNAP_HIGH = 4, 251
@@ -20,13 +22,7 @@ RELEASE_EVERY = 8
 
 
 class Tile(NamedTuple):
-    """Some rows of all frames.
-
-    Attributes:
-        rows: Which.
-        frames: uint8 (N, h, W, 3), contiguous.
-        weights: uint8 (N, h, W), contiguous.
-    """
+    """Some rows of all frames: uint8 (N, h, W, 3) and (N, h, W), contiguous."""
 
     rows: slice
     frames: np.ndarray
@@ -74,10 +70,9 @@ class FrameStore:
         return self._frames[: self.count]
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> tuple[int, ...]:
         """Height, width and channels of a frame."""
-        _, height, width, channels = self._frames.shape
-        return height, width, channels
+        return self._frames.shape[1:]
 
     @property
     def weights(self) -> np.ndarray:
@@ -95,10 +90,6 @@ class FrameStore:
         logger.warning(text)
         self.warnings.append(text)
 
-    def takes_next(self) -> bool:
-        """Whether the frame that comes next would be kept (so its matte is worth making)."""
-        return self.offered % self.stride == 0
-
     def add(self, frame: np.ndarray, matte: np.ndarray | None = None) -> bool:
         """Offer the next frame, uint8 RGB (H, W, 3), and its matte, (h, w); say if taken.
 
@@ -108,20 +99,19 @@ class FrameStore:
             ValueError: The frame has another size than those before.
             OSError: The temporary file does not fit on the disk.
         """
-        is_taken = self.takes_next()
-        self.offered += 1
-        if not is_taken:
+        index, self.offered = self.offered, self.offered + 1
+        if index % self.stride:
             return False
         if len(self._frames) == 0:
             self._frames = self.array((self._max_frames, *frame.shape))
         if frame.shape != self.shape:
             raise ValueError(
-                f"frame {self.offered - 1} is {frame.shape}, those before it {self.shape}; a "
+                f"frame {index} is {frame.shape}, those before it {self.shape}; a "
                 "plate is made of frames of one size"
             )
         if self.count == self._max_frames:
             self._thin()
-            if (self.offered - 1) % self.stride:
+            if index % self.stride:
                 return False
         self._keep(frame, matte)
         return True
@@ -135,28 +125,16 @@ class FrameStore:
         self.release()
 
     def tiles(self, weights: np.ndarray | None = None) -> Iterator[Tile]:
-        """Yield tiles of 32 rows.
-
-        Args:
-            weights: uint8 (N, H, W) in place of the store's own.
-        """
+        """Yield tiles of 32 rows, with ``weights`` uint8 (N, H, W) in place of the store's own."""
         weights = self.weights if weights is None else weights
         height = self.shape[0]
         for top in range(0, height, TILE_ROWS):
             rows = slice(top, min(top + TILE_ROWS, height))
-            yield Tile(
-                rows,
-                np.ascontiguousarray(self.frames[:, rows]),
-                np.ascontiguousarray(weights[:, rows]),
-            )
+            yield Tile(rows, *(np.ascontiguousarray(a[:, rows]) for a in (self.frames, weights)))
             self.release(weights)
 
     def array(self, shape: tuple[int, ...]) -> np.ndarray:
-        """An uninitialised uint8 array, in memory while the budget lasts, then on disk.
-
-        Raises:
-            OSError: The temporary file does not fit on the disk.
-        """
+        """An uninitialised uint8 array, in memory while the budget lasts, then on the disk."""
         size = int(np.prod(shape, dtype=np.int64))
         self._spent += size
         if self._spent <= self._budget:
@@ -207,10 +185,8 @@ def prepared_matte(matte: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     Takes uint8 (0 to 255), uint16 (0 to 65535), floats (0 to 1) and bool.
     """
     matte = matte[..., 0] if matte.ndim == 3 else matte
-    if np.issubdtype(matte.dtype, np.floating):
-        matte = np.rint(np.clip(matte, 0, 1) * 255).astype(np.uint8)
-    elif matte.dtype == bool:
-        matte = matte.astype(np.uint8) * np.uint8(255)
+    if matte.dtype == bool or np.issubdtype(matte.dtype, np.floating):
+        matte = to_uint8(matte.astype(np.float32, copy=False))
     elif matte.dtype == np.uint16:
         matte = np.rint(matte / np.float32(257)).astype(np.uint8)
     height, width = size

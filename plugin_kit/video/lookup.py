@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from av.container import InputContainer
@@ -13,8 +16,8 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from .colours import ColorMatrix, upright_rgb
-from .opening import VideoError, decoded_frames, first_frame, open_video, video_stream
+from .frames import ColorMatrix, upright_rgb
+from .opening import VideoError, decoded_frames, first_frame, open_stream
 
 # By how many frames, at most, codecs let packets come in another order than pictures.
 REORDERED = 32
@@ -31,10 +34,9 @@ def count_frames(path: str | Path) -> int:
         FileNotFoundError: There is no such file.
         VideoError: It cannot be read as a video.
     """
-    with open_video(path) as container:
-        stream = video_stream(container, path)
+    with open_stream(path) as stream:
         try:
-            return sum(map(_is_shown, container.demux(stream)))
+            return sum(1 for _ in _shown_packets(stream))
         except FFmpegError as error:
             raise VideoError(f"{path} cannot be read as a video: {error}") from error
 
@@ -46,16 +48,11 @@ def frame_at(path: str | Path, index: int, color_matrix: ColorMatrix = "auto") -
         FileNotFoundError: There is no such file.
         VideoError: It is no video, or is shorter.
     """
-    with open_video(path) as container:
-        frame = _sought_frame(container, video_stream(container, path), index)
-    if frame is None:
-        with open_video(path) as container:
-            stream = video_stream(container, path)
-            stream.thread_type = "AUTO"
-            frame = _counted_frame(container, stream, index)
-    if frame is None:
-        raise VideoError(f"{path} has no frame {index}: it is shorter, or breaks off before it")
-    return upright_rgb(frame, color_matrix)
+    for find in (_sought_frame, _counted_frame):
+        with open_stream(path) as stream, suppress(FFmpegError):
+            if (frame := find(stream, index)) is not None:
+                return upright_rgb(frame, color_matrix)
+    raise VideoError(f"{path} has no frame {index}: it is shorter, or breaks off before it")
 
 
 @dataclass(frozen=True)
@@ -96,8 +93,8 @@ def matching_matrix(path: str | Path, wanted: ColorMatrix, shown: np.ndarray) ->
     Raises:
         FileNotFoundError, VideoError: There is no such video.
     """
-    with open_video(path) as container:
-        first = first_frame(container, video_stream(container, path), path)
+    with open_stream(path) as stream:
+        first = first_frame(stream, path)
     tried: tuple[ColorMatrix, ...] = ("auto", "601", "709") if wanted == "auto" else (wanted,)
     pictures = {matrix: upright_rgb(first, matrix) for matrix in tried}
     height, width = pictures[wanted].shape[:2]
@@ -111,41 +108,36 @@ def matching_matrix(path: str | Path, wanted: ColorMatrix, shown: np.ndarray) ->
     return MatrixMatch(best, distances[best], width, height)
 
 
-def _is_shown(packet: Packet) -> bool:
-    return packet.size > 0 and not packet.is_discard
+def _shown_packets(stream: VideoStream) -> Iterator[Packet]:
+    packets = cast(InputContainer, stream.container).demux(stream)
+    return (packet for packet in packets if packet.size > 0 and not packet.is_discard)
 
 
-def _sought_frame(container: InputContainer, stream: VideoStream, index: int) -> VideoFrame | None:
+def _sought_frame(stream: VideoStream, index: int) -> VideoFrame | None:
     """The frame, decoded from the key frame before it; None where the file does not tell surely
     which one it is.
     """
+    container = cast(InputContainer, stream.container)
     if not any(name in container.format.name for name in WITH_TIMES):
         return None
-    try:
-        packets = list(islice(filter(_is_shown, container.demux(stream)), index + 1 + REORDERED))
-        times = sorted(packet.pts for packet in packets if packet.pts is not None)
-        if not len(set(times)) == len(packets) > index:
-            return None
-        keys = {packet.pts for packet in packets if packet.is_keyframe}
-        if times[0] != packets[0].pts or times[0] not in keys:
-            return None
-        key = max(time for time in times[: index + 1] if time in keys)
-        container.seek(key, stream=stream)
-        wanted = times[times.index(key) : index + 1]
-        frames = decoded_frames(container, stream, lambda error: None)
-        frame = None
-        for time in wanted:
-            frame = next(frames, None)
-            if frame is None or frame.pts != time or frame.is_corrupt:
-                return None
-    except FFmpegError:
+    packets = list(islice(_shown_packets(stream), index + 1 + REORDERED))
+    times = sorted(packet.pts for packet in packets if packet.pts is not None)
+    if not len(set(times)) == len(packets) > index:
         return None
+    keys = {packet.pts for packet in packets if packet.is_keyframe}
+    if times[0] != packets[0].pts or times[0] not in keys:
+        return None
+    key = max(time for time in times[: index + 1] if time in keys)
+    container.seek(key, stream=stream)
+    frame = None
+    frames = decoded_frames(stream)
+    for time in times[times.index(key) : index + 1]:
+        frame = next(frames, None)
+        if frame is None or frame.pts != time or frame.is_corrupt:
+            return None
     return frame
 
 
-def _counted_frame(container: InputContainer, stream: VideoStream, index: int) -> VideoFrame | None:
-    try:
-        frames = decoded_frames(container, stream, lambda error: None)
-        return next(islice(frames, index, None), None)
-    except FFmpegError:
-        return None
+def _counted_frame(stream: VideoStream, index: int) -> VideoFrame | None:
+    stream.thread_type = "AUTO"
+    return next(islice(decoded_frames(stream), index, None), None)

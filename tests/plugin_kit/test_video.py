@@ -17,8 +17,8 @@ from plugin_kit.video import (
     matching_matrix,
 )
 from plugin_kit.video.opening import video_stream
-from plugin_kit.video.orientation import Orientation
-from plugin_kit.video.timeline import Timeline
+from plugin_kit.video.frames import Orientation
+from plugin_kit.video.reader import Timeline
 
 UPRIGHT = (1, 0, 0, 1)
 TURNS = [(a, 0, 0, d) for a, d in product((1, -1), repeat=2)] + [

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -14,51 +13,8 @@ from plugin_kit.picture_files import SUFFIXES, read_picture
 from plugin_kit.pictures import plain
 from plugin_kit.video import VideoInfo, VideoReader
 
-
-class NewBackground(Protocol):
-    """Gives the picture to put behind the person at a time of the source video."""
-
-    def at(self, seconds: float) -> np.ndarray:
-        """Return uint8 RGB (H, W, 3) of the source's size for the time ``seconds``."""
-        ...
-
-
-class Still:
-    """One picture for the whole video."""
-
-    def __init__(self, image: np.ndarray) -> None:
-        self._image = image
-
-    def at(self, seconds: float) -> np.ndarray:
-        return self._image
-
-
-class Moving:
-    """A video, shown at its own speed and started again at its end."""
-
-    def __init__(self, info: VideoInfo, width: int, height: int) -> None:
-        self._info = info
-        self._size = (width, height)
-        self._loop_start = 0.0
-        self._frames = self._timed()
-        self._current = next(self._frames)
-        self._next = next(self._frames)
-
-    def at(self, seconds: float) -> np.ndarray:
-        while self._next[0] <= seconds:
-            self._current, self._next = self._next, next(self._frames)
-        return self._current[1]
-
-    def _timed(self) -> Iterator[tuple[float, np.ndarray]]:
-        period = float(1 / self._info.rate)
-        while True:
-            first = None
-            time = self._loop_start
-            for frame in VideoReader(self._info):
-                first = frame.pts if first is None else first
-                time = self._loop_start + float((frame.pts - first) * self._info.time_base)
-                yield time, cover(frame.image, *self._size)
-            self._loop_start = time + period
+# What is behind the person at a time of the source, in seconds: uint8 RGB of the source's size.
+NewBackground = Callable[[float], np.ndarray]
 
 
 def open_background(text: str, width: int, height: int) -> NewBackground:
@@ -68,17 +24,44 @@ def open_background(text: str, width: int, height: int) -> NewBackground:
         FileNotFoundError: It is neither a colour nor an existing file.
         ValueError: The file is neither a readable picture nor a readable video.
     """
+    path = Path(text)
     if match := re.fullmatch(r"#([0-9a-fA-F]{6})", text):
         red, green, blue = bytes.fromhex(match[1])
-        return Still(plain((red, green, blue), height, width))
-    path = Path(text)
-    if not path.is_file():
+        still = plain((red, green, blue), height, width)
+    elif not path.is_file():
         raise FileNotFoundError(
             f"the background {text!r} is neither an existing file nor a colour like #78FF9B"
         )
-    if path.suffix.lower() in SUFFIXES:
-        return Still(cover(read_picture(path), width, height))
-    return Moving(VideoInfo.from_path(path), width, height)
+    elif path.suffix.lower() in SUFFIXES:
+        still = cover(read_picture(path), width, height)
+    else:
+        return _moving(VideoInfo.from_path(path), width, height)
+    return lambda seconds: still
+
+
+def _moving(info: VideoInfo, width: int, height: int) -> NewBackground:
+    """A video, shown at its own speed and started again at its end."""
+    frames = _looped(info, width, height)
+    current, following = next(frames), next(frames)
+
+    def at(seconds: float) -> np.ndarray:
+        nonlocal current, following
+        while following[0] <= seconds:
+            current, following = following, next(frames)
+        return current[1]
+
+    return at
+
+
+def _looped(info: VideoInfo, width: int, height: int) -> Iterator[tuple[float, np.ndarray]]:
+    start = 0.0
+    while True:
+        first, time = None, start
+        for frame in VideoReader(info):
+            first = frame.pts if first is None else first
+            time = start + float((frame.pts - first) * info.time_base)
+            yield time, cover(frame.image, width, height)
+        start = time + float(1 / info.rate)
 
 
 def cover(image: np.ndarray, width: int, height: int) -> np.ndarray:

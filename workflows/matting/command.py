@@ -11,7 +11,7 @@ from workflows.media.codecs import CODECS, DEFAULT_CRF
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Parse the command line of ``python -m workflows.matting``."""
+    """Parse the command line of ``python -m workflows.matting``; the names are ChainOptions'."""
     parser = argparse.ArgumentParser(
         prog="python -m workflows.matting",
         description="Cut the people out of a video and put them before a new background.",
@@ -59,39 +59,29 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--backbone", choices=("mobilenetv2", "resnet50", "resnet101"))
     parser.add_argument(
         "--format",
+        dest="codec",
         choices=tuple(CODECS),
         default="h264",
         help="h264 (mp4), or lossless for compositing: ffv1 (mkv), prores 4444 (mov), png files",
     )
     parser.add_argument(
-        "--quality", type=int, default=DEFAULT_CRF, metavar="CRF", help="0 best … 51 worst"
+        "--quality",
+        dest="crf",
+        type=int,
+        default=DEFAULT_CRF,
+        metavar="CRF",
+        help="0 best … 51 worst",
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     namespace = parser.parse_args(arguments)
-    if not 0 <= namespace.quality <= 51:
-        parser.error(f"--quality {namespace.quality} is outside 0 … 51")
+    if not 0 <= namespace.crf <= 51:
+        parser.error(f"--quality {namespace.crf} is outside 0 … 51")
     return namespace
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the chain from the command line; return the process's exit code."""
-    given = parse_arguments(arguments)
-    options = ChainOptions(
-        video=given.video,
-        output=given.output,
-        background=given.background,
-        matte=given.matte,
-        rvm_weights=given.rvm_weights,
-        parsing_weights=given.parsing_weights,
-        parsing_boxes=given.parsing_boxes,
-        stabilise=given.stabilise,
-        plate=given.plate,
-        weights=given.weights,
-        backbone=given.backbone,
-        codec=given.format,
-        crf=given.quality,
-        device=given.device,
-    )
+    options = ChainOptions(**vars(parse_arguments(arguments)))
     # Late, so that --help does not wait for PyTorch; and before Ikomia, which else brings its own
     # OpenCV.
     from workflows.matting.cameras import run_cameras

@@ -78,11 +78,7 @@ class PeopleFinder:
             self._workflow = masks_workflow(self._parameters)
 
     def load(self) -> None:
-        """Load the networks.
-
-        Raises:
-            RuntimeError: One cannot be had; the text says what to do.
-        """
+        """Load the networks; a RuntimeError says which cannot be had, and what to do."""
         for name in self._tasks:
             load_network(self._workflow, name)
 
@@ -127,11 +123,7 @@ def choose_finder(options: ChainOptions, report: Report) -> PeopleFinder | None:
 
 
 def load_network(workflow: Any, name: str) -> None:
-    """Load the network of the task ``name`` of ``workflow``.
-
-    Raises:
-        RuntimeError: It cannot be had; the text says what to do, with the command's options.
-    """
+    """Load the network of a task; a RuntimeError says, with the command's options, why not."""
     try:
         task_of(workflow, name).init_long_process()
     except Exception as error:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from infer_background_matting.ports import Input
+from infer_background_matting.ports import Output as MattingOutput
+from infer_flow_matting.ports import Output as FlowOutput
+from plugin_kit.pictures import blend, cut_out, to_uint8
 from workflows.matting.background import NewBackground
 from workflows.matting.graph import FLOW, MATTING
 from workflows.matting.job import VideoJob
-from workflows.matting.outputs import (
-    FrameOutputs,
-    MattedOutputs,
-    OutputCollector,
-    StabilisedOutputs,
-)
-from workflows.media.video_writer import VideoSink
 from workflows.plugins import task_of
 
 
@@ -32,7 +29,7 @@ def matte_video(
         plate: uint8 RGB (H, W, 3).
         backdrop: What the composite has behind the person; None: nothing, it is RGBA.
     """
-    collector = _collector(workflow, job.options.stabilise)
+    collector = (StabilisedOutputs if job.options.stabilise else MattedOutputs)(workflow)
     workflow.set_image_input(array=np.zeros((8, 8, 3), np.uint8), index=Input.SOURCE)
     workflow.set_image_input(array=plate, index=Input.BACKGROUND)
     channels = {"composite": 3 if backdrop else 4, "alpha": 1, "foreground": 3}
@@ -42,12 +39,18 @@ def matte_video(
             name: stack.enter_context(job.open_sink(name, count))
             for name, count in channels.items()
         }
+
+        def write(finished: list[FrameOutputs]) -> None:
+            for outputs in finished:
+                for name, sink in sinks.items():
+                    sink.write(getattr(outputs, name), outputs.pts)
+
         first_pts: int | None = None
         shown = None
         for frame in job.frames("matting"):
             first_pts = frame.pts if first_pts is None else first_pts
             if backdrop is not None:
-                behind = backdrop.at(float((frame.pts - first_pts) * job.info.time_base))
+                behind = backdrop(float((frame.pts - first_pts) * job.info.time_base))
                 if behind is not shown:
                     workflow.set_image_input(array=behind, index=Input.NEW_BACKGROUND)
                     shown = behind
@@ -55,18 +58,66 @@ def matte_video(
             with report.timed("of it network task"):
                 workflow.run()
             with report.timed("of it waiting for encoders"):
-                _write(sinks, collector.collect(frame.pts, shown))
-        _write(sinks, collector.finish())
+                write(collector.collect(frame.pts, shown))
+        write(collector.finish())
 
 
-def _collector(workflow: Any, is_stabilised: bool) -> OutputCollector:
-    matting = task_of(workflow, MATTING)
-    if not is_stabilised:
-        return MattedOutputs(matting)
-    return StabilisedOutputs(matting, task_of(workflow, FLOW))
+@dataclass(frozen=True)
+class FrameOutputs:
+    """The pictures of one frame, uint8, and its timestamp."""
+
+    pts: int
+    composite: np.ndarray
+    alpha: np.ndarray
+    foreground: np.ndarray
 
 
-def _write(sinks: dict[str, VideoSink], finished: list[FrameOutputs]) -> None:
-    for outputs in finished:
-        for name, sink in sinks.items():
-            sink.write(getattr(outputs, name), outputs.pts)
+class MattedOutputs:
+    """Takes what the tasks published after each run, and gives finished frames, in order."""
+
+    def __init__(self, workflow: Any) -> None:
+        self._matting = task_of(workflow, MATTING)
+
+    def collect(self, pts: int, behind: np.ndarray | None) -> list[FrameOutputs]:
+        """The frame that was just matted; ``behind`` is in its composite already."""
+        ports = (MattingOutput.COMPOSITE, MattingOutput.ALPHA, MattingOutput.FOREGROUND)
+        return [FrameOutputs(pts, *(self._matting.get_output(port).get_image() for port in ports))]
+
+    def finish(self) -> list[FrameOutputs]:
+        """What still waits after the last run."""
+        return []
+
+
+class StabilisedOutputs(MattedOutputs):
+    """Frames whose alpha infer_flow_matting refined with the frame before and the one after.
+
+    Its ``timing=delayed`` publishes a frame when the next one has come, so each frame's colours
+    wait for their alpha.
+    """
+
+    def __init__(self, workflow: Any) -> None:
+        super().__init__(workflow)
+        self._flow = task_of(workflow, FLOW)
+        self._waiting: tuple[int, np.ndarray, np.ndarray | None] | None = None
+
+    def collect(self, pts: int, behind: np.ndarray | None) -> list[FrameOutputs]:
+        """The frame before, now that its neighbours are known; nothing after the first."""
+        finished = self._finished()
+        foreground = self._matting.get_output(MattingOutput.FOREGROUND).get_image()
+        self._waiting = (pts, foreground, behind)
+        return finished
+
+    def finish(self) -> list[FrameOutputs]:
+        if self._waiting is not None:
+            self._flow.finish()
+        return self._finished()
+
+    def _finished(self) -> list[FrameOutputs]:
+        if self._waiting is None:
+            return []
+        pts, foreground, behind = self._waiting
+        alpha = self._flow.get_output(FlowOutput.ALPHA_ARRAY).get_array()
+        composite = (
+            cut_out(foreground, alpha) if behind is None else blend(foreground, alpha, behind)
+        )
+        return [FrameOutputs(pts, composite, to_uint8(alpha), foreground)]

@@ -91,18 +91,11 @@ def check_camera_options(options: ChainOptions) -> None:
         ValueError: The text names the option.
     """
     defaults = ChainOptions(options.video, options.output)
-    for name, option in (
-        ("background", "--background"),
-        ("stabilise", "--stabilise"),
-        ("plate", "--plate"),
-        ("weights", "--weights"),
-        ("backbone", "--backbone"),
-        ("codec", "--format"),
-        ("crf", "--quality"),
-    ):
+    for name in ("background", "stabilise", "plate", "weights", "backbone", "codec", "crf"):
         if getattr(options, name) != getattr(defaults, name):
+            option = {"codec": "format", "crf": "quality"}.get(name, name)
             raise ValueError(
-                f"{option} is for a video, and {options.video} is a folder: of its cameras only "
+                f"--{option} is for a video, and {options.video} is a folder: of its cameras only "
                 "the masks and plates are made. Leave it out."
             )
     check_options(options)
@@ -124,15 +117,15 @@ def check_options(options: ChainOptions) -> None:
         )
     tasks = () if options.plate else MASK_TASKS[options.matte]
     chosen = f"--plate {options.plate}" if options.plate else f"--matte {options.matte}"
-    for option, value, task, mattes in (
-        ("--rvm-weights", options.rvm_weights, RVM, "rvm or rvm+parsing"),
-        ("--parsing-weights", options.parsing_weights, PARSING, None),
-        ("--parsing-boxes", options.parsing_boxes, PARSING, None),
+    for option, value, task, matte in (
+        ("--rvm-weights", options.rvm_weights, RVM, "rvm"),
+        ("--parsing-weights", options.parsing_weights, PARSING, "parsing"),
+        ("--parsing-boxes", options.parsing_boxes, PARSING, "parsing"),
     ):
         if value and task not in tasks:
             raise ValueError(
                 f"{option} {value} would do nothing with {chosen}: leave it out, or choose "
-                f"--matte {mattes or 'parsing or rvm+parsing'}"
+                f"--matte {matte} or rvm+parsing"
             )
     if options.weights not in WEIGHTS and not Path(options.weights).is_file():
         raise FileNotFoundError(

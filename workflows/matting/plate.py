@@ -19,9 +19,8 @@ logger = logging.getLogger(__name__)
 def find_plate(job: VideoJob, finder: PeopleFinder | None) -> np.ndarray:
     """Return the plate of the job's video, uint8 RGB (H, W, 3), and report how good it is.
 
-    Args:
-        job: The video; ``coverage.png``, where the plate was seen, is written beside its outputs.
-        finder: Who finds the people; None: nobody does.
+    ``coverage.png``, where the plate was seen, is written beside the outputs. Without a finder
+    nobody finds the people.
     """
     report = job.report
     workflow = plate_workflow(matte=False if finder is None else "input")
@@ -44,17 +43,13 @@ def find_plate(job: VideoJob, finder: PeopleFinder | None) -> np.ndarray:
     if report.empty_masks == report.frames:
         report.warn(f"The masks ({report.matte}) show nobody in any frame; try another --matte")
     plate = extract.get_output(Output.BACKGROUND).get_image().copy()
-    _warn_of_another_scene(job, last, plate)
-    job.write_picture("coverage", extract.get_output(Output.COVERAGE).get_image())
-    return plate
-
-
-def _warn_of_another_scene(job: VideoJob, frame: np.ndarray | None, plate: np.ndarray) -> None:
-    match = None if frame is None else compare_scene(frame, plate)
+    match = None if last is None else compare_scene(last, plate)
     if match is not None and not match.is_same_scene:
         text = (
             f"The plate does not look like the video: {match}. The camera seems to move; "
             "background matting needs a fixed one. Use infer_rvm's own alpha for this video."
         )
         logger.warning(text)
-        job.report.warn(text)
+        report.warn(text)
+    job.write_picture("coverage", extract.get_output(Output.COVERAGE).get_image())
+    return plate

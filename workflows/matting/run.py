@@ -5,7 +5,7 @@ from __future__ import annotations
 from plugin_kit.files import prepare_folder
 from plugin_kit.picture_files import read_picture
 from plugin_kit.video import VideoInfo
-from workflows.matting.background import NewBackground, open_background
+from workflows.matting.background import open_background
 from workflows.matting.graph import MATTING, matting_workflow
 from workflows.matting.job import VideoJob
 from workflows.matting.masks import choose_finder, load_network
@@ -32,7 +32,9 @@ def run_chain(options: ChainOptions) -> ChainReport:
     """
     check_options(options)
     info = VideoInfo.from_path(options.video)
-    backdrop = _open_backdrop(options, info)
+    backdrop = None
+    if not options.carries_alpha:
+        backdrop = open_background(options.background or GREEN, info.width, info.height)
     plate = read_picture(options.plate) if options.plate else None
     prepare_folder(options.output)
     report = ChainReport(str(options.video), size=(info.width, info.height))
@@ -57,9 +59,3 @@ def run_chain(options: ChainOptions) -> ChainReport:
     if not options.quiet:
         report.show(f"{report.frames} frames of {info.width}x{info.height}")
     return report
-
-
-def _open_backdrop(options: ChainOptions, info: VideoInfo) -> NewBackground | None:
-    if options.carries_alpha:
-        return None
-    return open_background(options.background or GREEN, info.width, info.height)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import queue
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -16,14 +17,17 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
+from plugin_kit.picture_files import write_picture
 from plugin_kit.video import EXACT_COLOURS, HD_LINES
 from workflows.media.codecs import CODECS, DEFAULT_CRF
-from workflows.media.queues import put_unless
 from workflows.media.sound import PassedSound
 
 QUEUE_FRAMES = 4
+PATIENCE_SECONDS = 0.2
 LIMITED_RANGE = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
 NEUTRAL_CHROMA = 128
+# The tags of BT.709 and of BT.601's 525 lines, by FFmpeg's numbers; PyAV names only some.
+TAGS = {Colorspace.ITU709: 1, Colorspace.ITU601: 6}
 
 
 class VideoSink:
@@ -59,13 +63,10 @@ class VideoSink:
         self._audio_from = audio_from
         self._frames: queue.Queue[tuple[np.ndarray, int] | None] = queue.Queue(QUEUE_FRAMES)
         self._error: BaseException | None = None
-        self._thread: threading.Thread | None = None
-        self.frames_written = 0
+        self._thread = threading.Thread(target=self._encode, daemon=True)
 
     def __enter__(self) -> VideoSink:
         _remove(self._part)
-        target = self._write_pictures if self._codec.encoder == "png" else self._write_stream
-        self._thread = threading.Thread(target=self._guarded, args=(target,), daemon=True)
         self._thread.start()
         return self
 
@@ -84,83 +85,74 @@ class VideoSink:
                 f"{self.path.name} takes {self._size[0]}x{self._size[1]} pictures of "
                 f"{self.channels} channels, not {image.shape}"
             )
-        put_unless(self._has_failed, self._frames, (image, pts))
+        self._put((image, pts))
         if self._error is not None:
             raise self._error
 
     def __exit__(self, kind: type | None, *_: object) -> None:
-        failed = kind is not None
-        if failed:
-            self._error = self._error or RuntimeError("abandoned")
+        if kind is None:
+            self._put(None)
         else:
-            put_unless(self._has_failed, self._frames, None)
-        if self._thread is not None:
-            if failed:
-                self._drain()
-            self._thread.join()
-        if failed or self._error is not None:
+            self._error = self._error or RuntimeError("abandoned")
+        self._thread.join()
+        if self._error is not None:
             _remove(self._part)
-        if not failed:
-            if self._error is not None:
+            if kind is None:
                 raise self._error
-            _replace(self._part, self.path)
+            return
+        if self._part.is_dir():
+            _remove(self.path)
+        self._part.replace(self.path)
 
-    def _has_failed(self) -> bool:
-        return self._error is not None
-
-    def _drain(self) -> None:
-        while True:
-            try:
-                self._frames.get_nowait()
-            except queue.Empty:
-                break
-        self._frames.put(None)
+    def _put(self, item: tuple[np.ndarray, int] | None) -> None:
+        """Hand over as soon as there is room; not where an error ended the encoding."""
+        while self._error is None:
+            with suppress(queue.Full):
+                return self._frames.put(item, timeout=PATIENCE_SECONDS)
 
     def _queued(self) -> Iterator[tuple[np.ndarray, int]]:
-        while (item := self._frames.get()) is not None:
-            if self._error is not None:
-                return
-            yield item
-            self.frames_written += 1
+        while self._error is None:
+            with suppress(queue.Empty):
+                if (item := self._frames.get(timeout=PATIENCE_SECONDS)) is None:
+                    return
+                yield item
 
-    def _guarded(self, target: Callable[[], None]) -> None:
+    def _encode(self) -> None:
         try:
-            target()
+            if self._codec.encoder == "png":
+                self._write_pictures()
+            else:
+                self._write_stream()
         except BaseException as error:
             self._error = self._error or error
 
     def _write_pictures(self) -> None:
         self._part.mkdir(parents=True)
         for index, (image, _) in enumerate(self._queued()):
-            encoder = cast(av.VideoCodecContext, av.CodecContext.create("png", "w"))
-            encoder.width, encoder.height = self._size
-            encoder.pix_fmt = self._codec.pixel_format(self.channels, True)
-            encoder.time_base = Fraction(1, 25)
-            frame = av.VideoFrame.from_ndarray(image, format=encoder.pix_fmt)
-            packets = encoder.encode(frame) + encoder.encode(None)
-            (self._part / f"{index:06d}.png").write_bytes(b"".join(map(bytes, packets)))
+            write_picture(self._part / f"{index:06d}.png", image)
 
     def _write_stream(self) -> None:
         width, height = self._size
         pixel_format = self._codec.pixel_format(self.channels, width % 2 == height % 2 == 0)
         container_format = {".mp4": "mp4", ".mkv": "matroska", ".mov": "mov"}[self._codec.suffix]
-        with av.open(str(self._part), "w", format=container_format) as container:
-            options = dict(self._codec.options)
-            if self._codec.encoder == "libx264":
-                options["crf"] = str(self._crf)
-            stream = cast(
-                VideoStream,
-                container.add_stream(self._codec.encoder, rate=self._rate, options=options),
-            )
-            stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
-            stream.codec_context.time_base = self._time_base
-            is_yuv = pixel_format.startswith("yuv")
+        matrix = None
+        if pixel_format.startswith("yuv"):
             matrix = Colorspace.ITU709 if height >= HD_LINES else Colorspace.ITU601
-            if is_yuv:
-                _tag(stream.codec_context, matrix)
+        options = dict(self._codec.options)
+        if self._codec.encoder == "libx264":
+            options["crf"] = str(self._crf)
+        with av.open(str(self._part), "w", format=container_format) as container:
+            added = container.add_stream(self._codec.encoder, rate=self._rate, options=options)
+            stream = cast(VideoStream, added)
+            stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
+            context = stream.codec_context
+            context.time_base = self._time_base
+            if matrix is not None:
+                context.color_range = ColorRange.MPEG
+                context.colorspace = context.color_primaries = context.color_trc = TAGS[matrix]
             audio = PassedSound(self._audio_from, container) if self._audio_from else None
             for image, pts in self._queued():
-                frame = _encodable(image, pixel_format, matrix if is_yuv else None)
+                frame = _encodable(image, pixel_format, matrix)
                 frame.pts, frame.time_base = pts, self._time_base
                 if audio:
                     audio.mux_until(pts * self._time_base)
@@ -192,22 +184,8 @@ def _grey_frame(image: np.ndarray, pixel_format: str) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(planes, format=pixel_format)
 
 
-def _tag(context: av.VideoCodecContext, matrix: Colorspace) -> None:
-    context.color_range = ColorRange.MPEG
-    if matrix == Colorspace.ITU709:
-        context.colorspace = context.color_primaries = context.color_trc = 1
-    else:
-        context.colorspace = context.color_primaries = context.color_trc = 6
-
-
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _replace(part: Path, path: Path) -> None:
-    if part.is_dir() and path.exists():
-        _remove(path)
-    part.replace(path)

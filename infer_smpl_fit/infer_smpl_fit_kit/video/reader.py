@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from .colours import ColorMatrix, upright_luma, upright_rgb
-from .opening import VideoError, decoded_frames, open_video, video_stream
-from .timeline import Timeline
+from .frames import ColorMatrix, upright_luma, upright_rgb
+from .opening import VideoError, decoded_frames, open_stream
 from .video_info import VideoInfo
 
 logger = logging.getLogger(__name__)
@@ -79,24 +77,21 @@ class VideoReader:
         """
         self.frames_read = 0
         timeline = Timeline(max(1, round(1 / (self.info.rate * self.info.time_base))))
-        with open_video(self.info.path) as container:
-            stream = video_stream(container, self.info.path)
+        with open_stream(self.info.path) as stream:
             stream.thread_type = "AUTO"
-            for decoded in self._decoded(container, stream):
+            for decoded in self._decoded(stream):
                 image = self._picture(decoded)
-                self._check_size(image)
                 self.frames_read += 1
                 yield Frame(image, timeline.time_of(decoded))
         promised = self.info.frame_count
         if promised and abs(promised - self.frames_read) > 1:
             self._warn(f"the header promises {promised} frames, {self.frames_read} were decoded")
 
-    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-        def skip(error: FFmpegError) -> None:
-            self._warn(f"damaged data was skipped ({error})")
-
+    def _decoded(self, stream: VideoStream) -> Iterator[VideoFrame]:
         try:
-            yield from decoded_frames(container, stream, skip)
+            yield from decoded_frames(
+                stream, lambda error: self._warn(f"damaged data was skipped ({error})")
+            )
         except FFmpegError as error:
             self._warn(
                 f"the file breaks off after {self.frames_read} frames ({error}); what could be "
@@ -106,9 +101,7 @@ class VideoReader:
     def _picture(self, frame: VideoFrame) -> np.ndarray:
         if frame.interlaced_frame:
             self._warn("its pictures are interlaced, two moments in each: deinterlace it first")
-        return upright_luma(frame) if self.is_grey else upright_rgb(frame, self.color_matrix)
-
-    def _check_size(self, image: np.ndarray) -> None:
+        image = upright_luma(frame) if self.is_grey else upright_rgb(frame, self.color_matrix)
         height, width = image.shape[:2]
         if (width, height) != (self.info.width, self.info.height):
             raise VideoError(
@@ -116,9 +109,44 @@ class VideoReader:
                 f"before it {self.info.width}x{self.info.height}. Cut the file where its size "
                 "changes, or scale it to one size first, and run each part."
             )
+        return image
 
     def _warn(self, text: str) -> None:
         text = f"{self.info.path}: {text}"
         if text not in self.warnings:
             self.warnings.append(text)
             logger.warning(text)
+
+
+class Timeline:
+    """The timestamps of a stream's frames, in order.
+
+    Presentation times count as long as they break their order no more often than decoding times
+    do (FFmpeg's "best effort"). Where a time is missing or does not grow, it is one frame after
+    the one before.
+
+    Args:
+        step: The duration of a frame in ticks of the stream's time base, at least 1.
+    """
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+        self._last: int | None = None
+        # Of presentation times and of decoding times: the last one, and how many did not grow.
+        self._before: list[int | None] = [None, None]
+        self._faults = [0, 0]
+
+    def time_of(self, frame: VideoFrame) -> int:
+        """The timestamp of the frame that comes next."""
+        for kind, time in enumerate((frame.pts, frame.dts)):
+            before = self._before[kind]
+            self._faults[kind] += time is None or (before is not None and time <= before)
+            self._before[kind] = before if time is None else time
+        is_trusted = self._faults[0] <= self._faults[1]
+        time = frame.pts if is_trusted or frame.dts is None else frame.dts
+        if self._last is None:
+            time = time or 0
+        elif time is None or time <= self._last:
+            time = self._last + self._step
+        self._last = time
+        return time

@@ -10,9 +10,11 @@ from typing import Any
 
 from av.video.format import VideoFormat
 
-from .colours import hdr_transfer
-from .opening import first_frame, open_video, video_stream
-from .orientation import Orientation
+from .frames import Orientation
+from .opening import first_frame, open_stream
+
+# By FFmpeg's numbers, which PyAV does not name.
+HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +53,8 @@ class VideoInfo:
             VideoError: It holds no video frame that can be decoded.
         """
         path = Path(path)
-        with open_video(path) as container:
-            stream = video_stream(container, path)
-            frame = first_frame(container, stream, path)
+        with open_stream(path) as stream:
+            frame = first_frame(stream, path)
             size, aspect = (frame.width, frame.height), _fraction(stream.sample_aspect_ratio, 1)
             if Orientation.of(frame).swaps_axes:
                 size, aspect = size[::-1], 1 / aspect
@@ -65,9 +66,9 @@ class VideoInfo:
                 time_base=_fraction(stream.time_base, Fraction(1, 90_000)),
                 frame_count=stream.frames,
                 pixel_format=frame.format.name,
-                audio_streams=len(container.streams.audio),
+                audio_streams=len(stream.container.streams.audio),
                 pixel_aspect=aspect,
-                hdr=hdr_transfer(frame),
+                hdr=HDR_TRANSFERS.get(frame.color_trc, ""),
             )
 
     @property

@@ -5,7 +5,7 @@ Pictures come upright and in the right colours, times grow, counts are true, and
 give what can be decoded, with a warning.
 """
 
-from .colours import EXACT_COLOURS, HD_LINES, ColorMatrix, upright_rgb
+from .frames import EXACT_COLOURS, HD_LINES, ColorMatrix, upright_rgb
 from .lookup import MatrixMatch, count_frames, frame_at, matching_matrix
 from .opening import VideoError, open_video
 from .reader import Frame, VideoReader

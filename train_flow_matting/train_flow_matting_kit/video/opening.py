@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 from av.container import InputContainer
@@ -41,6 +42,13 @@ def open_video(path: str | Path) -> InputContainer:
         raise VideoError(f"{path} cannot be read as a video: {error}") from error
 
 
+@contextmanager
+def open_stream(path: str | Path) -> Iterator[VideoStream]:
+    """The video stream of a file, which is open as long; raises as what it is made of does."""
+    with open_video(path) as container:
+        yield video_stream(container, path)
+
+
 def video_stream(container: InputContainer, path: str | Path) -> VideoStream:
     """The stream that players show: the default one, or else the first; never a cover picture.
 
@@ -58,19 +66,18 @@ def video_stream(container: InputContainer, path: str | Path) -> VideoStream:
 
 
 def decoded_frames(
-    container: InputContainer, stream: VideoStream, when_damaged: Callable[[FFmpegError], None]
+    stream: VideoStream, when_damaged: Callable[[FFmpegError], None] = lambda error: None
 ) -> Iterator[VideoFrame]:
     """Yield every frame that can be decoded, in the order in which they are shown.
 
     Args:
-        container: The file.
-        stream: Of this file.
+        stream: Of a file that is open.
         when_damaged: Told of each packet that is skipped.
 
     Raises:
         FFmpegError: The file breaks off.
     """
-    for packet in container.demux(stream):
+    for packet in cast(InputContainer, stream.container).demux(stream):
         try:
             frames = packet.decode()
         except InvalidDataError as error:
@@ -79,14 +86,14 @@ def decoded_frames(
         yield from frames
 
 
-def first_frame(container: InputContainer, stream: VideoStream, path: str | Path) -> VideoFrame:
+def first_frame(stream: VideoStream, path: str | Path) -> VideoFrame:
     """The first frame that can be decoded.
 
     Raises:
         VideoError: There is none.
     """
     try:
-        for frame in decoded_frames(container, stream, lambda error: None):
+        for frame in decoded_frames(stream):
             return frame
     except FFmpegError as error:
         raise VideoError(f"{path}: its first frame cannot be decoded: {error}") from error
