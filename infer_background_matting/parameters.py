@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from infer_background_matting.infer_background_matting_kit.parameters import (
-    PluginParam,
-    PluginSettings,
-    setting,
-)
+from .infer_background_matting_kit.parameters import PluginParam, PluginSettings, setting
 
 
 class Settings(PluginSettings):

@@ -6,12 +6,8 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from infer_flow_matting.infer_flow_matting_kit.parameters import (
-    PluginParam,
-    PluginSettings,
-    setting,
-)
-from infer_flow_matting.infer_flow_matting_kit.pictures import Colour, parse_colour
+from .infer_flow_matting_kit.parameters import PluginParam, PluginSettings, setting
+from .infer_flow_matting_kit.pictures import Colour, parse_colour
 
 
 class Settings(PluginSettings):

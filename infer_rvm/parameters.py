@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from infer_rvm.infer_rvm_kit.parameters import PluginParam, PluginSettings, setting
-from infer_rvm.infer_rvm_kit.pictures import Colour, parse_colour
+from .infer_rvm_kit.parameters import PluginParam, PluginSettings, setting
+from .infer_rvm_kit.pictures import Colour, parse_colour
 
 
 class Settings(PluginSettings):

@@ -6,11 +6,7 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
-from train_flow_matting.train_flow_matting_kit.parameters import (
-    PluginParam,
-    PluginSettings,
-    setting,
-)
+from .train_flow_matting_kit.parameters import PluginParam, PluginSettings, setting
 
 
 class Settings(PluginSettings):

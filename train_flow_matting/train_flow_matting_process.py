@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import math
 from pathlib import Path
@@ -12,7 +11,7 @@ from ikomia.dataprocess.io import DataDictIO
 from ikomia.dnn import dnntrain
 from torch.utils.tensorboard import SummaryWriter
 
-from train_flow_matting.flow_matting_training import (
+from .flow_matting_training import (
     ClipFiles,
     PreparedClip,
     Progress,
@@ -23,31 +22,30 @@ from train_flow_matting.flow_matting_training import (
     prepare_clip,
     split_clips,
 )
-from train_flow_matting.monitoring import open_tensorboard, start_mlflow
-from train_flow_matting.parameters import Settings, TrainFlowMattingParam
-from train_flow_matting.ports import Input, Output
-from train_flow_matting.train_flow_matting_kit.device import device_of
-from train_flow_matting.train_flow_matting_kit.factories import (
-    Metadata,
-    PluginParamFactory,
-    PluginTaskFactory,
-)
-from train_flow_matting.train_flow_matting_kit.openmp import keep_teams_whole
-from train_flow_matting.train_flow_matting_kit.ports import declare_ports, publish_dictionary
-from train_flow_matting.train_flow_matting_kit.stopping import Stopped
+from .monitoring import open_tensorboard, start_mlflow
+from .parameters import Settings, TrainFlowMattingParam
+from .ports import Input, Output
+from .train_flow_matting_kit.device import device_of
+from .train_flow_matting_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
+from .train_flow_matting_kit.openmp import keep_teams_whole
+from .train_flow_matting_kit.ports import declare_ports, publish_dictionary
+from .train_flow_matting_kit.stopping import Stopped
+from .train_flow_matting_kit.task import PluginTask
 
 logger = logging.getLogger(__name__)
 
 CACHE = "flow_cache"
 
 
-class TrainFlowMatting(dnntrain.TrainProcess):
+class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
     """A folder of clips → best.pth and last.pth, curves, and a report."""
+
+    param_class = TrainFlowMattingParam
 
     def __init__(self, name: str, param: TrainFlowMattingParam | None) -> None:
         super().__init__(name, param)
         # The base class keeps a plain copy of what it is given, without its settings.
-        self.set_param_object(copy.deepcopy(param) if param else TrainFlowMattingParam())
+        self.take_parameters(param)
         report = DataDictIO()
         report.name = "training report"
         folder = dataprocess.CPathIO(core.IODataType.FOLDER_PATH)
@@ -65,7 +63,7 @@ class TrainFlowMatting(dnntrain.TrainProcess):
         """Not yet, as above."""
 
     def get_progress_steps(self) -> int:
-        return self.get_param_object().settings.epochs
+        return self.settings.epochs
 
     def stop(self) -> None:
         """Ask a running training to end; what it reached is kept in last.pth."""
@@ -74,7 +72,7 @@ class TrainFlowMatting(dnntrain.TrainProcess):
 
     def begin_task_run(self) -> None:
         """Start the run of MLflow, where one is wanted."""
-        settings = self.get_param_object().settings
+        settings = self.settings
         if settings.monitoring == "off":
             dataprocess.CDnnTrainTask.begin_task_run(self)
             return
@@ -86,7 +84,7 @@ class TrainFlowMatting(dnntrain.TrainProcess):
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-        if self.get_param_object().settings.monitoring == "off":
+        if self.settings.monitoring == "off":
             dataprocess.CDnnTrainTask.end_task_run(self)
         else:
             super().end_task_run()
@@ -97,7 +95,7 @@ class TrainFlowMatting(dnntrain.TrainProcess):
         Raises:
             ValueError, FileNotFoundError: A parameter, the folder or a clip cannot be used.
         """
-        settings = self.get_param_object().settings
+        settings = self.settings
         folder, options = _output_folder(settings), _options(settings)
         clips = find_clips(self._dataset_folder(settings))
         split = split_clips(clips, settings.validation_share, settings.seed)
