@@ -1,7 +1,5 @@
 """Which checkpoint, from where, and whether it is what it should be."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from .bgm_network import MattingBase, MattingRefine

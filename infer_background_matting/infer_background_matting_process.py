@@ -1,7 +1,5 @@
 """The Ikomia task of Background Matting V2: parameters, inputs, engine, outputs."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 
@@ -12,9 +10,8 @@ from ikomia import dataprocess
 from .bgm_network import Matte, Matting, MattingBase, MattingRefine, build_matting
 from .bgm_network.plate import PreparedPlate
 from .checkpoints import checkpoint_path, load_checkpoint
-from .infer_background_matting_kit.device import device_of, dtype_of
+from .infer_background_matting_kit.device import device_of, dtype_of, keep_teams_whole
 from .infer_background_matting_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
-from .infer_background_matting_kit.openmp import keep_teams_whole
 from .infer_background_matting_kit.pictures import as_rgb, blend, cut_out, to_uint8
 from .infer_background_matting_kit.ports import declare_ports, image_at, required_image
 from .infer_background_matting_kit.task import PluginTask

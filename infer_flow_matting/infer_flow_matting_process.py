@@ -1,14 +1,11 @@
 """The Ikomia task of flow matting: parameters, inputs, engine, outputs."""
 
-from __future__ import annotations
-
 import numpy as np
 from ikomia import dataprocess
 
 from .flow_matting_engine import RefinedMatte
-from .infer_flow_matting_kit.device import device_of
+from .infer_flow_matting_kit.device import device_of, keep_teams_whole
 from .infer_flow_matting_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
-from .infer_flow_matting_kit.openmp import keep_teams_whole
 from .infer_flow_matting_kit.pictures import as_alpha, as_rgb, blend, plain, to_uint8
 from .infer_flow_matting_kit.ports import (
     array_at,

@@ -1,7 +1,5 @@
 """One sequence of frames through the engine, by whichever of its ways the user asked for."""
 
-from __future__ import annotations
-
 import logging
 from typing import Literal, Protocol
 

@@ -1,7 +1,5 @@
 """Which checkpoints, from where, and what they are; files are read with weights_only."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

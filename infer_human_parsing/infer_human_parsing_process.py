@@ -1,7 +1,5 @@
 """The Ikomia task of human parsing: parameters, inputs, engine, outputs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from functools import lru_cache
@@ -25,9 +23,8 @@ from .human_parsing_pipeline import (
     trimap,
     whole_picture,
 )
-from .infer_human_parsing_kit.device import device_of, dtype_of
+from .infer_human_parsing_kit.device import device_of, dtype_of, keep_teams_whole
 from .infer_human_parsing_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
-from .infer_human_parsing_kit.openmp import keep_teams_whole
 from .infer_human_parsing_kit.pictures import as_rgb
 from .infer_human_parsing_kit.ports import publish_dictionary, required_image
 from .infer_human_parsing_kit.task import PluginTask

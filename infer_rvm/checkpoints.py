@@ -1,7 +1,5 @@
 """Which checkpoint, from where, and whether it is what it should be."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from .infer_rvm_kit.weights import cache_folder, fetch, load_state, read_state, user_file, without

@@ -1,16 +1,13 @@
 """The Ikomia task of Robust Video Matting: parameters, inputs, engine, outputs."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import torch
 from ikomia import dataprocess
 
 from .checkpoints import checkpoint_path, load_checkpoint
-from .infer_rvm_kit.device import device_of, dtype_of
+from .infer_rvm_kit.device import device_of, dtype_of, keep_teams_whole
 from .infer_rvm_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
-from .infer_rvm_kit.openmp import keep_teams_whole
 from .infer_rvm_kit.pictures import as_rgb, blend, plain, to_uint8
 from .infer_rvm_kit.ports import declare_ports, image_at, required_image
 from .infer_rvm_kit.sequence import SequenceWatch

@@ -1,7 +1,5 @@
 """Parameters of infer_rvm: names, choices, bounds and defaults stand here once."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import field_validator

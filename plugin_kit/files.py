@@ -1,7 +1,5 @@
 """Files and folders: their natural order, and writing that leaves nothing half-written."""
 
-from __future__ import annotations
-
 import json
 import re
 import uuid

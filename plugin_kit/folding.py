@@ -1,7 +1,5 @@
 """Fold each batch normalisation into the convolution before it."""
 
-from __future__ import annotations
-
 import copy
 from itertools import pairwise
 from typing import TypeVar

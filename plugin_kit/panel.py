@@ -1,7 +1,5 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, get_args, get_origin
 

@@ -1,7 +1,5 @@
 """Parameters: a frozen pydantic model, carried through Ikomia's map of strings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 

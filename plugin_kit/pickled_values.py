@@ -1,7 +1,5 @@
 """What a pickle may hold: plain values, numpy arrays, and stand-ins for foreign objects."""
 
-from __future__ import annotations
-
 import math
 import pickle
 import re

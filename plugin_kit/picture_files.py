@@ -1,7 +1,5 @@
 """The one reader and the one writer of picture files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import cv2

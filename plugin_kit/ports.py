@@ -1,7 +1,5 @@
 """What lies at a task's inputs and outputs, by the names of ``ports.py``."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterable, Mapping
 from enum import IntEnum

@@ -1,7 +1,5 @@
 """Checkpoints of networks: the user's own or a published one, fetched once, pinned and checked."""
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Parameters of train_flow_matting: names, choices, bounds and defaults stand here once."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import field_validator

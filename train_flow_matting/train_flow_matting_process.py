@@ -1,14 +1,15 @@
 """The Ikomia task that trains the flow matting network: parameters, clips, loop, logs."""
 
-from __future__ import annotations
-
 import logging
 import math
+from datetime import datetime
 from pathlib import Path
 
+import mlflow
 from ikomia import core, dataprocess
+from ikomia.core import config
 from ikomia.dataprocess.io import DataDictIO
-from ikomia.dnn import dnntrain
+from ikomia.dnn import dnntrain, monitoring
 from torch.utils.tensorboard import SummaryWriter
 
 from .flow_matting_training import (
@@ -22,12 +23,10 @@ from .flow_matting_training import (
     prepare_clip,
     split_clips,
 )
-from .monitoring import open_tensorboard, start_mlflow
 from .parameters import Settings, TrainFlowMattingParam
 from .ports import Input, Output
-from .train_flow_matting_kit.device import device_of
+from .train_flow_matting_kit.device import device_of, keep_teams_whole
 from .train_flow_matting_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
-from .train_flow_matting_kit.openmp import keep_teams_whole
 from .train_flow_matting_kit.ports import declare_ports, publish_dictionary
 from .train_flow_matting_kit.stopping import Stopped
 from .train_flow_matting_kit.task import PluginTask
@@ -205,3 +204,22 @@ class TrainFlowMattingFactory(PluginTaskFactory):
         algo_type=core.AlgoType.TRAIN,
         min_vram=4,
     )
+
+
+def start_mlflow(where: str, folder: Path) -> None:
+    """Point MLflow at files below ``folder``, or at Ikomia's server, started if need be."""
+    if where == "ikomia":
+        monitoring.check_mlflow_server()
+        mlflow.set_tracking_uri(config.main_cfg["mlflow"]["tracking_uri"])
+    else:
+        mlflow.set_tracking_uri((folder / "mlruns").resolve().as_uri())
+
+
+def open_tensorboard(where: str, folder: Path) -> SummaryWriter:
+    """A writer below ``folder``, or where Ikomia's TensorBoard looks, which is started."""
+    stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    if where == "ikomia":
+        monitoring.check_tensorboard_server()
+        root = Path(config.main_cfg["tensorboard"]["log_uri"])
+        return SummaryWriter(str(root / f"train_flow_matting_{stamp}"))
+    return SummaryWriter(str(folder / "tensorboard" / stamp))

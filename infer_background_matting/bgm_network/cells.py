@@ -6,8 +6,6 @@ the selected ones and their neighbours, on the coarse map itself: at ``backbone_
 enlarging twofold and convolving is one linear map of 3x3 coarse values.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

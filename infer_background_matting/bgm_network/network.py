@@ -1,7 +1,5 @@
 """Background Matting V2 (Lin et al., CVPR 2021): the coarse network and the refined one."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch
@@ -9,8 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.segmentation.deeplabv3 import ASPP
 
-from .decoder import Decoder
-from .encoder import build_encoder
+from .encoder import Decoder, build_encoder
 from .refiner import Refiner
 
 ASPP_RATES = (3, 6, 9)

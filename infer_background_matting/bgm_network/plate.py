@@ -1,7 +1,5 @@
 """The background as the network takes it: RGB, of the picture's size, aligned, and checked."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 

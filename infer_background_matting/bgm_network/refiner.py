@@ -1,12 +1,10 @@
 """The refiner: full-resolution convolutions where the coarse matte is expected to be wrong."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .decoder import resize
+from .encoder import resize
 
 REFINE_MODES = ("full", "sampling", "thresholding")
 CELL = 4

@@ -1,7 +1,5 @@
 """Is this background the empty scene of that picture, and can it be aligned with it?"""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

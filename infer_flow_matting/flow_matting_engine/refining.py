@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import cv2
 import numpy as np
 
 from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow
-from .warping import flow_confidence, forward_backward_error, photometric_error, warp
 
 Method = Literal["median", "causal"]
 
@@ -233,3 +233,45 @@ def _check(frame: np.ndarray, alpha: np.ndarray) -> None:
             f"the matte of a frame {frame.shape[:2]} is float32 of that size; this one is "
             f"{alpha.dtype} {alpha.shape}"
         )
+
+
+# Errors at which confidence falls to 1/e: pixels between forward and backward flow, grey levels.
+CONSISTENCY_SCALE = 1.0
+PHOTOMETRIC_SCALE = 12.0
+# cv2.remap takes points in one array or in two.
+NO_SECOND_MAP = np.empty(0, np.float32)
+
+
+@lru_cache(maxsize=2)
+def _grid(height: int, width: int) -> np.ndarray:
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return np.stack([x, y], axis=-1)
+
+
+def warp(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """What ``image`` (H, W) or (H, W, C) shows at the points to which ``flow`` leads.
+
+    ``flow`` float32 (H, W, 2) goes from the wanted frame to the frame of ``image``. Points outside
+    take the nearest border pixel.
+    """
+    points = _grid(*flow.shape[:2]) + flow
+    return cv2.remap(
+        image, points, NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def forward_backward_error(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
+    """Distance in pixels (H, W) between a point and where ``forward`` and ``backward`` lead it."""
+    gap = forward + warp(backward, forward)
+    return cv2.magnitude(gap[..., 0], gap[..., 1])
+
+
+def photometric_error(image: np.ndarray, warped: np.ndarray) -> np.ndarray:
+    """Absolute difference of two uint8 grey pictures as float32 (H, W)."""
+    return cv2.absdiff(image, warped).astype(np.float32)
+
+
+def flow_confidence(consistency: np.ndarray, photometric: np.ndarray) -> np.ndarray:
+    """1 where both errors are 0, falling to 0 as either grows, float32 (H, W)."""
+    distance, difference = consistency / CONSISTENCY_SCALE, photometric / PHOTOMETRIC_SCALE
+    return cv2.exp(-(distance * distance) - difference * difference)

@@ -1,7 +1,5 @@
 """Matte frame after frame with the network."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,13 +15,13 @@ from ..infer_flow_matting_kit.flow.dense_flow import (
     fitted_size,
     upscaled_flow,
 )
-from ..infer_flow_matting_kit.flow.encoding import (
+from ..infer_flow_matting_kit.flow.network import (
+    FlowMattingNetwork,
     Observation,
     legacy_input,
     padded,
     predicted_alpha,
 )
-from ..infer_flow_matting_kit.flow.network import FlowMattingNetwork
 
 Inputs = Literal["legacy", "flow", "flow+matte"]
 

@@ -1,7 +1,5 @@
 """Boxes and masks of people from torchvision's Mask R-CNN."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor

@@ -1,7 +1,5 @@
 """People of a picture: crop, parse in batches, restore, merge."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice

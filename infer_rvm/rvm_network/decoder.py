@@ -4,8 +4,6 @@ All tensors are (B, T, C, h, w) folded to (B * T, C, h, w), but for the recurren
 are (B, C, h, w). Only the GRU sees time.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F

@@ -1,7 +1,5 @@
 """torchvision's backbones with an output stride of 16 and taps at 1/2, 1/4, 1/8 and 1/16."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torchvision.models import mobilenet_v3_large, resnet50

@@ -1,7 +1,5 @@
 """Robust High-Resolution Video Matting with Temporal Guidance (Lin et al., WACV 2022)."""
 
-from __future__ import annotations
-
 from torch import Tensor, nn
 from torch.nn import functional as F
 

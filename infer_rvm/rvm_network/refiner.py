@@ -1,7 +1,5 @@
 """Guided filters that carry the small matte to the full picture (He et al.; Wu et al., 2018)."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F

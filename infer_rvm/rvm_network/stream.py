@@ -1,7 +1,5 @@
 """A sequence of frames through the network, with the recurrent state kept between them."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +8,7 @@ import torch
 from ..infer_rvm_kit.folding import folded
 from .cpu import CpuStep
 from .decoder import States
-from .matte import Matte
+from .full_size import Matte
 from .network import NO_STATES, MattingNetwork
 
 AUTO_SIDE = 512

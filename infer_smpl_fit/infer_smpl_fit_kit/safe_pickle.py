@@ -8,8 +8,6 @@ all opcodes are checked before the first is obeyed, no foreign object is ever bu
 stand-ins only, and everything made is paid for out of an allowance that grows with the file.
 """
 
-from __future__ import annotations
-
 import codecs
 import io
 import pickletools

@@ -1,7 +1,5 @@
 """How far mattes are from the truth, as the matting and segmentation literature counts it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 
 import cv2

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..train_flow_matting_kit.flow.encoding import Observation
-from ..train_flow_matting_kit.flow.network import MULTIPLE
+from ..train_flow_matting_kit.flow.network import MULTIPLE, Observation
 from .prepared import PreparedClip
 
 BRIGHTNESS_JITTER = 0.15

@@ -1,7 +1,5 @@
 """Which clips a folder holds: pictures or videos named ``original``, ``gt`` and ``coarse``."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterator

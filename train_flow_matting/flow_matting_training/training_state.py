@@ -1,7 +1,5 @@
 """What ``last.pth`` holds beside the weights, so that training can go on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any

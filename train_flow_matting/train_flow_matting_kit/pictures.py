@@ -4,8 +4,6 @@
 Pictures are RGB everywhere in this project; OpenCV's BGR is met in ``picture_files`` alone.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -5,8 +5,6 @@ A dictionary for ``torch.save``: ``format``, ``width``, ``uses_matte`` and ``sta
 a training keeps there is its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +14,7 @@ import torch
 
 from ..files import replacing
 from ..weights import checked_state, load_state
-from .encoding import FLOW_CHANNELS
-from .network import NORM_GROUPS, FlowMattingNetwork
+from .network import FLOW_CHANNELS, NORM_GROUPS, FlowMattingNetwork
 
 FORMAT = "flow_matting_1"
 # (1, width, 1, 1): the width that the tensors really have.
