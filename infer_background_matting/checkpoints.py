@@ -66,11 +66,7 @@ def _official(backbone: str) -> Path:
 
 
 def load_checkpoint(network: MattingBase, path: Path) -> None:
-    """Load ``path`` strictly; for a coarse network the refiner's keys are left out.
-
-    Raises:
-        ValueError: The file is no checkpoint of this network.
-    """
+    """Load ``path`` strictly, else ValueError; a coarse network has no use for ``refiner.``."""
     state = read_state(path)
     if not isinstance(network, MattingRefine):
         state = without(state, "refiner.")

@@ -148,11 +148,7 @@ def _as_it_is(frame: np.ndarray, coarse: np.ndarray) -> RefinedMatte:
 
 
 def way_of(settings: Settings, files: SourceFiles) -> Way:
-    """How to work, as the parameters ask and the inputs allow.
-
-    Raises:
-        ValueError: The inputs do not allow what is asked for.
-    """
+    """How to work, as the parameters ask and the inputs allow; ValueError where they do not."""
     if settings.mode == "network":
         return "network"
     reads_on = settings.sequence in ("auto", "video")
@@ -175,11 +171,7 @@ def way_of(settings: Settings, files: SourceFiles) -> Way:
 
 
 def session_of(settings: Settings, way: Way, device: str) -> Session:
-    """What works on a sequence that way.
-
-    Raises:
-        ValueError, FileNotFoundError: A file of weights is missing, or not what it should be.
-    """
+    """What works that way; FileNotFoundError or ValueError where a file of weights is wrong."""
     flow = _flow_of(settings, device)
     if way == "network":
         network, size = load_network(settings.model_weight_file), settings.network_size

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -132,7 +133,7 @@ class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
         return Split(training, validation)
 
     def _report(self, progress: Progress) -> None:
-        values = progress.score.as_dict()
+        values = asdict(progress.score)
         if not math.isnan(progress.loss):
             values["loss"] = progress.loss
             self.emit_step_progress()

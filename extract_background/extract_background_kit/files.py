@@ -27,11 +27,7 @@ def is_hidden(path: Path) -> bool:
 
 
 def existing(path: str | Path) -> Path:
-    """The path, if something is there.
-
-    Raises:
-        FileNotFoundError: Nothing is there.
-    """
+    """The path, if something is there; else FileNotFoundError."""
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"there is no file or folder {path}: check the path")

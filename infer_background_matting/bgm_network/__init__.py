@@ -2,5 +2,3 @@
 
 from .matting import Matte, Matting, build_matting
 from .network import MattingBase, MattingRefine
-
-__all__ = ["Matte", "Matting", "MattingBase", "MattingRefine", "build_matting"]

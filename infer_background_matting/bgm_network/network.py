@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.segmentation.deeplabv3 import ASPP
 
-from .encoder import Decoder, build_encoder
+from ..infer_background_matting_kit.backbones import built
+from .encoder import ENCODERS, Decoder
 from .refiner import Refiner
 
 ASPP_RATES = (3, 6, 9)
@@ -33,7 +34,7 @@ class MattingBase(nn.Module):
 
     def __init__(self, backbone: str = "resnet50") -> None:
         super().__init__()
-        self.backbone = build_encoder(backbone)
+        self.backbone = built(ENCODERS, backbone)
         x1, x2, x3, x4 = self.backbone.channels
         self.aspp = ASPP(x4, list(ASPP_RATES))
         self.decoder = Decoder((x3, x2, x1, 6))
@@ -132,7 +133,10 @@ class MattingRefine(MattingBase):
         Raises:
             ValueError: The sizes differ or are no multiples of 4.
         """
-        check_sizes(src, bgr)
+        if src.shape != bgr.shape:
+            raise ValueError(f"source {tuple(src.shape)} and background {tuple(bgr.shape)} differ")
+        if src.shape[-2] % 4 or src.shape[-1] % 4:
+            raise ValueError(f"height and width of {tuple(src.shape)} are not multiples of 4")
         src_sm = self.small(src)
         raw = self.raw(src_sm, self.small(bgr))
         pha_sm, err_sm = raw.alpha.clamp(0, 1), raw.error.clamp(0, 1)
@@ -145,15 +149,3 @@ class MattingRefine(MattingBase):
             err_sm,
             cells,
         )
-
-
-def check_sizes(src: Tensor, bgr: Tensor) -> None:
-    """Refuse pictures that the refiner cannot divide into cells.
-
-    Raises:
-        ValueError: The sizes differ or are no multiples of 4.
-    """
-    if src.shape != bgr.shape:
-        raise ValueError(f"source {tuple(src.shape)} and background {tuple(bgr.shape)} differ")
-    if src.shape[-2] % 4 or src.shape[-1] % 4:
-        raise ValueError(f"height and width of {tuple(src.shape)} are not multiples of 4")

@@ -155,11 +155,6 @@ class BackgroundAligner:
         return self._points[here], others[there]
 
 
-def align_background(source: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Warp ``background`` onto ``source`` once; see :class:`BackgroundAligner`."""
-    return BackgroundAligner(background)(source)
-
-
 def _features(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """Points (N, 2) x, y in pixels of ``picture``, and SIFT descriptors (N, 128)."""
     scale = min(1.0, FEATURE_SIDE / max(picture.shape[:2]))

@@ -3,15 +3,3 @@
 from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow, RaftFlow
 from .refining import FlowRefiner, RefinedMatte, refine_clip
 from .stream import FlowMatte, FlowMattingStream, TrainedNetwork
-
-__all__ = [
-    "DenseFlow",
-    "DisFlow",
-    "FlowMatte",
-    "FlowMattingStream",
-    "FlowRefiner",
-    "RaftFlow",
-    "RefinedMatte",
-    "TrainedNetwork",
-    "refine_clip",
-]

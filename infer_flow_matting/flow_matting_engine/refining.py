@@ -157,9 +157,7 @@ class FlowRefiner:
 
     def _blend_in_past(self, current: _Frame) -> RefinedMatte:
         current.alpha, confidence = _blended(current.alpha, current.earlier)
-        return RefinedMatte(
-            current.picture, current.alpha, confidence, current.flow, current.begins
-        )
+        return current.refined(current.alpha, confidence)
 
 
 def refine_clip(

@@ -12,7 +12,6 @@ from ..infer_flow_matting_kit.flow.dense_flow import (
     DenseFlow,
     DisFlow,
     downscaled,
-    fitted_size,
     upscaled_flow,
 )
 from ..infer_flow_matting_kit.flow.network import (
@@ -22,6 +21,7 @@ from ..infer_flow_matting_kit.flow.network import (
     padded,
     predicted_alpha,
 )
+from ..infer_flow_matting_kit.pictures import size_within
 
 Inputs = Literal["legacy", "flow", "flow+matte"]
 
@@ -93,7 +93,7 @@ class FlowMattingStream:
         if self.needs_matte and coarse is None:
             raise ValueError("this network was trained with a coarse matte and needs one")
         height, width = frame.shape[:2]
-        size = fitted_size(height, width, self._long_side)
+        size = size_within(frame.shape, self._long_side)
         small = downscaled(frame, size)
         flow = self._flow_since_last(small)
         small_coarse = downscaled(coarse, size) if self.needs_matte and coarse is not None else None

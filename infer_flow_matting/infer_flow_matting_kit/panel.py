@@ -2,6 +2,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from ikomia import core, dataprocess
@@ -31,21 +32,19 @@ class PathRow(qt.QWidget):
         layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.edit)
-        for wanted, slot in (("file", self.browse_file), ("folder", self.browse_folder)):
+        for wanted in ("file", "folder"):
             if kind in (wanted, "either"):
                 button = qt.QPushButton(f"{wanted.capitalize()}…")
-                _connect(button, "clicked", slot)
+                _connect(button, "clicked", partial(self.browse, wanted))
                 layout.addWidget(button)
 
-    def browse_file(self) -> None:
-        self._take(qt.QFileDialog.getOpenFileName(self, "Choose a file", self.edit.text())[0])
-
-    def browse_folder(self) -> None:
-        self._take(qt.QFileDialog.getExistingDirectory(self, "Choose a folder", self.edit.text()))
-
-    def _take(self, path: str) -> None:
-        if path:
-            self.edit.setText(path)
+    def browse(self, wanted: str, *_: bool) -> None:
+        given, dialog = self.edit.text(), qt.QFileDialog
+        if wanted == "file":
+            path = dialog.getOpenFileName(self, "Choose a file", given)[0]
+        else:
+            path = dialog.getExistingDirectory(self, "Choose a folder", given)
+        self.edit.setText(path or given)
 
 
 class PluginPanel(core.CWorkflowTaskWidget):

@@ -3,15 +3,3 @@
 from .classes import ATR, CIHP, CLASS_SETS, LIP, PASCAL, ClassSet
 from .network import ParsingLogits, ParsingNetwork
 from .norm import folded
-
-__all__ = [
-    "ATR",
-    "CIHP",
-    "CLASS_SETS",
-    "LIP",
-    "PASCAL",
-    "ClassSet",
-    "ParsingLogits",
-    "ParsingNetwork",
-    "folded",
-]

@@ -91,10 +91,6 @@ class ParsingNetwork(Backbone):
 
     Args:
         classes: Labels of the checkpoint, background included: 20, 18 or 7.
-
-    Example:
-        >>> network = ParsingNetwork(classes=20).eval()
-        >>> logits = network(crops)  # doctest: +SKIP
     """
 
     def __init__(self, classes: int = 20) -> None:

@@ -108,11 +108,7 @@ def loads(data: bytes, extra: Names = nothing_more) -> Any:
 
 
 def check_unfolding(content: Any) -> None:
-    """Refuse lists that are shared so often that an array of them would be beyond all measure.
-
-    Raises:
-        RefusedPickleError: They are.
-    """
+    """Refuse lists that are shared so often that an array of them would be beyond all measure."""
     total, there = _counted(content)
     if total > max(MAX_UNFOLDED, MAX_UNFOLDING * there):
         raise RefusedPickleError(f"its lists unfold to {total:.3g} values, but hold {there}")
@@ -121,8 +117,7 @@ def check_unfolding(content: Any) -> None:
 def _counted(content: Any) -> tuple[int, int]:
     """How many values the content stands for with every list unfolded, and how many are there.
 
-    Raises:
-        RefusedPickleError: It holds itself, or what is no value.
+    It is refused where it holds itself, or what is no value.
     """
     totals: dict[int, int | None] = {}
     there = 0

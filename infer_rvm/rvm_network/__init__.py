@@ -3,5 +3,3 @@
 from .full_size import Matte
 from .network import MattingNetwork
 from .stream import MattingStream, auto_ratio
-
-__all__ = ["Matte", "MattingNetwork", "MattingStream", "auto_ratio"]

@@ -44,10 +44,6 @@ class MattingStream:
         network: With its weights loaded.
         device: cpu, or a CUDA device.
         dtype: float32, or float16 / bfloat16 on CUDA.
-
-    Example:
-        >>> stream = MattingStream(network)  # doctest: +SKIP
-        >>> mattes = [stream(frame) for frame in frames]  # doctest: +SKIP
     """
 
     def __init__(

@@ -10,8 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..train_flow_matting_kit.flow.dense_flow import DisFlow, downscaled, fitted_size
-from ..train_flow_matting_kit.pictures import as_alpha
+from ..train_flow_matting_kit.flow.dense_flow import DisFlow, downscaled
+from ..train_flow_matting_kit.pictures import as_alpha, size_within
 from ..train_flow_matting_kit.stopping import ShouldStop, check_stop, never
 from .clip_files import ClipFiles, pictures_of
 
@@ -82,7 +82,7 @@ def _read(clip: ClipFiles, long_side: int, should_stop: ShouldStop) -> dict[str,
         if any(picture is None for picture in pictures):
             raise ValueError(f"clip {clip.name!r} has not as many mattes as frames")
         picture = pictures[0]
-        width, height = fitted_size(picture.shape[0], picture.shape[1], long_side)
+        width, height = size_within(picture.shape, long_side)
         read["frames"].append(downscaled(picture, (width, height)))
         for kind, matte in zip(mattes, pictures[1:], strict=True):
             read[kind].append(_as_bytes(as_alpha(matte, height, width)))

@@ -85,10 +85,6 @@ class Trainer:
         options: What training depends on.
         clips: Those to learn from, and those to validate on.
         folder: Where ``last.pth`` and ``best.pth`` go.
-
-    Example:
-        >>> trainer = Trainer(TrainingOptions(), clips, "out")  # doctest: +SKIP
-        >>> trainer.run(print)  # doctest: +SKIP
     """
 
     def __init__(
@@ -198,7 +194,7 @@ class Trainer:
                 steps=self._steps,
                 best=self.best,
             )
-            content |= {**state.as_dict(), "options": asdict(self.options)}
+            content |= {**vars(state), "options": asdict(self.options)}
         write_checkpoint(content, self.folder / name)
 
 

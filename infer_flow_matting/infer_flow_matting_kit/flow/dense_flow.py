@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..pictures import size_within
 from ..weights import load_state, read_state
 
 # OpenCV's type stubs ask for an array; without one it allocates its own.
@@ -34,16 +35,10 @@ class DisFlow:
 
     def __call__(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         height, width = first.shape[:2]
-        size = fitted_size(height, width, self._long_side)
+        size = size_within(first.shape, self._long_side)
         grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (first, second)]
         flow = self._dis.calc(downscaled(grey[0], size), downscaled(grey[1], size), NO_FIRST_GUESS)
         return upscaled_flow(flow, height, width)
-
-
-def fitted_size(height: int, width: int, long_side: int) -> tuple[int, int]:
-    """(width, height) with the long side at most ``long_side``."""
-    ratio = min(1.0, long_side / max(height, width))
-    return max(1, round(width * ratio)), max(1, round(height * ratio))
 
 
 def downscaled(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -89,7 +84,7 @@ class RaftFlow:
     @torch.inference_mode()
     def __call__(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         height, width = first.shape[:2]
-        size = fitted_size(height, width, self._long_side)
+        size = size_within(first.shape, self._long_side)
         pair = [self._tensor(downscaled(image, size)) for image in (first, second)]
         flow = self._network(*pair)[-1][0].permute(1, 2, 0).float().cpu().numpy()
         flow = np.ascontiguousarray(flow[: size[1], : size[0]])

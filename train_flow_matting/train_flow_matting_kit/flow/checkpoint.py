@@ -81,11 +81,7 @@ def architecture_of(content: Any, path: Path) -> Architecture | None:
 
 
 def load_weights(network: FlowMattingNetwork, content: Mapping[str, Any], path: Path) -> None:
-    """Load a checkpoint's weights strictly.
-
-    Raises:
-        ValueError: They are missing or do not fit; the text names the file.
-    """
+    """Load a checkpoint's weights strictly; ValueError, naming the file, where they do not fit."""
     state = checked_state(content.get("state_dict"), path)
     load_state(network, state, path, parameters="width, uses_matte")
 
@@ -93,11 +89,7 @@ def load_weights(network: FlowMattingNetwork, content: Mapping[str, Any], path: 
 def restored(
     content: Mapping[str, Any], architecture: Architecture, path: Path
 ) -> FlowMattingNetwork:
-    """The checkpoint's network with its weights.
-
-    Raises:
-        ValueError: The weights are missing or do not fit; the text names the file.
-    """
+    """The checkpoint's network with its weights; ValueError as of :func:`load_weights`."""
     last = checked_state(content.get("state_dict"), path).get(LAST_WEIGHT)
     # Looked at first: a network of a width that was made up may not fit into memory.
     if last is None or last.shape[1:2] != (architecture.width,):

@@ -29,16 +29,9 @@ class MatteScore:
     grad: float
     dtssd: float
 
-    def as_dict(self) -> dict[str, float]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
 
 def score_clip(alphas: np.ndarray, truth: np.ndarray) -> MatteScore:
-    """Compare two clips of mattes, float32 (N, H, W) in 0..1.
-
-    Raises:
-        ValueError: The shapes differ, or there is no frame.
-    """
+    """Compare two clips of mattes of one shape, float32 (N, H, W) in 0..1; else ValueError."""
     alphas, truth = np.asarray(alphas, np.float32), np.asarray(truth, np.float32)
     if alphas.shape != truth.shape or alphas.ndim != 3 or len(alphas) == 0:
         raise ValueError(f"mattes {alphas.shape} and truth {truth.shape} are not two equal clips")
