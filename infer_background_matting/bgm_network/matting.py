@@ -1,7 +1,8 @@
 """From uint8 pictures to a matte, on the fastest path that the device and the settings allow."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeGuard
+from typing import TypeGuard
 
 import cv2
 import numpy as np
@@ -129,10 +130,8 @@ def _cell_grid(x: np.ndarray) -> np.ndarray:
     return grid.swapaxes(1, 2)
 
 
-class Matting(Protocol):
-    """Matte ``source`` before ``background``; both uint8 RGB (H, W, 3) of one size."""
-
-    def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte: ...
+# Mattes a picture before its background; both uint8 RGB (H, W, 3) of one size.
+Matting = Callable[[np.ndarray, np.ndarray], Matte]
 
 
 class PlainMatting:

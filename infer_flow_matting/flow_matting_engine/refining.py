@@ -114,7 +114,8 @@ class FlowRefiner:
         done = self._last
         self._last = current
         if self._method == "causal":
-            return self._blend_in_past(current)
+            current.alpha, confidence = _blended(current.alpha, current.earlier)
+            return current.refined(current.alpha, confidence)
         return None if done is None else _median(done, later)
 
     def flush(self) -> RefinedMatte | None:
@@ -154,10 +155,6 @@ class FlowRefiner:
         is_known = 0 < usual < math.inf
         self._error = CUT_MEMORY * usual + (1 - CUT_MEMORY) * error if is_known else error
         return False
-
-    def _blend_in_past(self, current: _Frame) -> RefinedMatte:
-        current.alpha, confidence = _blended(current.alpha, current.earlier)
-        return current.refined(current.alpha, confidence)
 
 
 def refine_clip(

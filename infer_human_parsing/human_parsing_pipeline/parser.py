@@ -16,7 +16,6 @@ from .merging import Canvas, Parsing, border_weight, mask_weight
 from .persons import Person, Window, window_of
 
 KeepApart = Literal["auto", "masks", "borders", "off"]
-Placed = tuple[int, Person, Window]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +82,9 @@ class HumanParser:
             Stopped: ``should_stop`` returned True between two batches.
         """
         height, width = image.shape[:2]
-        placed = self._placed(persons, height, width)
+        windows = ((p, window_of(p.box, self.options.enlarge, height, width)) for p in persons)
+        visible = ((person, window) for person, window in windows if window is not None)
+        placed = [(index, *found) for index, found in enumerate(visible)]
         canvas = Canvas(height, width, self._device, self.options.overwrite)
         for start in range(0, len(placed), self.options.batch):
             batch = placed[start : start + self.options.batch]
@@ -116,11 +117,6 @@ class HumanParser:
         # Weights stay float32; autocast knows what may run in half precision.
         with torch.autocast(self._device.type, self._dtype, enabled=is_half):
             return self._network(x).float()
-
-    def _placed(self, persons: Sequence[Person], height: int, width: int) -> list[Placed]:
-        windows = ((p, window_of(p.box, self.options.enlarge, height, width)) for p in persons)
-        visible = ((person, window) for person, window in windows if window is not None)
-        return [(index, *placed) for index, placed in enumerate(visible)]
 
     def _weight(self, person: Person, window: Window, image: np.ndarray) -> np.ndarray | None:
         how = self.options.keep_apart

@@ -1,6 +1,6 @@
 """A sequence of frames through the network, with the recurrent state kept between them."""
 
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -14,10 +14,8 @@ from .network import NO_STATES, MattingNetwork
 AUTO_SIDE = 512
 
 
-class Step(Protocol):
-    """Matte one uint8 RGB (H, W, 3) frame from the states of the one before."""
-
-    def __call__(self, image: np.ndarray, states: States, ratio: float) -> tuple[Matte, States]: ...
+# Mattes one uint8 RGB (H, W, 3) frame from the states of the one before, at a ratio.
+Step = Callable[[np.ndarray, States, float], tuple[Matte, States]]
 
 
 class PlainStep:

@@ -19,6 +19,9 @@ MAX_SHOWN = 80
 # A larger number's hash is that of a smaller one, and many such keys make a dictionary slow.
 MAX_KEY = 2**61 - 1
 DTYPE_CODE = re.compile(r"[<>=|]?(?:[biufc]\d{1,2}|[SU]\d{1,6}|O\d?|[?bBhHiIlLqQefdgFDG])")
+# Lists that are referred to from many places may stand for so many values, and for so many times
+# the values that are there.
+MAX_UNFOLDED, MAX_UNFOLDING = 2**20, 8
 LEAVES = (type(None), bool, int, float, complex, str, bytes, bytearray)
 
 
@@ -142,17 +145,9 @@ def _shown(value: Any) -> str:
     return repr(value[:MAX_SHOWN]) if isinstance(value, str) else f"a {type(value).__name__}"
 
 
-def _no_bytes() -> bytes:
-    return b""
-
-
 def set_of(values: Sequence[Any] = ()) -> set:
     check_keys(values)
     return set(values)
-
-
-def _frozenset(values: Sequence[Any] = ()) -> frozenset:
-    return frozenset(set_of(values))
 
 
 def check_keys(keys: Sequence[Any]) -> None:
@@ -173,15 +168,68 @@ def _is_key(value: Any) -> bool:
 _MAKERS: tuple[tuple[tuple[str, ...], str, Maker], ...] = (
     (("numpy",), "dtype", DtypeStandIn),
     (("numpy.core.multiarray", "numpy._core.multiarray"), "_reconstruct", ArrayStandIn),
-    (("numpy.core.multiarray", "numpy._core.multiarray"), "scalar", _scalar),
+    (
+        ("numpy.core.multiarray", "numpy._core.multiarray"),
+        "scalar",
+        lambda kind, raw=b"": _numbers(raw, kind, 1)[0],
+    ),
     (("numpy.core.numeric", "numpy._core.numeric"), "_frombuffer", _array),
     (("_codecs",), "encode", _encode),
     (("collections",), "OrderedDict", dict),
     (("builtins", "__builtin__"), "set", set_of),
-    (("builtins", "__builtin__"), "frozenset", _frozenset),
+    (("builtins", "__builtin__"), "frozenset", lambda v=(): frozenset(set_of(v))),
     (("builtins", "__builtin__"), "complex", complex),
-    (("builtins", "__builtin__"), "bytes", _no_bytes),
+    (("builtins", "__builtin__"), "bytes", lambda: b""),
 )
 KNOWN: Mapping[tuple[str, str], Maker] = MappingProxyType(
     {(module, name): maker for modules, name, maker in _MAKERS for module in modules}
 )
+
+
+def check_unfolding(content: Any) -> None:
+    """Refuse lists that are shared so often that an array of them would be beyond all measure."""
+    total, there = counted(content)
+    if total > max(MAX_UNFOLDED, MAX_UNFOLDING * there):
+        raise RefusedPickleError(f"its lists unfold to {total:.3g} values, but hold {there}")
+
+
+def counted(content: Any) -> tuple[int, int]:
+    """How many values the content stands for with every list unfolded, and how many are there.
+
+    It is refused where it holds itself, or what is no value.
+    """
+    totals: dict[int, int | None] = {}
+    there = 0
+
+    def unfolded(value: Any) -> int:
+        nonlocal there
+        # Once each, since a small pickle can refer to the same lists in very many places.
+        if id(value) not in totals:
+            totals[id(value)] = None
+            total = value.size if isinstance(value, np.ndarray) else 1
+            items = _items_of(value)
+            simple = sum(type(item) in LEAVES for item in items)
+            there += total + simple
+            total += simple + sum(unfolded(item) for item in items if type(item) not in LEAVES)
+            totals[id(value)] = total
+        known = totals[id(value)]
+        if known is None:
+            raise RefusedPickleError("a container holds itself")
+        return known
+
+    return unfolded(content), there
+
+
+def _items_of(value: Any) -> Sequence[Any]:
+    """What a container holds; an array of numbers, and any other plain value, holds nothing."""
+    if isinstance(value, dict):
+        return list(value.values())
+    if isinstance(value, (list, tuple)):
+        return value
+    if isinstance(value, np.ndarray):
+        return value.ravel().tolist() if value.dtype.hasobject else ()
+    if isinstance(value, StandIn) and not isinstance(value, (ArrayStandIn, DtypeStandIn)):
+        return (value.state,)
+    if isinstance(value, (*LEAVES, np.generic, set, frozenset)):
+        return ()
+    raise RefusedPickleError("it holds a type, a function, or an array without content")

@@ -16,19 +16,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from .pickled_values import (
     KNOWN,
-    LEAVES,
     MAX_SHOWN,
     ArrayStandIn,
-    DtypeStandIn,
     Maker,
     RefusedPickleError,
     StandIn,
     UnreadablePickleError,
     check_keys,
+    check_unfolding,
+    counted,
     set_of,
 )
 
@@ -38,9 +36,6 @@ MAX_BYTES = 512 * 2**20
 # What a pickle may make: so many bytes, and so many more for each of its own; above the most, two.
 ALLOWANCE, ALLOWANCE_A_BYTE, MAX_ALLOWANCE = 2**24, 64, 2**30
 CONTAINER, SET = 64, 224
-# Lists that are referred to from many places may stand for so many values, and for so many times
-# the values that are there.
-MAX_UNFOLDED, MAX_UNFOLDING = 2**20, 8
 NEWEST_PROTOCOL = 5
 OPCODES = {opcode.code.encode("latin1"): opcode for opcode in pickletools.opcodes}
 
@@ -98,62 +93,13 @@ def loads(data: bytes, extra: Names = nothing_more) -> Any:
         for _ in _opcodes(data):
             pass
         content = _Interpreter(data, extra).content()
-        _counted(content)
+        counted(content)
     except UnreadablePickleError:
         raise
     # Damaged pickles fail in any opcode, in as many ways.
     except Exception as error:
         raise UnreadablePickleError(f"{type(error).__name__}: {error}") from error
     return content
-
-
-def check_unfolding(content: Any) -> None:
-    """Refuse lists that are shared so often that an array of them would be beyond all measure."""
-    total, there = _counted(content)
-    if total > max(MAX_UNFOLDED, MAX_UNFOLDING * there):
-        raise RefusedPickleError(f"its lists unfold to {total:.3g} values, but hold {there}")
-
-
-def _counted(content: Any) -> tuple[int, int]:
-    """How many values the content stands for with every list unfolded, and how many are there.
-
-    It is refused where it holds itself, or what is no value.
-    """
-    totals: dict[int, int | None] = {}
-    there = 0
-
-    def unfolded(value: Any) -> int:
-        nonlocal there
-        # Once each, since a small pickle can refer to the same lists in very many places.
-        if id(value) not in totals:
-            totals[id(value)] = None
-            total = value.size if isinstance(value, np.ndarray) else 1
-            items = _items_of(value)
-            simple = sum(type(item) in LEAVES for item in items)
-            there += total + simple
-            total += simple + sum(unfolded(item) for item in items if type(item) not in LEAVES)
-            totals[id(value)] = total
-        known = totals[id(value)]
-        if known is None:
-            raise RefusedPickleError("a container holds itself")
-        return known
-
-    return unfolded(content), there
-
-
-def _items_of(value: Any) -> Sequence[Any]:
-    """What a container holds; an array of numbers, and any other plain value, holds nothing."""
-    if isinstance(value, dict):
-        return list(value.values())
-    if isinstance(value, (list, tuple)):
-        return value
-    if isinstance(value, np.ndarray):
-        return value.ravel().tolist() if value.dtype.hasobject else ()
-    if isinstance(value, StandIn) and not isinstance(value, (ArrayStandIn, DtypeStandIn)):
-        return (value.state,)
-    if isinstance(value, (*LEAVES, np.generic, set, frozenset)):
-        return ()
-    raise RefusedPickleError("it holds a type, a function, or an array without content")
 
 
 def _opcodes(data: bytes) -> Iterator[tuple[str, Any]]:

@@ -1,7 +1,8 @@
 """Dense optical flow between two pictures: where each pixel of the first lies in the second."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,10 +16,8 @@ from ..weights import load_state, read_state
 NO_FIRST_GUESS: Any = None
 
 
-class DenseFlow(Protocol):
-    """Flow from ``first`` to ``second``, both uint8 RGB (H, W, 3), as float32 (H, W, 2)."""
-
-    def __call__(self, first: np.ndarray, second: np.ndarray) -> np.ndarray: ...
+# Flow from a first to a second picture, both uint8 RGB (H, W, 3), as float32 (H, W, 2).
+DenseFlow = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class DisFlow:
@@ -65,7 +64,7 @@ LARGE_ONLY = "mask_predictor."
 
 
 class RaftFlow:
-    """A dense flow, as :class:`.dense_flow.DenseFlow` says; the variant shows in the weights.
+    """A dense flow, as :data:`DenseFlow` says; the variant shows in the weights.
 
     Args:
         weights: A state_dict of raft_small or raft_large.

@@ -35,13 +35,14 @@ def score_clip(alphas: np.ndarray, truth: np.ndarray) -> MatteScore:
     if alphas.shape != truth.shape or alphas.ndim != 3 or len(alphas) == 0:
         raise ValueError(f"mattes {alphas.shape} and truth {truth.shape} are not two equal clips")
     dice, iou = zip(*(_overlap(a, t) for a, t in zip(alphas, truth, strict=True)), strict=True)
+    slopes = (_slope(a) - _slope(t) for a, t in zip(alphas, truth, strict=True))
     difference = alphas - truth
     return MatteScore(
         dice=float(np.mean(dice)),
         iou=float(np.mean(iou)),
         mad=float(np.abs(difference).mean() * 1000),
         mse=float(np.square(difference).mean() * 1000),
-        grad=float(np.mean([_grad(a, t) for a, t in zip(alphas, truth, strict=True)])),
+        grad=float(np.mean([np.square(s).sum() / 1000 for s in slopes])),
         dtssd=_dtssd(difference),
     )
 
@@ -59,10 +60,6 @@ def _overlap(alpha: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     if total == 0:
         return 1.0, 1.0
     return 2 * both / total, both / (total - both)
-
-
-def _grad(alpha: np.ndarray, truth: np.ndarray) -> float:
-    return float(np.square(_slope(alpha) - _slope(truth)).sum() / 1000)
 
 
 def gradient_kernels() -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from torchvision.models.optical_flow import raft_small
 
 from development.synthetic.flow_scenes import make_flow_scene
 from plugin_kit.flow.dense_flow import DisFlow, upscaled_flow
-from plugin_kit.flow.raft import RaftFlow
+from plugin_kit.flow.dense_flow import RaftFlow
 
 
 @pytest.mark.parametrize("long_side", [640, 160])
