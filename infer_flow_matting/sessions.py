@@ -34,12 +34,7 @@ class Session(Protocol):
 
 
 class StreamSession:
-    """Mattes as they come: causal, or delayed by a frame.
-
-    Args:
-        timing: ``causal``, or else ``delayed``.
-        flow, cut_threshold: As for ``FlowRefiner``.
-    """
+    """Mattes as they come: causal, or delayed by a frame; for the rest see ``FlowRefiner``."""
 
     def __init__(self, timing: Way, flow: DenseFlow, cut_threshold: float) -> None:
         method = "causal" if timing == "causal" else "median"

@@ -41,10 +41,8 @@ def supports(network: MattingBase) -> TypeGuard[MattingRefine]:
 class CellwiseMatting:
     """Matte uint8 pictures whose sides are multiples of 4, one background after another.
 
-    What depends on the background alone is kept for as long as the same array is given.
-
-    Args:
-        network: A network that :func:`supports` accepts; a folded copy is used.
+    What depends on the background alone is kept for as long as the same array is given. Of the
+    network, which :func:`supports` accepts, a folded copy is used.
     """
 
     def __init__(self, network: MattingRefine) -> None:
@@ -189,13 +187,7 @@ class PaddedMatting:
 
 
 def build_matting(network: MattingBase, device: str, dtype: torch.dtype) -> Matting:
-    """Wrap ``network`` for pictures of any size.
-
-    Args:
-        network: With its weights loaded.
-        device: cpu, or a CUDA device.
-        dtype: float32, or float16 / bfloat16 on CUDA.
-    """
+    """Wrap a loaded network for pictures of any size; on CUDA in half precision if asked."""
     if device == "cpu" and dtype == torch.float32 and supports(network):
         return PaddedMatting(CellwiseMatting(network))
     return PaddedMatting(PlainMatting(network, torch.device(device), dtype))

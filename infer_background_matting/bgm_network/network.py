@@ -26,10 +26,7 @@ class Raw(NamedTuple):
 class MattingBase(nn.Module):
     """The coarse network: alpha, foreground, error and hidden features of a picture and its plate.
 
-    Attribute names are the keys of the official checkpoints.
-
-    Args:
-        backbone: mobilenetv2, resnet50 or resnet101.
+    Attribute names are the keys of the official checkpoints; backbones are those of ENCODERS.
     """
 
     def __init__(self, backbone: str = "resnet50") -> None:
@@ -72,11 +69,7 @@ class Refined(NamedTuple):
 class MattingRefine(MattingBase):
     """The coarse network on a small copy, refined at full size where its error is high.
 
-    Args:
-        backbone: mobilenetv2, resnet50 or resnet101.
-        backbone_scale: Size of the small copy, at most 0.5.
-        refine_mode, refine_sample_pixels, refine_threshold, refine_kernel_size,
-        refine_prevent_oversampling: See :class:`Refiner`.
+    The copy has ``backbone_scale`` of the size, at most 0.5; for the rest see :class:`Refiner`.
     """
 
     def __init__(
@@ -109,11 +102,7 @@ class MattingRefine(MattingBase):
         self.refiner.refine_by(mode, sample_pixels, threshold)
 
     def small(self, x: Tensor) -> Tensor:
-        """The copy that the coarse network sees.
-
-        Raises:
-            ValueError: Nothing is left of a side at ``backbone_scale``.
-        """
+        """The copy that the coarse network sees; ValueError where nothing is left of a side."""
         if min(x.shape[-2:]) * self.backbone_scale < 1:
             raise ValueError(
                 f"a picture of {x.shape[-1]}x{x.shape[-2]} has no pixels left at "
@@ -130,8 +119,7 @@ class MattingRefine(MattingBase):
     def forward(self, src: Tensor, bgr: Tensor) -> Refined:
         """Matte ``src`` before ``bgr``, both (B, 3, H, W) RGB in 0..1, H and W multiples of 4.
 
-        Raises:
-            ValueError: The sizes differ or are no multiples of 4.
+        Other sizes are a ValueError.
         """
         if src.shape != bgr.shape:
             raise ValueError(f"source {tuple(src.shape)} and background {tuple(bgr.shape)} differ")

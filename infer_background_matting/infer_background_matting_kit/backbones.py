@@ -19,12 +19,7 @@ def built(builders: Mapping[str, Callable[[], Module]], name: str) -> Module:
 
 
 class ResNetEncoder(nn.Module):
-    """A ResNet whose last stage is dilated.
-
-    Args:
-        builder: Of torchvision: ``resnet50`` or ``resnet101``.
-        in_channels: Of the picture.
-    """
+    """A ResNet by torchvision's ``builder``, its last stage dilated."""
 
     channels = (64, 256, 512, 2048)
 

@@ -84,11 +84,7 @@ def fetch(
 
 
 def read_checkpoint(path: Path) -> Any:
-    """What ``torch.save`` wrote, on the CPU, read without running code.
-
-    Raises:
-        ValueError: It cannot be read that way; the text names the file.
-    """
+    """What ``torch.save`` wrote, on the CPU, without running code; else ValueError names it."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:

@@ -1,7 +1,5 @@
 """A coarse alpha video made stable in time: medians along the flow, or a causal blend."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
@@ -43,6 +41,14 @@ class RefinedMatte:
     begins: bool
 
 
+@dataclass(frozen=True)
+class _Neighbour:
+    """A neighbouring frame's alpha warped to this one, and the flow's confidence; both (H, W)."""
+
+    alpha: np.ndarray
+    confidence: np.ndarray
+
+
 @dataclass
 class _Frame:
     """A frame on its way: picture, matte, flow to the frame before, and what that one brings."""
@@ -57,14 +63,6 @@ class _Frame:
     def refined(self, alpha: np.ndarray, confidence: np.ndarray) -> RefinedMatte:
         """Its result."""
         return RefinedMatte(self.picture, alpha, confidence, self.flow, self.begins)
-
-
-@dataclass(frozen=True)
-class _Neighbour:
-    """A neighbouring frame's alpha warped to this one, and the flow's confidence; both (H, W)."""
-
-    alpha: np.ndarray
-    confidence: np.ndarray
 
 
 class FlowRefiner:

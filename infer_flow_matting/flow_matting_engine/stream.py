@@ -8,12 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..infer_flow_matting_kit.flow.dense_flow import (
-    DenseFlow,
-    DisFlow,
-    downscaled,
-    upscaled_flow,
-)
+from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow, downscaled, upscaled_flow
 from ..infer_flow_matting_kit.flow.network import (
     FlowMattingNetwork,
     Observation,
@@ -53,11 +48,7 @@ class FlowMatte:
 class FlowMattingStream:
     """Frames of a sequence in order; starts anew by itself where the size changes.
 
-    Args:
-        trained: The network.
-        flow: Dense flow; OpenCV's DIS if None.
-        device: Where the network runs.
-        long_side: The network sees the picture at this size at most.
+    The network sees the picture at ``long_side`` at most; flow is OpenCV's DIS if none is given.
     """
 
     def __init__(
@@ -84,11 +75,8 @@ class FlowMattingStream:
     def __call__(self, frame: np.ndarray, coarse: np.ndarray | None = None) -> FlowMatte:
         """Matte the next frame, uint8 RGB (H, W, 3).
 
-        Args:
-            coarse: float32 (H, W) in 0..1, for a network that was trained with one.
-
-        Raises:
-            ValueError: The network needs a coarse matte.
+        A network that was trained with a coarse matte needs one, float32 (H, W) in 0..1; else
+        ValueError.
         """
         if self.needs_matte and coarse is None:
             raise ValueError("this network was trained with a coarse matte and needs one")

@@ -2,13 +2,16 @@
 """Parameters: a frozen pydantic model, carried through Ikomia's map of strings."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from ikomia import core
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict, Unpack
 
+from .pictures import parse_colour
+
 Condition = Mapping[str, Sequence[str]]
+ColourText = Annotated[str, AfterValidator(lambda text: parse_colour(text) and text)]
 
 
 class Hints(TypedDict, total=False):
@@ -27,13 +30,7 @@ class Hints(TypedDict, total=False):
     lt: float
 
 
-def setting(
-    default: Any,
-    description: str,
-    *,
-    label: str,
-    **given: Unpack[Hints],
-) -> Any:
+def setting(default: Any, description: str, *, label: str, **given: Unpack[Hints]) -> Any:
     """A parameter: its default, its bounds, and how the panel shows it.
 
     Type and bounds choose the control.

@@ -87,10 +87,8 @@ class ParsingLogits(NamedTuple):
 class ParsingNetwork(Backbone):
     """Crops of one person each to logits of body parts and clothes.
 
-    Attribute names are the keys of the official checkpoints (603 entries).
-
-    Args:
-        classes: Labels of the checkpoint, background included: 20, 18 or 7.
+    Attribute names are the keys of the official checkpoints (603 entries), which have 20, 18 or 7
+    classes, the background included.
     """
 
     def __init__(self, classes: int = 20) -> None:

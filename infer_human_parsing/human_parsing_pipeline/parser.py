@@ -71,10 +71,7 @@ class HumanParser:
         self._mirrored = torch.tensor(classes.mirrored(), device=self._device)
 
     def __call__(
-        self,
-        image: np.ndarray,
-        persons: Sequence[Person],
-        should_stop: ShouldStop = never,
+        self, image: np.ndarray, persons: Sequence[Person], should_stop: ShouldStop = never
     ) -> Parsing:
         """Parse ``persons`` of uint8 RGB (H, W, 3); those outside the picture are left out.
 

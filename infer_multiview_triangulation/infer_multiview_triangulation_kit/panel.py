@@ -121,7 +121,12 @@ class PluginPanel(core.CWorkflowTaskWidget):
         try:
             self.parameters.set_values(self.values())
         except ValueError as error:
-            self.message.setText(self._explained(error))
+            # Which rows are wrong and why, without pydantic's own wrapping.
+            lines = [
+                f"{_hint(self.fields[name], 'label')} ({name}): {text}"
+                for name, text in _faults(error)
+            ]
+            self.message.setText("\n".join(lines) or str(error))
             if any(_hint(self.fields[name], "advanced") for name, _ in _faults(error)):
                 self.advanced.setChecked(True)
             self.show_rows()
@@ -129,13 +134,6 @@ class PluginPanel(core.CWorkflowTaskWidget):
             return
         self.on_parameters_changed()
         self.emit_apply(self.parameters)
-
-    def _explained(self, error: ValueError) -> str:
-        """Which rows are wrong and why, without pydantic's own wrapping."""
-        lines = [
-            f"{_hint(self.fields[name], 'label')} ({name}): {text}" for name, text in _faults(error)
-        ]
-        return "\n".join(lines) or str(error)
 
 
 def _connect(widget: qt.QWidget, signal: str, slot: Callable[..., None]) -> None:

@@ -14,12 +14,7 @@ Task = core.CWorkflowTask if TYPE_CHECKING else object
 
 
 class PluginTask(Task):
-    """A task with the plugin's own parameter object.
-
-    Attributes:
-        param_class: Its parameter class.
-        progress_steps: How many steps of a run it announces.
-    """
+    """A task with the plugin's own parameter object; it announces so many steps of a run."""
 
     param_class: ClassVar[type[PluginParam]]
     progress_steps: ClassVar[int] = 3

@@ -16,11 +16,8 @@ NO_STATES: States = (None, None, None, None)
 class MattingNetwork(nn.Module):
     """Alpha and foreground of people in a video, frame after frame with a recurrent state.
 
-    Attribute names are the keys of the official checkpoints.
-
-    Args:
-        variant: mobilenetv3 or resnet50.
-        refiner: deep_guided_filter (the official weights') or fast_guided_filter.
+    Attribute names are the keys of the official checkpoints, whose refiner is the deep one; the
+    other names are those of ENCODERS and REFINERS.
     """
 
     def __init__(self, variant: str = "mobilenetv3", refiner: str = "deep_guided_filter") -> None:

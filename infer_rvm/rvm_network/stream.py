@@ -38,10 +38,7 @@ class PlainStep:
 class MattingStream:
     """Matte frame after frame; starts anew by itself where the size or the ratio changes.
 
-    Args:
-        network: With its weights loaded.
-        device: cpu, or a CUDA device.
-        dtype: float32, or float16 / bfloat16 on CUDA.
+    On CUDA in half precision if asked.
     """
 
     def __init__(
@@ -61,12 +58,8 @@ class MattingStream:
     def __call__(self, image: np.ndarray, ratio: float | None = None) -> Matte:
         """Matte the next frame, uint8 RGB (H, W, 3).
 
-        Args:
-            ratio: Size of the picture that the network sees, in (0, 1]; None brings the long
-                side to 512.
-
-        Raises:
-            ValueError: ``ratio`` leaves nothing of the picture.
+        The network sees it at ``ratio``, in (0, 1] (ValueError where that leaves nothing of it);
+        None brings the long side to 512.
         """
         ratio = auto_ratio(*image.shape[:2]) if ratio is None else ratio
         if not 0 < ratio <= 1 or int(min(image.shape[:2]) * ratio) < 1:

@@ -26,11 +26,7 @@ LEAVES = (type(None), bool, int, float, complex, str, bytes, bytearray)
 
 
 class UnreadablePickleError(ValueError, pickle.UnpicklingError):
-    """A pickle that is damaged, or none.
-
-    Attributes:
-        reason: What is wrong with it, without the file's name.
-    """
+    """A pickle that is damaged, or none; ``reason`` says why, without the file's name."""
 
     words = "is not a readable pickle"
 
@@ -77,11 +73,7 @@ class DtypeStandIn(StandIn):
 
 
 class ArrayStandIn(StandIn):
-    """Stands for a numpy.ndarray until its state comes.
-
-    Attributes:
-        places: Where the pickle's memo refers to it.
-    """
+    """Stands for a numpy.ndarray until its state comes; the memo refers to it in ``places``."""
 
     __slots__ = ("places",)
 

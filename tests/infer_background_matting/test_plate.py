@@ -10,6 +10,7 @@ from infer_background_matting.bgm_network import plate as plate_module
 from infer_background_matting.bgm_network.plate import PreparedPlate
 from infer_background_matting.bgm_network.scene import (
     AlignmentError,
+    BackgroundAligner,
     compare_scene,
 )
 

@@ -1,7 +1,5 @@
 """Pairs of neighbouring frames, cropped at random from the clips."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -34,7 +32,7 @@ class Batch:
     coarse: Tensor
     truth: Tensor
 
-    def map(self, change: Callable[[Tensor], Tensor]) -> Batch:
+    def map(self, change: Callable[[Tensor], Tensor]) -> "Batch":
         """The same with every tensor changed."""
         return Batch(*map(change, vars(self).values()))
 

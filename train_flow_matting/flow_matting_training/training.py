@@ -79,13 +79,7 @@ class Progress:
 
 
 class Trainer:
-    """Trains a network on prepared clips.
-
-    Args:
-        options: What training depends on.
-        clips: Those to learn from, and those to validate on.
-        folder: Where ``last.pth`` and ``best.pth`` go.
-    """
+    """Trains a network on prepared clips; ``last.pth`` and ``best.pth`` go into ``folder``."""
 
     def __init__(
         self, options: TrainingOptions, clips: Split[PreparedClip], folder: str | Path

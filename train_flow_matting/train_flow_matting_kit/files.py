@@ -35,11 +35,7 @@ def existing(path: str | Path) -> Path:
 
 
 def load_json(path: Path) -> Any:
-    """The content of a JSON file.
-
-    Raises:
-        ValueError: It is not JSON, whatever the reason; the message names the file.
-    """
+    """The content of a JSON file; ValueError, which names it, where it is none for any reason."""
     try:
         return json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -90,11 +86,7 @@ def write_json(path: str | Path, content: Any) -> Path:
 
 
 def prepare_folder(folder: Path, parameter: str = "the output folder") -> None:
-    """Make ``folder`` where it does not exist, before any long work.
-
-    Raises:
-        OSError: It cannot be made, or not be written; the text names ``parameter``.
-    """
+    """Make ``folder`` before any long work; OSError, which names ``parameter``, where it fails."""
     probe = folder / f".writable-{uuid.uuid4().hex[:12]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

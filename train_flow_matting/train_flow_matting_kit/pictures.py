@@ -78,10 +78,7 @@ def resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
 def size_within(shape: tuple[int, ...], long_side: int, least: int = 1) -> tuple[int, int]:
     """Width and height of a picture (H, W, ...) brought to a longest side; none is enlarged.
 
-    Args:
-        shape: The picture's.
-        long_side: In pixels.
-        least: What neither side falls below.
+    Neither falls below ``least`` pixels.
     """
     height, width = shape[:2]
     scale = min(1.0, long_side / max(height, width))

@@ -24,8 +24,7 @@ DenseFlow = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class DisFlow:
     """OpenCV's dense inverse search: no weights, tens of milliseconds on one core.
 
-    Args:
-        long_side: Flow is computed at this size at most, and brought to the picture's.
+    Flow is computed at ``long_side`` pixels at most, and brought to the picture's size.
     """
 
     def __init__(self, long_side: int = 640) -> None:

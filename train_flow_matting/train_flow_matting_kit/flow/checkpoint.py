@@ -63,12 +63,8 @@ def write_checkpoint(content: Mapping[str, Any], path: Path) -> None:
 def architecture_of(content: Any, path: Path) -> Architecture | None:
     """How a checkpoint's network is built; None where the content is of another kind.
 
-    Args:
-        content: What the file holds.
-        path: The file, for the message.
-
     Raises:
-        ValueError: It is of this kind, but no network can be built so.
+        ValueError: It is of this kind, but no network can be built so; the text names the file.
     """
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         return None
