@@ -44,11 +44,7 @@ class InferBackgroundMatting(PluginTask, dataprocess.C2dImageTask):
         super().init_long_process()
 
     def run(self) -> None:
-        """Matte the current picture.
-
-        Raises:
-            ValueError: An input is missing, or the background is not this scene.
-        """
+        """Matte the picture; ValueError where an input is missing or the scene is another one."""
         settings = self.settings
         image = required_image(self, Input.SOURCE, "the picture or video")
         background = required_image(self, Input.BACKGROUND, "the empty background")

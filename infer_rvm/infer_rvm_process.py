@@ -40,11 +40,7 @@ class InferRvm(PluginTask, dataprocess.C2dImageTask):
         super().init_long_process()
 
     def run(self) -> None:
-        """Matte the current frame.
-
-        Raises:
-            ValueError: The input is empty, or a parameter does not suit it.
-        """
+        """Matte the current frame; ValueError where it is missing or a parameter does not suit."""
         settings = self.settings
         image = required_image(self, Input.SOURCE, "a picture or a video")
         self.begin_task_run()

@@ -90,11 +90,7 @@ class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
             super().end_task_run()
 
     def run(self) -> None:
-        """Train, or go on training.
-
-        Raises:
-            ValueError, FileNotFoundError: A parameter, the folder or a clip cannot be used.
-        """
+        """Train, or go on training; ValueError or FileNotFoundError where a clip is no good."""
         settings = self.settings
         folder, options = _output_folder(settings), _options(settings)
         clips = find_clips(self._dataset_folder(settings))
@@ -170,14 +166,10 @@ def _output_folder(settings: Settings) -> Path:
 
 
 def _options(settings: Settings) -> TrainingOptions:
+    same = {"epochs", "batch_size", "learning_rate", "width", "uses_matte", "seed"}
     return TrainingOptions(
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
-        width=settings.width,
-        uses_matte=settings.uses_matte,
+        **settings.model_dump(include=same),
         crop=settings.crop_size,
-        seed=settings.seed,
         device=device_of(settings.device),
     )
 
