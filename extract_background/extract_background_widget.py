@@ -1,10 +1,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from extract_background.extract_background_kit.panel import (
-    PluginPanel,
-    PluginPanelFactory,
-)
-from extract_background.parameters import ExtractBackgroundParam
+from .extract_background_kit.panel import PluginPanel, PluginPanelFactory
+from .parameters import ExtractBackgroundParam
 
 
 class ExtractBackgroundWidget(PluginPanel):

@@ -1,7 +1,5 @@
 """Which checkpoint, from where, and whether it is what it should be."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from .bgm_network import MattingBase, MattingRefine
@@ -68,11 +66,7 @@ def _official(backbone: str) -> Path:
 
 
 def load_checkpoint(network: MattingBase, path: Path) -> None:
-    """Load ``path`` strictly; for a coarse network the refiner's keys are left out.
-
-    Raises:
-        ValueError: The file is no checkpoint of this network.
-    """
+    """Load ``path`` strictly, else ValueError; a coarse network has no use for ``refiner.``."""
     state = read_state(path)
     if not isinstance(network, MattingRefine):
         state = without(state, "refiner.")

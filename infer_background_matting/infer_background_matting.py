@@ -4,6 +4,4 @@ from infer_background_matting.infer_background_matting_kit.factories import Plug
 
 
 class IkomiaPlugin(Plugin):
-    """Entry point of the plugin."""
-
     plugin = "infer_background_matting"

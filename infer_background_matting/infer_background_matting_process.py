@@ -1,45 +1,28 @@
 """The Ikomia task of Background Matting V2: parameters, inputs, engine, outputs."""
 
-from __future__ import annotations
-
-import copy
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import torch
 from ikomia import dataprocess
 
-from infer_background_matting.bgm_network import (
-    Matte,
-    Matting,
-    MattingBase,
-    MattingRefine,
-    build_matting,
-)
-from infer_background_matting.bgm_network.plate import PreparedPlate
-from infer_background_matting.checkpoints import checkpoint_path, load_checkpoint
-from infer_background_matting.infer_background_matting_kit.device import device_of, dtype_of
-from infer_background_matting.infer_background_matting_kit.factories import (
-    Metadata,
-    PluginParamFactory,
-    PluginTaskFactory,
-)
-from infer_background_matting.infer_background_matting_kit.openmp import keep_teams_whole
-from infer_background_matting.infer_background_matting_kit.pictures import (
-    as_rgb,
-    blend,
-    cut_out,
-    to_uint8,
-)
-from infer_background_matting.infer_background_matting_kit.ports import (
-    declare_ports,
-    image_at,
-    required_image,
-)
-from infer_background_matting.parameters import InferBackgroundMattingParam
-from infer_background_matting.ports import Input, Output
+from .bgm_network import Matte, Matting, MattingBase, MattingRefine, build_matting
+from .bgm_network.plate import PreparedPlate
+from .checkpoints import checkpoint_path, load_checkpoint
+from .infer_background_matting_kit.device import device_of, dtype_of, keep_teams_whole
+from .infer_background_matting_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
+from .infer_background_matting_kit.pictures import as_rgb, blend, cut_out, to_uint8
+from .infer_background_matting_kit.ports import declare_ports, image_at, required_image
+from .infer_background_matting_kit.task import PluginTask
+from .parameters import InferBackgroundMattingParam
+from .ports import Input, Output
 
 
-class InferBackgroundMatting(dataprocess.C2dImageTask):
+class InferBackgroundMatting(PluginTask, dataprocess.C2dImageTask):
     """Picture and empty background (and new background) → composite, alpha, foreground, error."""
+
+    param_class = InferBackgroundMattingParam
 
     def __init__(self, name: str, param: InferBackgroundMattingParam | None) -> None:
         super().__init__(name, False)
@@ -49,15 +32,11 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
             inputs=[dataprocess.CImageIO() for _ in Input],
             outputs=[*(dataprocess.CImageIO() for _ in pictures), dataprocess.CArrayIO()],
         )
-        self.set_param_object(copy.deepcopy(param) if param else InferBackgroundMattingParam())
-        self._network: MattingBase | None = None
-        self._network_key: tuple | None = None
-        self._matting: Matting | None = None
-        self._matting_key: tuple | None = None
+        self.take_parameters(param)
+        # Other ways of refining need not read the weights again.
+        self._network_of = lru_cache(maxsize=1)(network_of)
+        self._matting_of = lru_cache(maxsize=1)(matting_of)
         self._plate = PreparedPlate()
-
-    def get_progress_steps(self) -> int:
-        return 3
 
     def init_long_process(self) -> None:
         """Load the network, so that the first picture does not wait for it."""
@@ -65,12 +44,8 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
         super().init_long_process()
 
     def run(self) -> None:
-        """Matte the current picture.
-
-        Raises:
-            ValueError: An input is missing, or the background is not this scene.
-        """
-        settings = self.get_param_object().settings
+        """Matte the picture; ValueError where an input is missing or the scene is another one."""
+        settings = self.settings
         image = required_image(self, Input.SOURCE, "the picture or video")
         background = required_image(self, Input.BACKGROUND, "the empty background")
         if np.shares_memory(background, image):
@@ -92,35 +67,19 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
         self.end_task_run()
 
     def _built_matting(self) -> Matting:
-        s = self.get_param_object().settings
+        s = self.settings
         device = device_of(s.device)
         dtype = dtype_of(s.precision, device)
-        network = self._loaded_network()
-        refining = (
+        network = self._network_of(s.model_type, s.model_backbone, s.weights, s.model_weight_file)
+        return self._matting_of(
+            network,
+            device,
+            dtype,
             s.model_backbone_scale,
             s.model_refine_mode,
             s.model_refine_pixels,
             s.model_refine_threshold,
         )
-        key = (self._network_key, device, dtype, refining)
-        if self._matting is None or key != self._matting_key:
-            if isinstance(network, MattingRefine):
-                network.refine_by(*refining)
-            self._matting = build_matting(network, device, dtype)
-            self._matting_key = key
-        return self._matting
-
-    def _loaded_network(self) -> MattingBase:
-        """The network with its weights, which other ways of refining need not read again."""
-        s = self.get_param_object().settings
-        key = (s.model_type, s.model_backbone, s.weights, s.model_weight_file)
-        if self._network is None or key != self._network_key:
-            path = checkpoint_path(s.weights, s.model_backbone, s.model_weight_file)
-            network_class = MattingBase if s.model_type == "mattingbase" else MattingRefine
-            network = network_class(s.model_backbone)
-            load_checkpoint(network, path)
-            self._network, self._network_key = network, key
-        return self._network
 
     def _publish(self, matte: Matte) -> None:
         image = image_at(self, Input.NEW_BACKGROUND)
@@ -133,6 +92,21 @@ class InferBackgroundMatting(dataprocess.C2dImageTask):
         self.get_output(Output.FOREGROUND).set_image(matte.foreground)
         self.get_output(Output.ERROR).set_image(to_uint8(matte.error))
         self.get_output(Output.ALPHA_ARRAY).set_array(matte.alpha)
+
+
+def network_of(model_type: str, backbone: str, weights: str, weight_file: str) -> MattingBase:
+    """The network with its weights; of the parameters' own names."""
+    path = checkpoint_path(weights, backbone, weight_file)
+    network = (MattingBase if model_type == "mattingbase" else MattingRefine)(backbone)
+    load_checkpoint(network, path)
+    return network
+
+
+def matting_of(network: MattingBase, device: str, dtype: torch.dtype, *refining: Any) -> Matting:
+    """What mattes with ``network``, refining as :meth:`MattingRefine.refine_by` says."""
+    if isinstance(network, MattingRefine):
+        network.refine_by(*refining)
+    return build_matting(network, device, dtype)
 
 
 class InferBackgroundMattingParamFactory(PluginParamFactory):

@@ -5,11 +5,9 @@ import logging
 import numpy as np
 from ikomia.utils.tests import run_for_test
 
-logger = logging.getLogger(__name__)
-
 
 def test(t, data_dict):
-    logger.info("===== Test: infer_background_matting =====")
+    logging.getLogger(__name__).info("===== Test: infer_background_matting =====")
     background = np.tile(np.arange(160, dtype=np.uint8)[None, :, None], (120, 1, 3))
     image = background.copy()
     image[30:120, 50:110] = (200, 60, 60)

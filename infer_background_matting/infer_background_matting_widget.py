@@ -1,10 +1,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from infer_background_matting.infer_background_matting_kit.panel import (
-    PluginPanel,
-    PluginPanelFactory,
-)
-from infer_background_matting.parameters import InferBackgroundMattingParam
+from .infer_background_matting_kit.panel import PluginPanel, PluginPanelFactory
+from .parameters import InferBackgroundMattingParam
 
 
 class InferBackgroundMattingWidget(PluginPanel):

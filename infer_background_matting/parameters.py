@@ -1,14 +1,8 @@
 """Parameters of infer_background_matting: names, choices, bounds and defaults stand here once."""
 
-from __future__ import annotations
-
 from typing import Literal
 
-from infer_background_matting.infer_background_matting_kit.parameters import (
-    PluginParam,
-    PluginSettings,
-    setting,
-)
+from .infer_background_matting_kit.parameters import PluginParam, PluginSettings, setting
 
 
 class Settings(PluginSettings):

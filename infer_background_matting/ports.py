@@ -4,16 +4,12 @@ from enum import IntEnum
 
 
 class Input(IntEnum):
-    """What goes in."""
-
     SOURCE = 0
     BACKGROUND = 1
     NEW_BACKGROUND = 2
 
 
 class Output(IntEnum):
-    """What comes out."""
-
     COMPOSITE = 0
     ALPHA = 1
     FOREGROUND = 2

@@ -1,7 +1,5 @@
 """Which network a file holds, and whether it holds all of it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from .flow_matting_engine.stream import TrainedNetwork

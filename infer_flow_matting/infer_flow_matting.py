@@ -4,6 +4,4 @@ from infer_flow_matting.infer_flow_matting_kit.factories import Plugin
 
 
 class IkomiaPlugin(Plugin):
-    """Entry point of the plugin."""
-
     plugin = "infer_flow_matting"

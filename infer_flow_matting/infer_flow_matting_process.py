@@ -1,28 +1,13 @@
 """The Ikomia task of flow matting: parameters, inputs, engine, outputs."""
 
-from __future__ import annotations
-
-import copy
-
 import numpy as np
 from ikomia import dataprocess
 
-from infer_flow_matting.flow_matting_engine import RefinedMatte
-from infer_flow_matting.infer_flow_matting_kit.device import device_of
-from infer_flow_matting.infer_flow_matting_kit.factories import (
-    Metadata,
-    PluginParamFactory,
-    PluginTaskFactory,
-)
-from infer_flow_matting.infer_flow_matting_kit.openmp import keep_teams_whole
-from infer_flow_matting.infer_flow_matting_kit.pictures import (
-    as_alpha,
-    as_rgb,
-    blend,
-    plain,
-    to_uint8,
-)
-from infer_flow_matting.infer_flow_matting_kit.ports import (
+from .flow_matting_engine import RefinedMatte
+from .infer_flow_matting_kit.device import device_of, keep_teams_whole
+from .infer_flow_matting_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
+from .infer_flow_matting_kit.pictures import as_alpha, as_rgb, blend, plain, to_uint8
+from .infer_flow_matting_kit.ports import (
     array_at,
     declare_ports,
     image_at,
@@ -30,20 +15,18 @@ from infer_flow_matting.infer_flow_matting_kit.ports import (
     required_image,
     video_path_at,
 )
-from infer_flow_matting.infer_flow_matting_kit.sequence import SequenceWatch
-from infer_flow_matting.matte_files import SourceFiles
-from infer_flow_matting.parameters import InferFlowMattingParam, Settings
-from infer_flow_matting.ports import Input, Output
-from infer_flow_matting.sessions import (
-    Session,
-    StreamSession,
-    session_of,
-    way_of,
-)
+from .infer_flow_matting_kit.sequence import SequenceWatch
+from .infer_flow_matting_kit.task import PluginTask
+from .matte_files import SourceFiles
+from .parameters import InferFlowMattingParam, Settings
+from .ports import Input, Output
+from .sessions import Session, StreamSession, session_of, way_of
 
 
-class InferFlowMatting(dataprocess.C2dImageTask):
+class InferFlowMatting(PluginTask, dataprocess.C2dImageTask):
     """Video and coarse mattes → composite, refined alpha, its frame, confidence, flow."""
+
+    param_class = InferFlowMattingParam
 
     def __init__(self, name: str, param: InferFlowMattingParam | None) -> None:
         super().__init__(name, False)
@@ -56,19 +39,15 @@ class InferFlowMatting(dataprocess.C2dImageTask):
                 for port in Output
             ],
         )
-        self.set_param_object(copy.deepcopy(param) if param else InferFlowMattingParam())
+        self.take_parameters(param)
         self._built_from: tuple | None = None
         self._session: Session | None = None
         self._watch = SequenceWatch()
 
-    def get_progress_steps(self) -> int:
-        return 3
-
     def init_long_process(self) -> None:
         """Load the network, so that the first frame does not wait for it."""
-        settings = self.get_param_object().settings
-        if settings.mode == "network":
-            self._session_for(settings, SourceFiles())
+        if self.settings.mode == "network":
+            self._session_for(self.settings, SourceFiles())
         super().init_long_process()
 
     def run(self) -> None:
@@ -78,7 +57,7 @@ class InferFlowMatting(dataprocess.C2dImageTask):
             ValueError: An input is missing, or a parameter does not suit it.
             FileNotFoundError: A file named in a parameter does not exist.
         """
-        settings = self.get_param_object().settings
+        settings = self.settings
         image = required_image(self, Input.SOURCE, "a picture or a video")
         frame = as_rgb(image)
         coarse = self._coarse(image)
@@ -101,7 +80,7 @@ class InferFlowMatting(dataprocess.C2dImageTask):
         """Publish the last frame that ``timing=delayed`` still owes; False if there is none."""
         result = self._session.finish() if isinstance(self._session, StreamSession) else None
         if result is not None:
-            self._publish(result, self.get_param_object().settings)
+            self._publish(result, self.settings)
         return result is not None
 
     def _files(self, settings: Settings) -> SourceFiles:

@@ -1,10 +1,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from infer_flow_matting.infer_flow_matting_kit.panel import (
-    PluginPanel,
-    PluginPanelFactory,
-)
-from infer_flow_matting.parameters import InferFlowMattingParam
+from .infer_flow_matting_kit.panel import PluginPanel, PluginPanelFactory
+from .parameters import InferFlowMattingParam
 
 
 class InferFlowMattingWidget(PluginPanel):

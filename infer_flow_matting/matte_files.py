@@ -1,7 +1,5 @@
 """A video and the video of its mattes, read side by side: both neighbours are at hand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,17 +1,9 @@
 """Parameters of infer_flow_matting: names, choices, bounds and defaults stand here once."""
 
-from __future__ import annotations
-
 from typing import Literal
 
-from pydantic import field_validator
-
-from infer_flow_matting.infer_flow_matting_kit.parameters import (
-    PluginParam,
-    PluginSettings,
-    setting,
-)
-from infer_flow_matting.infer_flow_matting_kit.pictures import Colour, parse_colour
+from .infer_flow_matting_kit.parameters import ColourText, PluginParam, PluginSettings, setting
+from .infer_flow_matting_kit.pictures import Colour, parse_colour
 
 
 class Settings(PluginSettings):
@@ -71,7 +63,7 @@ class Settings(PluginSettings):
     sequence: Literal["auto", "video", "image", "stream"] = setting(
         "auto", "What has a past: videos, nothing, or every picture given", label="Kind of input"
     )
-    composite_color: str = setting(
+    composite_color: ColourText = setting(
         "120,255,155",
         "R,G,B from 0 to 255 behind the person in the composite",
         label="Colour behind the person",
@@ -96,12 +88,6 @@ class Settings(PluginSettings):
     device: Literal["auto", "cuda", "cpu"] = setting(
         "auto", "Where networks run", label="Device", advanced=True
     )
-
-    @field_validator("composite_color")
-    @classmethod
-    def _is_colour(cls, value: str) -> str:
-        parse_colour(value)
-        return value
 
     @property
     def colour(self) -> Colour:

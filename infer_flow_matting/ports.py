@@ -4,16 +4,12 @@ from enum import IntEnum
 
 
 class Input(IntEnum):
-    """What goes in."""
-
     SOURCE = 0
     COARSE = 1
     COARSE_ARRAY = 2
 
 
 class Output(IntEnum):
-    """What comes out."""
-
     COMPOSITE = 0
     ALPHA = 1
     FRAME = 2

@@ -1,7 +1,5 @@
 """One sequence of frames through the engine, by whichever of its ways the user asked for."""
 
-from __future__ import annotations
-
 import logging
 from typing import Literal, Protocol
 
@@ -36,12 +34,7 @@ class Session(Protocol):
 
 
 class StreamSession:
-    """Mattes as they come: causal, or delayed by a frame.
-
-    Args:
-        timing: ``causal``, or else ``delayed``.
-        flow, cut_threshold: As for ``FlowRefiner``.
-    """
+    """Mattes as they come: causal, or delayed by a frame; for the rest see ``FlowRefiner``."""
 
     def __init__(self, timing: Way, flow: DenseFlow, cut_threshold: float) -> None:
         method = "causal" if timing == "causal" else "median"
@@ -150,11 +143,7 @@ def _as_it_is(frame: np.ndarray, coarse: np.ndarray) -> RefinedMatte:
 
 
 def way_of(settings: Settings, files: SourceFiles) -> Way:
-    """How to work, as the parameters ask and the inputs allow.
-
-    Raises:
-        ValueError: The inputs do not allow what is asked for.
-    """
+    """How to work, as the parameters ask and the inputs allow; ValueError where they do not."""
     if settings.mode == "network":
         return "network"
     reads_on = settings.sequence in ("auto", "video")
@@ -177,11 +166,7 @@ def way_of(settings: Settings, files: SourceFiles) -> Way:
 
 
 def session_of(settings: Settings, way: Way, device: str) -> Session:
-    """What works on a sequence that way.
-
-    Raises:
-        ValueError, FileNotFoundError: A file of weights is missing, or not what it should be.
-    """
+    """What works that way; FileNotFoundError or ValueError where a file of weights is wrong."""
     flow = _flow_of(settings, device)
     if way == "network":
         network, size = load_network(settings.model_weight_file), settings.network_size

@@ -1,7 +1,5 @@
 """Which checkpoints, from where, and what they are; files are read with weights_only."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +24,7 @@ State = dict[str, Tensor]
 
 
 def parsing_checkpoint(user_path: str) -> Path:
-    """The user's SCHP checkpoint; there is no other.
-
-    Raises:
-        FileNotFoundError: None was given, or it does not exist.
-    """
+    """The user's SCHP checkpoint, since there is no other; FileNotFoundError without one."""
     path = Path(user_path).expanduser()
     if user_path and path.is_file():
         return path

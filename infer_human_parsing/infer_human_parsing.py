@@ -4,6 +4,4 @@ from infer_human_parsing.infer_human_parsing_kit.factories import Plugin
 
 
 class IkomiaPlugin(Plugin):
-    """Entry point of the plugin."""
-
     plugin = "infer_human_parsing"

@@ -1,22 +1,16 @@
 """The Ikomia task of human parsing: parameters, inputs, engine, outputs."""
 
-from __future__ import annotations
-
-import copy
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
+import torch
 from ikomia import dataprocess
 from ikomia.dataprocess.io import DataDictIO
 
-from infer_human_parsing.checkpoints import (
-    detector_checkpoint,
-    load_network,
-    parsing_checkpoint,
-    read_checkpoint,
-)
-from infer_human_parsing.human_parsing_pipeline import (
+from .checkpoints import detector_checkpoint, load_network, parsing_checkpoint, read_checkpoint
+from .human_parsing_pipeline import (
     HumanParser,
     ParserOptions,
     Parsing,
@@ -29,21 +23,19 @@ from infer_human_parsing.human_parsing_pipeline import (
     trimap,
     whole_picture,
 )
-from infer_human_parsing.infer_human_parsing_kit.device import device_of, dtype_of
-from infer_human_parsing.infer_human_parsing_kit.factories import (
-    Metadata,
-    PluginParamFactory,
-    PluginTaskFactory,
-)
-from infer_human_parsing.infer_human_parsing_kit.openmp import keep_teams_whole
-from infer_human_parsing.infer_human_parsing_kit.pictures import as_rgb
-from infer_human_parsing.infer_human_parsing_kit.ports import publish_dictionary, required_image
-from infer_human_parsing.parameters import InferHumanParsingParam, Settings
-from infer_human_parsing.ports import Input, Output
+from .infer_human_parsing_kit.device import device_of, dtype_of, keep_teams_whole
+from .infer_human_parsing_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
+from .infer_human_parsing_kit.pictures import as_rgb
+from .infer_human_parsing_kit.ports import publish_dictionary, required_image
+from .infer_human_parsing_kit.task import PluginTask
+from .parameters import InferHumanParsingParam, Settings
+from .ports import Input, Output
 
 
-class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
+class InferHumanParsing(PluginTask, dataprocess.CSemanticSegmentationTask):
     """Picture (and detected people) → labels of parts and clothes, masks, trimap."""
+
+    param_class = InferHumanParsingParam
 
     def __init__(self, name: str, param: InferHumanParsingParam | None) -> None:
         super().__init__(name)
@@ -60,20 +52,15 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
         people = DataDictIO()
         people.name = "people"
         self.add_output(people)
-        self.set_param_object(copy.deepcopy(param) if param else InferHumanParsingParam())
-        self._parser_key: tuple | None = None
-        self._parser: HumanParser | None = None
-        self._detector_key: tuple | None = None
-        self._detector: PersonDetector | None = None
+        self.take_parameters(param)
+        self._parser_of = lru_cache(maxsize=1)(parser_of)
+        self._detector_of = lru_cache(maxsize=1)(detector_of)
         self._stopped = False
-
-    def get_progress_steps(self) -> int:
-        return 3
 
     def init_long_process(self) -> None:
         """Load the networks, so that the first picture does not wait for them."""
         self._human_parser()
-        if self.get_param_object().settings.boxes == "maskrcnn":
+        if self.settings.boxes == "maskrcnn":
             self._person_detector()
         super().init_long_process()
 
@@ -91,7 +78,7 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
             Stopped: The task was stopped; nothing was published.
         """
         self._stopped = False
-        settings = self.get_param_object().settings
+        settings = self.settings
         image = required_image(self, Input.SOURCE, "a picture or video")
         self.begin_task_run()
         keep_teams_whole()
@@ -126,10 +113,11 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
         return persons
 
     def _human_parser(self) -> HumanParser:
-        s = self.get_param_object().settings
+        s = self.settings
         device = device_of(s.device)
         dtype = dtype_of(s.precision, device)
-        options = ParserOptions(
+        parser = self._parser_of(s.model_weight_file, s.classes, device, dtype)
+        parser.options = ParserOptions(
             enlarge=s.enlarge,
             batch=s.batch,
             input_size=s.input_size or None,
@@ -137,27 +125,14 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
             keep_apart=s.keep_apart,
             flip_test=s.flip_test,
         )
-        key = (s.model_weight_file, s.classes, device, dtype)
-        if self._parser is None or key != self._parser_key:
-            network, classes = load_network(parsing_checkpoint(s.model_weight_file), s.classes)
-            self._parser = HumanParser(network, classes, device=device, dtype=dtype)
-            self._parser_key = key
-        self._parser.options = options
-        return self._parser
+        return parser
 
     def _person_detector(self) -> PersonDetector:
-        s = self.get_param_object().settings
-        key = (s.detector_weight_file, device_of(s.device))
-        if self._detector is None or key != self._detector_key:
-            path = detector_checkpoint(s.detector_weight_file)
-            try:
-                model = build_detector(read_checkpoint(path))
-            except ValueError as error:
-                raise ValueError(f"detector_weight_file {path}: {error}") from error
-            self._detector = PersonDetector(model, device=device_of(s.device))
-            self._detector_key = key
-        self._detector.least_score = s.detector_score
-        return self._detector
+        detector = self._detector_of(
+            self.settings.detector_weight_file, device_of(self.settings.device)
+        )
+        detector.least_score = self.settings.detector_score
+        return detector
 
     def _publish(self, parsing: Parsing, parser: HumanParser, settings: Settings) -> None:
         names = list(parser.classes.names)
@@ -189,6 +164,22 @@ class InferHumanParsing(dataprocess.CSemanticSegmentationTask):
         output.set_class_names(names)
         output.set_class_colors(colours)
         self.set_output_color_map(Output.IMAGE, Output.SEGMENTATION, colours, False)
+
+
+def parser_of(weight_file: str, classes: str, device: str, dtype: torch.dtype) -> HumanParser:
+    """What parses, its weights loaded; of the parameters' own names."""
+    network, class_set = load_network(parsing_checkpoint(weight_file), classes)
+    return HumanParser(network, class_set, device=device, dtype=dtype)
+
+
+def detector_of(weight_file: str, device: str) -> PersonDetector:
+    """What finds people, its weights loaded."""
+    path = detector_checkpoint(weight_file)
+    try:
+        model = build_detector(read_checkpoint(path))
+    except ValueError as error:
+        raise ValueError(f"detector_weight_file {path}: {error}") from error
+    return PersonDetector(model, device=device)
 
 
 def people_of(detections: dataprocess.CObjectDetectionIO, settings: Settings) -> list[Person]:

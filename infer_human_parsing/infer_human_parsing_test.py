@@ -13,8 +13,6 @@ from ikomia.utils.tests import run_for_test
 
 from infer_human_parsing.human_parsing_network import ParsingNetwork
 
-logger = logging.getLogger(__name__)
-
 # More numbers than any one entry's strides below reach.
 STORAGE = 2**16
 
@@ -37,7 +35,7 @@ def write_checkpoint(path, classes=7):
 
 
 def test(t, data_dict):
-    logger.info("===== Test: infer_human_parsing =====")
+    logging.getLogger(__name__).info("===== Test: infer_human_parsing =====")
     image = np.full((120, 160, 3), 90, np.uint8)
     image[30:120, 50:110] = 200
     t.get_input(0).set_image(image)

@@ -1,10 +1,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from infer_human_parsing.infer_human_parsing_kit.panel import (
-    PluginPanel,
-    PluginPanelFactory,
-)
-from infer_human_parsing.parameters import InferHumanParsingParam
+from .infer_human_parsing_kit.panel import PluginPanel, PluginPanelFactory
+from .parameters import InferHumanParsingParam
 
 
 class InferHumanParsingWidget(PluginPanel):

@@ -1,16 +1,10 @@
 """Parameters of infer_human_parsing: names, choices, bounds and defaults stand here once."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import field_validator
 
-from infer_human_parsing.infer_human_parsing_kit.parameters import (
-    PluginParam,
-    PluginSettings,
-    setting,
-)
+from .infer_human_parsing_kit.parameters import PluginParam, PluginSettings, setting
 
 # The network halves its input four times.
 LEAST_INPUT = 33

@@ -4,15 +4,11 @@ from enum import IntEnum
 
 
 class Input(IntEnum):
-    """What goes in."""
-
     SOURCE = 0
     DETECTIONS = 1
 
 
 class Output(IntEnum):
-    """What comes out."""
-
     IMAGE = 0
     SEGMENTATION = 1
     MASK = 2

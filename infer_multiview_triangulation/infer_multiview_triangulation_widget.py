@@ -1,10 +1,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from infer_multiview_triangulation.infer_multiview_triangulation_kit.panel import (
-    PluginPanel,
-    PluginPanelFactory,
-)
-from infer_multiview_triangulation.parameters import InferMultiviewTriangulationParam
+from .infer_multiview_triangulation_kit.panel import PluginPanel, PluginPanelFactory
+from .parameters import InferMultiviewTriangulationParam
 
 
 class InferMultiviewTriangulationWidget(PluginPanel):

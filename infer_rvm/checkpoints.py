@@ -1,7 +1,5 @@
 """Which checkpoint, from where, and whether it is what it should be."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from .infer_rvm_kit.weights import cache_folder, fetch, load_state, read_state, user_file, without
@@ -34,11 +32,7 @@ def checkpoint_path(variant: str, user_path: str) -> Path:
 
 
 def load_checkpoint(network: MattingNetwork, path: Path) -> None:
-    """Load ``path`` strictly; the fast guided filter has no use for the ``refiner.`` keys.
-
-    Raises:
-        ValueError: The file is no checkpoint of this network.
-    """
+    """Load ``path`` strictly, else ValueError; the fast guided filter needs no ``refiner.``."""
     state = read_state(path)
     if not any(True for _ in network.refiner.parameters()):
         state = without(state, "refiner.")

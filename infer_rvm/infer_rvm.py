@@ -4,6 +4,4 @@ from infer_rvm.infer_rvm_kit.factories import Plugin
 
 
 class IkomiaPlugin(Plugin):
-    """Entry point of the plugin."""
-
     plugin = "infer_rvm"

@@ -1,26 +1,26 @@
 """The Ikomia task of Robust Video Matting: parameters, inputs, engine, outputs."""
 
-from __future__ import annotations
-
-import copy
+from functools import lru_cache
 
 import torch
 from ikomia import dataprocess
 
-from infer_rvm.checkpoints import checkpoint_path, load_checkpoint
-from infer_rvm.infer_rvm_kit.device import device_of, dtype_of
-from infer_rvm.infer_rvm_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
-from infer_rvm.infer_rvm_kit.openmp import keep_teams_whole
-from infer_rvm.infer_rvm_kit.pictures import as_rgb, blend, plain, to_uint8
-from infer_rvm.infer_rvm_kit.ports import declare_ports, image_at, required_image
-from infer_rvm.infer_rvm_kit.sequence import SequenceWatch
-from infer_rvm.parameters import InferRvmParam, Settings
-from infer_rvm.ports import Input, Output
-from infer_rvm.rvm_network import Matte, MattingNetwork, MattingStream
+from .checkpoints import checkpoint_path, load_checkpoint
+from .infer_rvm_kit.device import device_of, dtype_of, keep_teams_whole
+from .infer_rvm_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
+from .infer_rvm_kit.pictures import as_rgb, blend, plain, to_uint8
+from .infer_rvm_kit.ports import declare_ports, image_at, required_image
+from .infer_rvm_kit.sequence import SequenceWatch
+from .infer_rvm_kit.task import PluginTask
+from .parameters import InferRvmParam, Settings
+from .ports import Input, Output
+from .rvm_network import Matte, MattingNetwork, MattingStream
 
 
-class InferRvm(dataprocess.C2dImageTask):
+class InferRvm(PluginTask, dataprocess.C2dImageTask):
     """Video (and new background) → composite, alpha, foreground."""
+
+    param_class = InferRvmParam
 
     def __init__(self, name: str, param: InferRvmParam | None) -> None:
         super().__init__(name, False)
@@ -30,13 +30,9 @@ class InferRvm(dataprocess.C2dImageTask):
             inputs=[dataprocess.CImageIO() for _ in Input],
             outputs=[*(dataprocess.CImageIO() for _ in pictures), dataprocess.CArrayIO()],
         )
-        self.set_param_object(copy.deepcopy(param) if param else InferRvmParam())
-        self._built_from: tuple | None = None
-        self._stream: MattingStream | None = None
+        self.take_parameters(param)
+        self._stream_of = lru_cache(maxsize=1)(stream_of)
         self._watch = SequenceWatch()
-
-    def get_progress_steps(self) -> int:
-        return 3
 
     def init_long_process(self) -> None:
         """Load the network, so that the first frame does not wait for it."""
@@ -44,12 +40,8 @@ class InferRvm(dataprocess.C2dImageTask):
         super().init_long_process()
 
     def run(self) -> None:
-        """Matte the current frame.
-
-        Raises:
-            ValueError: The input is empty, or a parameter does not suit it.
-        """
-        settings = self.get_param_object().settings
+        """Matte the current frame; ValueError where it is missing or a parameter does not suit."""
+        settings = self.settings
         image = required_image(self, Input.SOURCE, "a picture or a video")
         self.begin_task_run()
         keep_teams_whole()
@@ -64,14 +56,10 @@ class InferRvm(dataprocess.C2dImageTask):
         self.end_task_run()
 
     def _matting(self) -> MattingStream:
-        s = self.get_param_object().settings
+        s = self.settings
         device = device_of(s.device)
         dtype = dtype_of(s.precision, device)
-        key = (s.model_name, s.refiner, s.model_weight_file, device, dtype)
-        if self._stream is None or key != self._built_from:
-            self._stream = _built(s, device, dtype)
-            self._built_from = key
-        return self._stream
+        return self._stream_of(s.model_name, s.refiner, s.model_weight_file, device, dtype)
 
     def _publish(self, matte: Matte, settings: Settings) -> None:
         image = image_at(self, Input.NEW_BACKGROUND)
@@ -82,10 +70,12 @@ class InferRvm(dataprocess.C2dImageTask):
         self.get_output(Output.ALPHA_ARRAY).set_array(matte.alpha)
 
 
-def _built(settings: Settings, device: str, dtype: torch.dtype) -> MattingStream:
-    network = MattingNetwork(settings.model_name, settings.refiner)
-    path = checkpoint_path(settings.model_name, settings.model_weight_file)
-    load_checkpoint(network, path)
+def stream_of(
+    model_name: str, refiner: str, weight_file: str, device: str, dtype: torch.dtype
+) -> MattingStream:
+    """What mattes, its weights loaded; of the parameters' own names."""
+    network = MattingNetwork(model_name, refiner)
+    load_checkpoint(network, checkpoint_path(model_name, weight_file))
     return MattingStream(network, device, dtype)
 
 

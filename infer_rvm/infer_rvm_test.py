@@ -5,11 +5,9 @@ import logging
 import numpy as np
 from ikomia.utils.tests import run_for_test
 
-logger = logging.getLogger(__name__)
-
 
 def test(t, data_dict):
-    logger.info("===== Test: infer_rvm =====")
+    logging.getLogger(__name__).info("===== Test: infer_rvm =====")
     image = np.full((120, 160, 3), 90, np.uint8)
     image[30:120, 50:110] = 200
     t.get_input(0).set_image(image)

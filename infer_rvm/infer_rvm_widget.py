@@ -1,10 +1,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from infer_rvm.infer_rvm_kit.panel import (
-    PluginPanel,
-    PluginPanelFactory,
-)
-from infer_rvm.parameters import InferRvmParam
+from .infer_rvm_kit.panel import PluginPanel, PluginPanelFactory
+from .parameters import InferRvmParam
 
 
 class InferRvmWidget(PluginPanel):

@@ -1,13 +1,11 @@
 """Parameters of infer_rvm: names, choices, bounds and defaults stand here once."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import field_validator
 
-from infer_rvm.infer_rvm_kit.parameters import PluginParam, PluginSettings, setting
-from infer_rvm.infer_rvm_kit.pictures import Colour, parse_colour
+from .infer_rvm_kit.parameters import ColourText, PluginParam, PluginSettings, setting
+from .infer_rvm_kit.pictures import Colour, parse_colour
 
 
 class Settings(PluginSettings):
@@ -24,7 +22,7 @@ class Settings(PluginSettings):
         "auto (long side to 512 pixels) or a number above 0, at most 1",
         label="Size of the small copy",
     )
-    composite_color: str = setting(
+    composite_color: ColourText = setting(
         "120,255,155",
         "R,G,B from 0 to 255 behind the person without a background",
         label="Colour behind the person",
@@ -58,12 +56,6 @@ class Settings(PluginSettings):
         if not allowed:
             raise ValueError(f"{text!r} is neither auto nor a number above 0 and at most 1")
         return text
-
-    @field_validator("composite_color")
-    @classmethod
-    def _is_colour(cls, value: str) -> str:
-        parse_colour(value)
-        return value
 
     @property
     def ratio(self) -> float | None:

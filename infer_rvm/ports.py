@@ -4,15 +4,11 @@ from enum import IntEnum
 
 
 class Input(IntEnum):
-    """What goes in."""
-
     SOURCE = 0
     NEW_BACKGROUND = 1
 
 
 class Output(IntEnum):
-    """What comes out."""
-
     COMPOSITE = 0
     ALPHA = 1
     FOREGROUND = 2

@@ -1,10 +1,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from infer_smpl_fit.infer_smpl_fit_kit.panel import (
-    PluginPanel,
-    PluginPanelFactory,
-)
-from infer_smpl_fit.parameters import InferSmplFitParam
+from .infer_smpl_fit_kit.panel import PluginPanel, PluginPanelFactory
+from .parameters import InferSmplFitParam
 
 
 class InferSmplFitWidget(PluginPanel):

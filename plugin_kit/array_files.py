@@ -1,7 +1,5 @@
 """Files of named arrays: .npz without objects, and pickles that numpy 1 reads as well."""
 
-from __future__ import annotations
-
 import pickle
 from collections.abc import Collection, Mapping
 from pathlib import Path

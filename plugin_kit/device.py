@@ -1,8 +1,8 @@
 """Where a network runs and in which number format, as the parameters ask and the machine allows."""
 
-from __future__ import annotations
-
+import ctypes
 import logging
+import sys
 from typing import Literal
 
 import torch
@@ -43,3 +43,14 @@ def dtype_of(precision: str, device: Device) -> torch.dtype:
     if precision == "auto":
         precision = "fp32" if device == "cpu" else "fp16"
     return DTYPES[precision]
+
+
+def keep_teams_whole() -> None:
+    """Switch dynamic teams off for the calling thread; OpenMP keeps the setting by thread."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        ctypes.CDLL("libgomp.so.1").omp_set_dynamic(0)
+    except OSError:
+        # PyTorch was built with another OpenMP library, which ikomia's OpenCV does not touch.
+        return

@@ -1,7 +1,5 @@
 """What Ikomia asks a plugin for: its factories and its metadata."""
 
-from __future__ import annotations
-
 import importlib
 from dataclasses import dataclass
 from typing import Any, ClassVar

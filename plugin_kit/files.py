@@ -1,7 +1,5 @@
 """Files and folders: their natural order, and writing that leaves nothing half-written."""
 
-from __future__ import annotations
-
 import json
 import re
 import uuid
@@ -28,11 +26,7 @@ def is_hidden(path: Path) -> bool:
 
 
 def existing(path: str | Path) -> Path:
-    """The path, if something is there.
-
-    Raises:
-        FileNotFoundError: Nothing is there.
-    """
+    """The path, if something is there; else FileNotFoundError."""
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"there is no file or folder {path}: check the path")
@@ -40,11 +34,7 @@ def existing(path: str | Path) -> Path:
 
 
 def load_json(path: Path) -> Any:
-    """The content of a JSON file.
-
-    Raises:
-        ValueError: It is not JSON, whatever the reason; the message names the file.
-    """
+    """The content of a JSON file; ValueError, which names it, where it is none for any reason."""
     try:
         return json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -95,11 +85,7 @@ def write_json(path: str | Path, content: Any) -> Path:
 
 
 def prepare_folder(folder: Path, parameter: str = "the output folder") -> None:
-    """Make ``folder`` where it does not exist, before any long work.
-
-    Raises:
-        OSError: It cannot be made, or not be written; the text names ``parameter``.
-    """
+    """Make ``folder`` before any long work; OSError, which names ``parameter``, where it fails."""
     probe = folder / f".writable-{uuid.uuid4().hex[:12]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from ikomia import core, dataprocess
@@ -32,21 +31,19 @@ class PathRow(qt.QWidget):
         layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.edit)
-        for wanted, slot in (("file", self.browse_file), ("folder", self.browse_folder)):
+        for wanted in ("file", "folder"):
             if kind in (wanted, "either"):
                 button = qt.QPushButton(f"{wanted.capitalize()}…")
-                _connect(button, "clicked", slot)
+                _connect(button, "clicked", partial(self.browse, wanted))
                 layout.addWidget(button)
 
-    def browse_file(self) -> None:
-        self._take(qt.QFileDialog.getOpenFileName(self, "Choose a file", self.edit.text())[0])
-
-    def browse_folder(self) -> None:
-        self._take(qt.QFileDialog.getExistingDirectory(self, "Choose a folder", self.edit.text()))
-
-    def _take(self, path: str) -> None:
-        if path:
-            self.edit.setText(path)
+    def browse(self, wanted: str, *_: bool) -> None:
+        given, dialog = self.edit.text(), qt.QFileDialog
+        if wanted == "file":
+            path = dialog.getOpenFileName(self, "Choose a file", given)[0]
+        else:
+            path = dialog.getExistingDirectory(self, "Choose a folder", given)
+        self.edit.setText(path or given)
 
 
 class PluginPanel(core.CWorkflowTaskWidget):
@@ -123,7 +120,12 @@ class PluginPanel(core.CWorkflowTaskWidget):
         try:
             self.parameters.set_values(self.values())
         except ValueError as error:
-            self.message.setText(self._explained(error))
+            # Which rows are wrong and why, without pydantic's own wrapping.
+            lines = [
+                f"{_hint(self.fields[name], 'label')} ({name}): {text}"
+                for name, text in _faults(error)
+            ]
+            self.message.setText("\n".join(lines) or str(error))
             if any(_hint(self.fields[name], "advanced") for name, _ in _faults(error)):
                 self.advanced.setChecked(True)
             self.show_rows()
@@ -131,13 +133,6 @@ class PluginPanel(core.CWorkflowTaskWidget):
             return
         self.on_parameters_changed()
         self.emit_apply(self.parameters)
-
-    def _explained(self, error: ValueError) -> str:
-        """Which rows are wrong and why, without pydantic's own wrapping."""
-        lines = [
-            f"{_hint(self.fields[name], 'label')} ({name}): {text}" for name, text in _faults(error)
-        ]
-        return "\n".join(lines) or str(error)
 
 
 def _connect(widget: qt.QWidget, signal: str, slot: Callable[..., None]) -> None:

@@ -1,30 +1,35 @@
 """Parameters: a frozen pydantic model, carried through Ikomia's map of strings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from ikomia import core
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict, Unpack
+
+from .pictures import parse_colour
 
 Condition = Mapping[str, Sequence[str]]
+ColourText = Annotated[str, AfterValidator(lambda text: parse_colour(text) and text)]
 
 
-def setting(
-    default: Any,
-    description: str,
-    *,
-    label: str,
-    advanced: bool = False,
-    only_if: Condition | Sequence[Condition] = (),
-    unit: str = "",
-    step: float = 1,
-    decimals: int = 2,
-    lowest_means: str = "",
-    browse: Literal["", "either"] = "",
-    **bounds: float,
-) -> Any:
+class Hints(TypedDict, total=False):
+    """What :func:`setting` can be told besides."""
+
+    advanced: bool
+    only_if: Condition | Sequence[Condition]
+    unit: str
+    step: float
+    decimals: int
+    lowest_means: str
+    browse: Literal["either"]
+    ge: float
+    gt: float
+    le: float
+    lt: float
+
+
+def setting(default: Any, description: str, *, label: str, **given: Unpack[Hints]) -> Any:
     """A parameter: its default, its bounds, and how the panel shows it.
 
     Type and bounds choose the control.
@@ -43,18 +48,9 @@ def setting(
             ``_folder``, ``_root``).
         bounds: pydantic's ge, gt, le, lt.
     """
-    hints = {
-        "label": label,
-        "advanced": advanced,
-        "only_if": only_if,
-        "unit": unit,
-        "step": step,
-        "decimals": decimals,
-        "lowest_means": lowest_means,
-        "browse": browse,
-    }
-    given = {name: hint for name, hint in hints.items() if hint}
-    return Field(default, description=description, json_schema_extra=given, **bounds)  # pyright: ignore
+    bounds: dict[str, Any] = {key: given[key] for key in ("ge", "gt", "le", "lt") if key in given}
+    hints: dict[str, Any] = {"label": label, **{k: v for k, v in given.items() if k not in bounds}}
+    return Field(default, description=description, json_schema_extra=hints, **bounds)
 
 
 class PluginSettings(BaseModel):

@@ -1,12 +1,11 @@
-"""What a pickle may hold: plain values, and stand-ins that become numpy arrays at the end."""
-
-from __future__ import annotations
+"""What a pickle may hold: plain values, numpy arrays, and stand-ins for foreign objects."""
 
 import math
 import pickle
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,18 +18,14 @@ MAX_SHOWN = 80
 # A larger number's hash is that of a smaller one, and many such keys make a dictionary slow.
 MAX_KEY = 2**61 - 1
 DTYPE_CODE = re.compile(r"[<>=|]?(?:[biufc]\d{1,2}|[SU]\d{1,6}|O\d?|[?bBhHiIlLqQefdgFDG])")
-ARRAY_MODULES = ("numpy.core.multiarray", "numpy._core.multiarray")
-NUMERIC_MODULES = ("numpy.core.numeric", "numpy._core.numeric")
+# Lists that are referred to from many places may stand for so many values, and for so many times
+# the values that are there.
+MAX_UNFOLDED, MAX_UNFOLDING = 2**20, 8
 LEAVES = (type(None), bool, int, float, complex, str, bytes, bytearray)
-BUSY = object()
 
 
 class UnreadablePickleError(ValueError, pickle.UnpicklingError):
-    """A pickle that is damaged, or none.
-
-    Attributes:
-        reason: What is wrong with it, without the file's name.
-    """
+    """A pickle that is damaged, or none; ``reason`` says why, without the file's name."""
 
     words = "is not a readable pickle"
 
@@ -43,23 +38,6 @@ class RefusedPickleError(UnreadablePickleError):
     """A pickle that names or does something that plain values do not need."""
 
     words = "was not read, for safety"
-
-
-def shown(value: Any) -> str:
-    """A value of a pickle for a message: the text of shared lists would be endless."""
-    return repr(value[:MAX_SHOWN]) if isinstance(value, str) else f"a {type(value).__name__}"
-
-
-class Allowance:
-    """The memory, in bytes, that what a pickle asks for may still take."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    def spend(self, size: int) -> None:
-        self.left -= size
-        if self.left < 0:
-            raise RefusedPickleError("it asks for far more memory than its size")
 
 
 class StandIn:
@@ -83,7 +61,7 @@ class DtypeStandIn(StandIn):
     def __init__(self, code: Any, *_: Any) -> None:
         super().__init__()
         if not isinstance(code, str) or not DTYPE_CODE.fullmatch(code):
-            raise RefusedPickleError(f"the data type {shown(code)} is not a plain number or text")
+            raise RefusedPickleError(f"the data type {_shown(code)} is not a plain number or text")
         self.dtype = np.dtype(code)
 
     def take_state(self, state: Any) -> None:
@@ -94,58 +72,73 @@ class DtypeStandIn(StandIn):
 
 
 class ArrayStandIn(StandIn):
-    """Stands for a numpy.ndarray until all of the pickle is read."""
+    """Stands for a numpy.ndarray until its state comes; the memo refers to it in ``places``."""
 
-    __slots__ = ()
+    __slots__ = ("places",)
 
-    def take_state(self, state: Any) -> None:
+    def __init__(self, *_: Any) -> None:
+        super().__init__()
+        self.places: list[int] = []
+
+    def array(self, state: Any) -> np.ndarray:
+        """The array that it stands for."""
         shape, dtype, is_fortran, raw = state[-4:]
-        self.state = raw, dtype, shape, "F" if is_fortran else "C", None
+        return _array(raw, dtype, shape, "F" if is_fortran else "C")
 
 
-def _array_of_buffer(
+def _array(
     raw: Any, dtype: Any, shape: Any, order: str, axes: tuple[int, ...] | None = None
-) -> ArrayStandIn:
-    """What numpy writes in protocol 5; order K has the axes in another sequence."""
-    array = ArrayStandIn()
-    array.state = raw, dtype, shape, "C" if order == "K" else order, axes
-    return array
+) -> np.ndarray:
+    """An array of bytes or objects; order K has the axes in another sequence."""
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    is_shape = all(type(length) is int and length >= 0 for length in shape)
+    if not is_shape or len(shape) > MAX_DIMENSIONS:
+        raise RefusedPickleError("an array has no shape of whole numbers")
+    flat = _objects(raw, dtype) if isinstance(raw, list) else _numbers(raw, dtype)
+    if flat.size != math.prod(shape):
+        raise RefusedPickleError(f"an array of shape {shape} has {flat.size} values")
+    array = flat.reshape(shape, order="C" if order == "K" else order)
+    return (array if axes is None else array.transpose(axes)).copy(order="K")
+
+
+def _objects(values: list[Any], dtype: Any) -> np.ndarray:
+    if not isinstance(dtype, DtypeStandIn) or not dtype.dtype.hasobject:
+        raise RefusedPickleError("objects are given for numbers")
+    flat = np.empty(len(values), object)
+    # One by one: numpy would take lists in a list for more dimensions.
+    for place, value in enumerate(values):
+        flat[place] = value
+    return flat
+
+
+def _numbers(raw: Any, dtype: Any, count: int = -1) -> np.ndarray:
+    """Of an array's bytes, which Python 2 wrote as text."""
+    if not isinstance(dtype, DtypeStandIn) or dtype.dtype.hasobject:
+        raise RefusedPickleError("bytes are given for objects")
+    if not isinstance(raw, (str, bytes, bytearray)):
+        raise RefusedPickleError(f"an array's content is {type(raw).__name__}")
+    content = raw.encode("latin1") if isinstance(raw, str) else raw
+    return np.frombuffer(content, dtype.dtype, count) if content else np.empty(0, dtype.dtype)
 
 
 def _scalar(dtype: Any, raw: Any = b"") -> np.generic:
-    return np.frombuffer(_raw_bytes(raw), _numeric(dtype), count=1)[0]
-
-
-def _numeric(dtype: Any) -> np.dtype:
-    if not isinstance(dtype, DtypeStandIn) or dtype.dtype.hasobject:
-        raise RefusedPickleError("bytes are given for objects")
-    return dtype.dtype
-
-
-def _raw_bytes(raw: Any) -> bytes | bytearray:
-    """The bytes of an array, which Python 2 wrote as text."""
-    if not isinstance(raw, (str, bytes, bytearray)):
-        raise RefusedPickleError(f"an array's content is {type(raw).__name__}")
-    return raw.encode("latin1") if isinstance(raw, str) else raw
+    return _numbers(raw, dtype, 1)[0]
 
 
 def _encode(text: str, encoding: str = "latin1") -> bytes:
     if encoding not in ("latin1", "latin-1"):
-        raise RefusedPickleError(f"text is encoded as {shown(encoding)}")
+        raise RefusedPickleError(f"text is encoded as {_shown(encoding)}")
     return text.encode("latin1")
 
 
-def _no_bytes() -> bytes:
-    return b""
+def _shown(value: Any) -> str:
+    """A value of a pickle for a message: the text of shared lists would be endless."""
+    return repr(value[:MAX_SHOWN]) if isinstance(value, str) else f"a {type(value).__name__}"
 
 
-def _set(values: Sequence[Any] = ()) -> set:
+def set_of(values: Sequence[Any] = ()) -> set:
     check_keys(values)
     return set(values)
-
-
-def _frozenset(values: Sequence[Any] = ()) -> frozenset:
-    return frozenset(_set(values))
 
 
 def check_keys(keys: Sequence[Any]) -> None:
@@ -162,83 +155,72 @@ def _is_key(value: Any) -> bool:
     return value is None or isinstance(value, (str, bytes, float, np.generic))
 
 
-KNOWN: dict[tuple[str, str], Maker] = {
-    ("numpy", "dtype"): DtypeStandIn,
-    ("_codecs", "encode"): _encode,
-    ("collections", "OrderedDict"): dict,
-    **{(module, "_reconstruct"): ArrayStandIn for module in ARRAY_MODULES},
-    **{(module, "scalar"): _scalar for module in ARRAY_MODULES},
-    **{(module, "_frombuffer"): _array_of_buffer for module in NUMERIC_MODULES},
-    **{
-        (module, name): maker
-        for module in ("builtins", "__builtin__")
-        for name, maker in (
-            ("set", _set),
-            ("frozenset", _frozenset),
-            ("complex", complex),
-            ("bytes", _no_bytes),
-        )
-    },
-}
+# By each of the modules that had the name: numpy's of version 1 and 2, Python's of 2 and 3.
+_MAKERS: tuple[tuple[tuple[str, ...], str, Maker], ...] = (
+    (("numpy",), "dtype", DtypeStandIn),
+    (("numpy.core.multiarray", "numpy._core.multiarray"), "_reconstruct", ArrayStandIn),
+    (
+        ("numpy.core.multiarray", "numpy._core.multiarray"),
+        "scalar",
+        lambda kind, raw=b"": _numbers(raw, kind, 1)[0],
+    ),
+    (("numpy.core.numeric", "numpy._core.numeric"), "_frombuffer", _array),
+    (("_codecs",), "encode", _encode),
+    (("collections",), "OrderedDict", dict),
+    (("builtins", "__builtin__"), "set", set_of),
+    (("builtins", "__builtin__"), "frozenset", lambda v=(): frozenset(set_of(v))),
+    (("builtins", "__builtin__"), "complex", complex),
+    (("builtins", "__builtin__"), "bytes", lambda: b""),
+)
+KNOWN: Mapping[tuple[str, str], Maker] = MappingProxyType(
+    {(module, name): maker for modules, name, maker in _MAKERS for module in modules}
+)
 
 
-class Resolver:
-    """Replaces the stand-ins of arrays by arrays, in copies of the containers that hold them."""
+def check_unfolding(content: Any) -> None:
+    """Refuse lists that are shared so often that an array of them would be beyond all measure."""
+    total, there = counted(content)
+    if total > max(MAX_UNFOLDED, MAX_UNFOLDING * there):
+        raise RefusedPickleError(f"its lists unfold to {total:.3g} values, but hold {there}")
 
-    def __init__(self, allowance: Allowance) -> None:
-        self.allowance = allowance
-        self.done: dict[int, Any] = {}
 
-    def plain(self, value: Any) -> Any:
-        """The value with numpy arrays in place of what stands for them."""
-        if type(value) in LEAVES or isinstance(value, np.generic):
-            return value
+def counted(content: Any) -> tuple[int, int]:
+    """How many values the content stands for with every list unfolded, and how many are there.
+
+    It is refused where it holds itself, or what is no value.
+    """
+    totals: dict[int, int | None] = {}
+    there = 0
+
+    def unfolded(value: Any) -> int:
+        nonlocal there
         # Once each, since a small pickle can refer to the same lists in very many places.
-        if id(value) not in self.done:
-            self.done[id(value)] = BUSY
-            self.done[id(value)] = self._made(value)
-        if self.done[id(value)] is BUSY:
+        if id(value) not in totals:
+            totals[id(value)] = None
+            total = value.size if isinstance(value, np.ndarray) else 1
+            items = _items_of(value)
+            simple = sum(type(item) in LEAVES for item in items)
+            there += total + simple
+            total += simple + sum(unfolded(item) for item in items if type(item) not in LEAVES)
+            totals[id(value)] = total
+        known = totals[id(value)]
+        if known is None:
             raise RefusedPickleError("a container holds itself")
-        return self.done[id(value)]
+        return known
 
-    def _made(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: self.plain(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return type(value)(map(self.plain, value))
-        if isinstance(value, (set, frozenset)):
-            return value
-        if isinstance(value, ArrayStandIn):
-            return self._array(value)
-        if isinstance(value, StandIn) and not isinstance(value, DtypeStandIn):
-            value.state = self.plain(value.state)
-            return value
-        raise RefusedPickleError("it holds a type or a function")
+    return unfolded(content), there
 
-    def _array(self, stand_in: ArrayStandIn) -> np.ndarray:
-        if stand_in.state is None:
-            raise RefusedPickleError("an array has no content")
-        raw, dtype, shape, order, axes = stand_in.state
-        shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-        is_shape = all(type(length) is int and length >= 0 for length in shape)
-        if not is_shape or len(shape) > MAX_DIMENSIONS:
-            raise RefusedPickleError("an array has no shape of whole numbers")
-        flat = self._objects(raw, dtype) if isinstance(raw, list) else self._numbers(raw, dtype)
-        if flat.size != math.prod(shape):
-            raise RefusedPickleError(f"an array of shape {shape} has {flat.size} values")
-        array = flat.reshape(shape, order=order)
-        return (array if axes is None else array.transpose(axes)).copy(order="K")
 
-    def _objects(self, values: list[Any], dtype: Any) -> np.ndarray:
-        if not isinstance(dtype, DtypeStandIn) or not dtype.dtype.hasobject:
-            raise RefusedPickleError("objects are given for numbers")
-        flat = np.empty(len(values), object)
-        # One by one: numpy would take lists in a list for more dimensions.
-        for place, value in enumerate(values):
-            flat[place] = self.plain(value)
-        return flat
-
-    def _numbers(self, raw: Any, dtype: Any) -> np.ndarray:
-        kind, content = _numeric(dtype), _raw_bytes(raw)
-        self.allowance.spend(len(content))
-        return np.frombuffer(content, kind) if content else np.empty(0, kind)
+def _items_of(value: Any) -> Sequence[Any]:
+    """What a container holds; an array of numbers, and any other plain value, holds nothing."""
+    if isinstance(value, dict):
+        return list(value.values())
+    if isinstance(value, (list, tuple)):
+        return value
+    if isinstance(value, np.ndarray):
+        return value.ravel().tolist() if value.dtype.hasobject else ()
+    if isinstance(value, StandIn) and not isinstance(value, (ArrayStandIn, DtypeStandIn)):
+        return (value.state,)
+    if isinstance(value, (*LEAVES, np.generic, set, frozenset)):
+        return ()
+    raise RefusedPickleError("it holds a type, a function, or an array without content")

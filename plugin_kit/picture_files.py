@@ -1,7 +1,5 @@
 """The one reader and the one writer of picture files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import cv2
@@ -42,12 +40,7 @@ def read_picture(path: str | Path) -> np.ndarray:
 
 
 def read_grey(path: str | Path) -> np.ndarray:
-    """Read a picture's brightness, such as a mask's, as uint8 (H, W).
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is no picture that can be decoded.
-    """
+    """The same of a picture's brightness, such as a mask's, as uint8 (H, W)."""
     return _decoded(path, cv2.IMREAD_GRAYSCALE)
 
 

@@ -1,7 +1,5 @@
 """What lies at a task's inputs and outputs, by the names of ``ports.py``."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
@@ -29,11 +27,7 @@ def image_at(task: Any, port: IntEnum) -> np.ndarray | None:
 
 
 def required_image(task: Any, port: IntEnum, takes: str) -> np.ndarray:
-    """The same where the task cannot do without.
-
-    Raises:
-        ValueError: There is none; the text says what the input ``takes``.
-    """
+    """The same where the task needs one; ValueError, of what the input ``takes``, without."""
     image = image_at(task, port)
     if image is None:
         raise ValueError(f"input {int(port)} of {task.name} is empty: it takes {takes}")

@@ -2,44 +2,41 @@
 
 Python's own unpickler runs whatever a file names. Forbidding names is not enough: the state of a
 ``numpy.dtype`` can be forged so that bytes are taken for pointers, a state can be given to a
-function of the reader, and a few bytes can ask for gigabytes. So no foreign object is ever built:
-stand-ins collect its state and the arrays are made from plain bytes at the end, states go to
+function of the reader, and a few bytes can ask for gigabytes. So this is an interpreter of its own:
+all opcodes are checked before the first is obeyed, no foreign object is ever built, states go to
 stand-ins only, and everything made is paid for out of an allowance that grows with the file.
 """
 
-from __future__ import annotations
-
+import codecs
 import io
-import pickle
-import struct
-from collections.abc import Callable, Sequence
+import pickletools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
-
-import numpy as np
 
 from .pickled_values import (
     KNOWN,
-    LEAVES,
     MAX_SHOWN,
-    Allowance,
+    ArrayStandIn,
     Maker,
     RefusedPickleError,
-    Resolver,
     StandIn,
     UnreadablePickleError,
     check_keys,
+    check_unfolding,
+    counted,
+    set_of,
 )
 
 Names = Callable[[str, str], Maker | None]
 
 MAX_BYTES = 512 * 2**20
-# What a pickle may make: so many bytes, and so many more for each of its own, up to the most.
-ALLOWANCE, ALLOWANCE_A_BYTE, MAX_ALLOWANCE = 2**24, 64, 2**31
+# What a pickle may make: so many bytes, and so many more for each of its own; above the most, two.
+ALLOWANCE, ALLOWANCE_A_BYTE, MAX_ALLOWANCE = 2**24, 64, 2**30
 CONTAINER, SET = 64, 224
-# Lists that are referred to from many places may stand for so many values, and for so many times
-# the values that are there.
-MAX_UNFOLDED, MAX_UNFOLDING = 2**20, 8
+NEWEST_PROTOCOL = 5
+OPCODES = {opcode.code.encode("latin1"): opcode for opcode in pickletools.opcodes}
 
 
 def nothing_more(module: str, name: str) -> Maker | None:
@@ -82,6 +79,7 @@ def loads(data: bytes, extra: Names = nothing_more) -> Any:
         UnreadablePickleError: Whatever is wrong with it.
 
     Example:
+        >>> import pickle
         >>> loads(pickle.dumps({"a": np.arange(3)}))
         {'a': array([0, 1, 2])}
         >>> try:
@@ -90,53 +88,53 @@ def loads(data: bytes, extra: Names = nothing_more) -> Any:
         ...     print(error)
         builtins.print is not allowed in it
     """
-    allowance = Allowance(min(ALLOWANCE + ALLOWANCE_A_BYTE * len(data), MAX_ALLOWANCE))
     try:
-        return Resolver(allowance).plain(_Unpickler(data, extra, allowance).load())
+        for _ in _opcodes(data):
+            pass
+        content = _Interpreter(data, extra).content()
+        counted(content)
     except UnreadablePickleError:
         raise
-    except pickle.UnpicklingError as error:
-        raise UnreadablePickleError(str(error)) from error
     # Damaged pickles fail in any opcode, in as many ways.
     except Exception as error:
         raise UnreadablePickleError(f"{type(error).__name__}: {error}") from error
+    return content
 
 
-def check_unfolding(content: Any) -> None:
-    """Refuse lists that are shared so often that an array of them would be beyond all measure.
-
-    Raises:
-        RefusedPickleError: They are.
-    """
-    totals: dict[int, int] = {}
-    there = 0
-
-    def unfolded(value: Any) -> int:
-        nonlocal there
-        if id(value) not in totals:
-            total = value.size if isinstance(value, np.ndarray) else 1
-            items = _items_of(value)
-            simple = sum(type(item) in LEAVES for item in items)
-            there += total + simple
-            total += simple + sum(unfolded(item) for item in items if type(item) not in LEAVES)
-            totals[id(value)] = total
-        return totals[id(value)]
-
-    total = unfolded(content)
-    if total > max(MAX_UNFOLDED, MAX_UNFOLDING * there):
-        raise RefusedPickleError(f"its lists unfold to {total:.3g} values, but hold {there}")
+def _opcodes(data: bytes) -> Iterator[tuple[str, Any]]:
+    """Names and arguments up to the end's, each checked to be one that is obeyed."""
+    stream = io.BytesIO(data)
+    while code := stream.read(1):
+        opcode = OPCODES.get(code)
+        if opcode is None:
+            raise UnreadablePickleError(f"it has the opcode {code!r}")
+        if opcode.name not in ACTIONS:
+            raise UnreadablePickleError(f"no plain values need its opcode {opcode.name}")
+        # Arguments are read before they are made, whatever length the file names.
+        read = _read_string if opcode.name == "STRING" else opcode.arg and opcode.arg.reader
+        argument = read(stream) if read else None
+        if opcode.name == "PROTO" and argument > NEWEST_PROTOCOL:
+            raise UnreadablePickleError(f"it is of protocol {argument}, newer than any known")
+        if opcode.name in ("GLOBAL", "INST"):
+            argument = argument.split(" ", 1)
+        yield opcode.name, argument
+        if opcode.name == "STOP":
+            return
+    raise UnreadablePickleError("it ends too early")
 
 
-def _items_of(value: Any) -> Sequence[Any]:
-    """What a container holds; an array of numbers, and anything else, holds nothing."""
-    if isinstance(value, dict):
-        return list(value.values())
-    if isinstance(value, (list, tuple)):
-        return value
-    if isinstance(value, StandIn):
-        return (value.state,)
-    is_of_objects = isinstance(value, np.ndarray) and value.dtype.hasobject
-    return value.ravel().tolist() if is_of_objects else ()
+def _read_string(stream: io.BytesIO) -> str:
+    """A line of Python 2's: its bytes, escaped and in quotes."""
+    line = stream.readline().rstrip(b"\n")
+    if len(line) < 2 or line[:1] not in (b"'", b'"') or line[-1:] != line[:1]:
+        raise UnreadablePickleError("a text has no quotes")
+    return codecs.escape_decode(line[1:-1])[0].decode("latin1")
+
+
+def _dictionary(pairs: list[Any]) -> dict[Any, Any]:
+    """Of keys and values in turn."""
+    check_keys(pairs[::2])
+    return dict(zip(pairs[::2], pairs[1::2], strict=True))
 
 
 class _Named:
@@ -151,126 +149,157 @@ class _Named:
         return self.make(*values)
 
 
-# Python's own unpickler, not C's: C's allocates a memo as large as any index the file names. What
-# is known of its types leaves out its stack and its opcodes.
-PythonUnpickler: Any = vars(pickle)["_Unpickler"]
+class _Interpreter:
+    """Obeys the opcodes on a stack and a memo of plain values and stand-ins."""
 
+    def __init__(self, data: bytes, extra: Names) -> None:
+        self.data, self.extra = data, extra
+        most = max(MAX_ALLOWANCE, 2 * len(data))
+        self.left = min(ALLOWANCE + ALLOWANCE_A_BYTE * len(data), most)
+        self.stack: list[Any] = []
+        self.marks: list[int] = []
+        self.memo: dict[int, Any] = {}
 
-class _Unpickler(PythonUnpickler):
-    """Builds plain values and stand-ins; its opcodes are Python's, held to these."""
+    def content(self) -> Any:
+        for name, argument in _opcodes(self.data):
+            action, cost = ACTIONS[name]
+            if cost:
+                self.spend(cost)
+            action(self, argument)
+        return self.stack.pop()
 
-    def __init__(self, data: bytes, extra: Names, allowance: Allowance) -> None:
-        super().__init__(io.BytesIO(data), encoding="latin1")
-        self.extra = extra
-        self.allowance = allowance
+    def spend(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise RefusedPickleError("it asks for far more memory than its size")
 
-    def find_class(self, module: str, name: str) -> _Named | None:
+    def push(self, value: Any) -> None:
+        self.stack.append(value)
+
+    def popped(self, count: int) -> list[Any]:
+        """The last values of the stack, which are taken off it."""
+        start = len(self.stack) - count
+        if start < 0:
+            raise UnreadablePickleError("it takes more values than it has made")
+        values = self.stack[start:]
+        del self.stack[start:]
+        return values
+
+    def since_mark(self) -> list[Any]:
+        return self.popped(max(0, len(self.stack) - self.marks.pop()))
+
+    def add(self, kind: type, values: list[Any]) -> None:
+        """Add values, or keys and values in turn, to the container on the stack."""
+        target: Any = self.stack[-1]
+        if type(target) is not kind:
+            raise RefusedPickleError(f"it adds to {type(target).__name__} as to a {kind.__name__}")
+        if kind is list:
+            target.extend(values)
+        else:
+            target.update(set_of(values) if kind is set else _dictionary(values))
+
+    def push_named(self, module: str, name: str) -> None:
+        if type(module) is not str or type(name) is not str:
+            raise UnreadablePickleError("a name is no text")
         if (module, name) == ("numpy", "ndarray"):
-            return None
+            # Only ever the argument of a maker that has no use for it.
+            return self.push(None)
         maker = KNOWN.get((module, name)) or self.extra(module, name)
         if maker is None:
             raise RefusedPickleError(f"{module}.{name}"[:MAX_SHOWN] + " is not allowed in it")
-        self.allowance.spend(CONTAINER)
-        return _Named(maker)
+        self.spend(CONTAINER)
+        return self.push(_Named(maker))
 
-    def persistent_load(self, pid: Any) -> Any:
-        raise UnreadablePickleError("it refers to objects outside of it")
-
-    def get_extension(self, code: int) -> Any:
-        raise RefusedPickleError("it uses registered extensions")
-
-    def call(self, function: Any, values: Any) -> Any:
-        """What a named function makes of values, whose copy is paid for."""
+    def call(self, function: Any, values: Any) -> None:
+        """Push what a named function makes of values, whose copy is paid for."""
         if type(function) is not _Named or type(values) not in (tuple, list):
             raise RefusedPickleError("it calls what is no function")
+        self.pay_for_copies(values)
+        self.push(function(*values))
+
+    def call_marked(self, names: tuple[str, str] | None) -> None:
+        values = self.since_mark()
+        if names is not None:
+            self.push_named(*names)
+            values.insert(0, self.stack.pop())
+        self.call(values[0], values[1:])
+
+    def pay_for_copies(self, values: Sequence[Any]) -> None:
         size = CONTAINER
         for value in values:
             if isinstance(value, (str, bytes, bytearray)):
                 size += len(value)
             elif isinstance(value, (list, tuple, dict, set, frozenset)):
                 size += CONTAINER * len(value)
-        self.allowance.spend(size)
-        return function(*values)
+        self.spend(size)
 
-    def _instantiate(self, klass: Any, args: Any) -> None:
-        self.append(self.call(klass, args))
-
-    def load_reduce(self) -> None:
-        values = self.stack.pop()
-        self.stack[-1] = self.call(self.stack[-1], values)
-
-    def load_newobj(self) -> None:
-        values = self.stack.pop()
-        self.stack[-1] = self.call(self.stack[-1], values)
-
-    def load_newobj_ex(self) -> None:
-        raise RefusedPickleError("it makes an object from named values")
-
-    def load_build(self) -> None:
-        state = self.stack.pop()
-        if not isinstance(self.stack[-1], StandIn):
+    def build(self) -> None:
+        """Give a stand-in its state; an array takes its place, in the memo too."""
+        target, state = self.popped(2)
+        if not isinstance(target, StandIn):
             raise RefusedPickleError("it gives a state to what has none")
-        self.stack[-1].take_state(state)
+        if isinstance(target, ArrayStandIn):
+            self.pay_for_copies(state)
+            self.push(target.array(state))
+            self.memo.update(dict.fromkeys(target.places, self.stack[-1]))
+        else:
+            target.take_state(state)
+            self.push(target)
 
-    def load_bytearray8(self) -> None:
-        """Read before allocating: the file may name any length."""
-        (length,) = struct.unpack("<Q", self.read(8))
-        self.append(bytearray(self.read(length)))
+    def put(self, place: int) -> None:
+        self.memo[place] = value = self.stack[-1]
+        if isinstance(value, ArrayStandIn):
+            value.places.append(place)
 
-    def load_append(self) -> None:
-        self.check_target(self.stack[-2], list)
-        super().load_append()
-
-    def load_appends(self) -> None:
-        self.check_target(self.metastack[-1][-1], list)
-        super().load_appends()
-
-    def load_setitem(self) -> None:
-        self.check_target(self.stack[-3], dict)
-        check_keys(self.stack[-2:-1])
-        super().load_setitem()
-
-    def load_setitems(self) -> None:
-        self.check_target(self.metastack[-1][-1], dict)
-        check_keys(self.stack[::2])
-        super().load_setitems()
-
-    def load_additems(self) -> None:
-        self.check_target(self.metastack[-1][-1], set)
-        check_keys(self.stack)
-        super().load_additems()
-
-    def load_dict(self) -> None:
-        check_keys(self.stack[::2])
-        super().load_dict()
-
-    def load_frozenset(self) -> None:
-        check_keys(self.stack)
-        super().load_frozenset()
-
-    @staticmethod
-    def check_target(target: Any, kind: type) -> None:
-        if type(target) is not kind:
-            raise RefusedPickleError(f"it adds to {type(target).__name__} as to a {kind.__name__}")
+    def pop(self) -> None:
+        if self.marks and self.marks[-1] == len(self.stack):
+            self.marks.pop()
+        else:
+            self.stack.pop()
 
 
-def _paid(load: Callable[[Any], None], size: int) -> Callable[[Any], None]:
-    def paid(unpickler: _Unpickler) -> None:
-        unpickler.allowance.spend(size)
-        load(unpickler)
-
-    return paid
-
-
-_Unpickler.dispatch = {
-    opcode: getattr(_Unpickler, load.__name__) for opcode, load in PythonUnpickler.dispatch.items()
-}
-# Each of them makes out of one byte what takes so many.
-for _opcodes, _size in (
-    ((pickle.EMPTY_SET, pickle.FROZENSET), SET),
-    ((pickle.EMPTY_LIST, pickle.LIST, pickle.EMPTY_DICT, pickle.DICT), CONTAINER),
-    ((pickle.TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3), CONTAINER),
-    ((pickle.MARK, pickle.MEMOIZE), CONTAINER),
-):
-    for _opcode in _opcodes:
-        _Unpickler.dispatch[_opcode[0]] = _paid(_Unpickler.dispatch[_opcode[0]], _size)
+Action = Callable[[_Interpreter, Any], Any]
+_ACTIONS: tuple[tuple[str, Action, int], ...] = (
+    ("PROTO FRAME STOP", lambda machine, _: None, 0),
+    (
+        "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING "
+        "SHORT_BINSTRING UNICODE SHORT_BINUNICODE BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES "
+        "BINBYTES8 BYTEARRAY8",
+        _Interpreter.push,
+        0,
+    ),
+    ("NONE", lambda machine, _: machine.push(None), 0),
+    ("NEWTRUE", lambda machine, _: machine.push(True), 0),
+    ("NEWFALSE", lambda machine, _: machine.push(False), 0),
+    ("EMPTY_LIST", lambda machine, _: machine.push([]), CONTAINER),
+    ("EMPTY_DICT", lambda machine, _: machine.push({}), CONTAINER),
+    ("EMPTY_TUPLE", lambda machine, _: machine.push(()), 0),
+    ("EMPTY_SET", lambda machine, _: machine.push(set()), SET),
+    ("LIST", lambda machine, _: machine.push(machine.since_mark()), CONTAINER),
+    ("DICT", lambda machine, _: machine.push(_dictionary(machine.since_mark())), CONTAINER),
+    ("FROZENSET", lambda machine, _: machine.push(frozenset(set_of(machine.since_mark()))), SET),
+    ("TUPLE", lambda machine, _: machine.push(tuple(machine.since_mark())), CONTAINER),
+    ("TUPLE1", lambda machine, _: machine.push(tuple(machine.popped(1))), CONTAINER),
+    ("TUPLE2", lambda machine, _: machine.push(tuple(machine.popped(2))), CONTAINER),
+    ("TUPLE3", lambda machine, _: machine.push(tuple(machine.popped(3))), CONTAINER),
+    ("APPEND", lambda machine, _: machine.add(list, machine.popped(1)), 0),
+    ("APPENDS", lambda machine, _: machine.add(list, machine.since_mark()), 0),
+    ("SETITEM", lambda machine, _: machine.add(dict, machine.popped(2)), 0),
+    ("SETITEMS", lambda machine, _: machine.add(dict, machine.since_mark()), 0),
+    ("ADDITEMS", lambda machine, _: machine.add(set, machine.since_mark()), 0),
+    ("MARK", lambda machine, _: machine.marks.append(len(machine.stack)), CONTAINER),
+    ("POP", lambda machine, _: machine.pop(), 0),
+    ("POP_MARK", lambda machine, _: machine.since_mark(), 0),
+    ("DUP", lambda machine, _: machine.push(machine.stack[-1]), 0),
+    ("GET BINGET LONG_BINGET", lambda machine, place: machine.push(machine.memo[place]), 0),
+    ("PUT BINPUT LONG_BINPUT", _Interpreter.put, 0),
+    ("MEMOIZE", lambda machine, _: machine.put(len(machine.memo)), CONTAINER),
+    ("GLOBAL", lambda machine, names: machine.push_named(*names), 0),
+    ("STACK_GLOBAL", lambda machine, _: machine.push_named(*machine.popped(2)), 0),
+    ("REDUCE NEWOBJ", lambda machine, _: machine.call(*machine.popped(2)), 0),
+    ("OBJ INST", _Interpreter.call_marked, 0),
+    ("BUILD", lambda machine, _: machine.build(), 0),
+)
+ACTIONS = MappingProxyType(
+    {name: (action, cost) for names, action, cost in _ACTIONS for name in names.split()}
+)

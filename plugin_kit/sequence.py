@@ -1,7 +1,5 @@
 """Where a new sequence of frames begins and ends; Ikomia's Python API does not say it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +7,17 @@ import numpy as np
 from ikomia import dataprocess
 
 PROBE = 16
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What tells one frame from the next."""
+
+    is_video: bool
+    shape: tuple[int, ...]
+    path: str
+    position: int
+    probe: bytes
 
 
 class SequenceWatch:
@@ -77,14 +86,3 @@ class SequenceWatch:
             return False
         self.steps = max(1, now.position - last.position)
         return now.position == last.position
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """What tells one frame from the next."""
-
-    is_video: bool
-    shape: tuple[int, ...]
-    path: str
-    position: int
-    probe: bytes

@@ -1,7 +1,5 @@
 """End long work when its user asks, by one exception that no handler of file errors catches."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 ShouldStop = Callable[[], bool]

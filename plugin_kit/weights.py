@@ -1,7 +1,5 @@
 """Checkpoints of networks: the user's own or a published one, fetched once, pinned and checked."""
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -25,11 +23,7 @@ def cache_folder(plugin: str) -> Path:
 
 
 def user_file(given: str, parameter: str = "model_weight_file") -> Path:
-    """The file that a parameter names.
-
-    Raises:
-        FileNotFoundError: It does not exist.
-    """
+    """The file that a parameter names; FileNotFoundError where there is none."""
     path = Path(given).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f"{parameter} {given!r} does not exist")
@@ -89,11 +83,7 @@ def fetch(
 
 
 def read_checkpoint(path: Path) -> Any:
-    """What ``torch.save`` wrote, on the CPU, read without running code.
-
-    Raises:
-        ValueError: It cannot be read that way; the text names the file.
-    """
+    """What ``torch.save`` wrote, on the CPU, without running code; else ValueError names it."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
@@ -103,11 +93,7 @@ def read_checkpoint(path: Path) -> Any:
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """A checkpoint that holds a network's tensors by name and nothing else.
-
-    Raises:
-        ValueError: It cannot be read, or holds something else; the text names the file.
-    """
+    """A network's tensors by name, all that ``path`` holds; else ValueError, which names it."""
     return checked_state(read_checkpoint(path), path)
 
 

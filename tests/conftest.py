@@ -12,7 +12,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import ikomia  # noqa: F401  (its own cv2 must be the first one that is imported)
 import pytest
 
-from plugin_kit.openmp import keep_teams_whole
+from plugin_kit.device import keep_teams_whole
 
 # Tests that call the networks themselves need what the plugins do before they call them.
 keep_teams_whole()

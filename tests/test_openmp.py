@@ -21,7 +21,7 @@ linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="li
 def test_dynamic_teams_are_off_while_the_network_runs(name):
     openmp = ctypes.CDLL("libgomp.so.1")
     openmp.omp_set_dynamic(1)
-    import_module(f"{name}.{name}_kit.openmp").keep_teams_whole()
+    import_module(f"{name}.{name}_kit.device").keep_teams_whole()
     assert openmp.omp_get_dynamic() == 0
 
 

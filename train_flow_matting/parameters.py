@@ -1,16 +1,10 @@
 """Parameters of train_flow_matting: names, choices, bounds and defaults stand here once."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import field_validator
 
-from train_flow_matting.train_flow_matting_kit.parameters import (
-    PluginParam,
-    PluginSettings,
-    setting,
-)
+from .train_flow_matting_kit.parameters import PluginParam, PluginSettings, setting
 
 
 class Settings(PluginSettings):

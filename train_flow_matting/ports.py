@@ -4,12 +4,8 @@ from enum import IntEnum
 
 
 class Input(IntEnum):
-    """What goes in."""
-
     DATASET = 0
 
 
 class Output(IntEnum):
-    """What comes out."""
-
     REPORT = 0

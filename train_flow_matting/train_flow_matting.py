@@ -4,6 +4,4 @@ from train_flow_matting.train_flow_matting_kit.factories import Plugin
 
 
 class IkomiaPlugin(Plugin):
-    """Entry point of the plugin."""
-
     plugin = "train_flow_matting"

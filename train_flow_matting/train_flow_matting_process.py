@@ -1,18 +1,19 @@
 """The Ikomia task that trains the flow matting network: parameters, clips, loop, logs."""
 
-from __future__ import annotations
-
-import copy
 import logging
 import math
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
+import mlflow
 from ikomia import core, dataprocess
+from ikomia.core import config
 from ikomia.dataprocess.io import DataDictIO
-from ikomia.dnn import dnntrain
+from ikomia.dnn import dnntrain, monitoring
 from torch.utils.tensorboard import SummaryWriter
 
-from train_flow_matting.flow_matting_training import (
+from .flow_matting_training import (
     ClipFiles,
     PreparedClip,
     Progress,
@@ -23,31 +24,28 @@ from train_flow_matting.flow_matting_training import (
     prepare_clip,
     split_clips,
 )
-from train_flow_matting.monitoring import open_tensorboard, start_mlflow
-from train_flow_matting.parameters import Settings, TrainFlowMattingParam
-from train_flow_matting.ports import Input, Output
-from train_flow_matting.train_flow_matting_kit.device import device_of
-from train_flow_matting.train_flow_matting_kit.factories import (
-    Metadata,
-    PluginParamFactory,
-    PluginTaskFactory,
-)
-from train_flow_matting.train_flow_matting_kit.openmp import keep_teams_whole
-from train_flow_matting.train_flow_matting_kit.ports import declare_ports, publish_dictionary
-from train_flow_matting.train_flow_matting_kit.stopping import Stopped
+from .parameters import Settings, TrainFlowMattingParam
+from .ports import Input, Output
+from .train_flow_matting_kit.device import device_of, keep_teams_whole
+from .train_flow_matting_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
+from .train_flow_matting_kit.ports import declare_ports, publish_dictionary
+from .train_flow_matting_kit.stopping import Stopped
+from .train_flow_matting_kit.task import PluginTask
 
 logger = logging.getLogger(__name__)
 
 CACHE = "flow_cache"
 
 
-class TrainFlowMatting(dnntrain.TrainProcess):
+class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
     """A folder of clips → best.pth and last.pth, curves, and a report."""
+
+    param_class = TrainFlowMattingParam
 
     def __init__(self, name: str, param: TrainFlowMattingParam | None) -> None:
         super().__init__(name, param)
         # The base class keeps a plain copy of what it is given, without its settings.
-        self.set_param_object(copy.deepcopy(param) if param else TrainFlowMattingParam())
+        self.take_parameters(param)
         report = DataDictIO()
         report.name = "training report"
         folder = dataprocess.CPathIO(core.IODataType.FOLDER_PATH)
@@ -65,7 +63,7 @@ class TrainFlowMatting(dnntrain.TrainProcess):
         """Not yet, as above."""
 
     def get_progress_steps(self) -> int:
-        return self.get_param_object().settings.epochs
+        return self.settings.epochs
 
     def stop(self) -> None:
         """Ask a running training to end; what it reached is kept in last.pth."""
@@ -74,7 +72,7 @@ class TrainFlowMatting(dnntrain.TrainProcess):
 
     def begin_task_run(self) -> None:
         """Start the run of MLflow, where one is wanted."""
-        settings = self.get_param_object().settings
+        settings = self.settings
         if settings.monitoring == "off":
             dataprocess.CDnnTrainTask.begin_task_run(self)
             return
@@ -86,18 +84,14 @@ class TrainFlowMatting(dnntrain.TrainProcess):
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-        if self.get_param_object().settings.monitoring == "off":
+        if self.settings.monitoring == "off":
             dataprocess.CDnnTrainTask.end_task_run(self)
         else:
             super().end_task_run()
 
     def run(self) -> None:
-        """Train, or go on training.
-
-        Raises:
-            ValueError, FileNotFoundError: A parameter, the folder or a clip cannot be used.
-        """
-        settings = self.get_param_object().settings
+        """Train, or go on training; ValueError or FileNotFoundError where a clip is no good."""
+        settings = self.settings
         folder, options = _output_folder(settings), _options(settings)
         clips = find_clips(self._dataset_folder(settings))
         split = split_clips(clips, settings.validation_share, settings.seed)
@@ -135,7 +129,7 @@ class TrainFlowMatting(dnntrain.TrainProcess):
         return Split(training, validation)
 
     def _report(self, progress: Progress) -> None:
-        values = progress.score.as_dict()
+        values = asdict(progress.score)
         if not math.isnan(progress.loss):
             values["loss"] = progress.loss
             self.emit_step_progress()
@@ -172,14 +166,10 @@ def _output_folder(settings: Settings) -> Path:
 
 
 def _options(settings: Settings) -> TrainingOptions:
+    same = {"epochs", "batch_size", "learning_rate", "width", "uses_matte", "seed"}
     return TrainingOptions(
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
-        width=settings.width,
-        uses_matte=settings.uses_matte,
+        **settings.model_dump(include=same),
         crop=settings.crop_size,
-        seed=settings.seed,
         device=device_of(settings.device),
     )
 
@@ -207,3 +197,22 @@ class TrainFlowMattingFactory(PluginTaskFactory):
         algo_type=core.AlgoType.TRAIN,
         min_vram=4,
     )
+
+
+def start_mlflow(where: str, folder: Path) -> None:
+    """Point MLflow at files below ``folder``, or at Ikomia's server, started if need be."""
+    if where == "ikomia":
+        monitoring.check_mlflow_server()
+        mlflow.set_tracking_uri(config.main_cfg["mlflow"]["tracking_uri"])
+    else:
+        mlflow.set_tracking_uri((folder / "mlruns").resolve().as_uri())
+
+
+def open_tensorboard(where: str, folder: Path) -> SummaryWriter:
+    """A writer below ``folder``, or where Ikomia's TensorBoard looks, which is started."""
+    stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    if where == "ikomia":
+        monitoring.check_tensorboard_server()
+        root = Path(config.main_cfg["tensorboard"]["log_uri"])
+        return SummaryWriter(str(root / f"train_flow_matting_{stamp}"))
+    return SummaryWriter(str(folder / "tensorboard" / stamp))

@@ -10,11 +10,9 @@ from ikomia.utils.tests import run_for_test
 
 from train_flow_matting.train_flow_matting_kit.picture_files import write_picture
 
-logger = logging.getLogger(__name__)
-
 
 def test(t, data_dict):
-    logger.info("===== Test: train_flow_matting =====")
+    logging.getLogger(__name__).info("===== Test: train_flow_matting =====")
     with tempfile.TemporaryDirectory() as folder:
         for clip in range(2):
             for frame in range(4):

@@ -1,10 +1,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from train_flow_matting.parameters import TrainFlowMattingParam
-from train_flow_matting.train_flow_matting_kit.panel import (
-    PluginPanel,
-    PluginPanelFactory,
-)
+from .parameters import TrainFlowMattingParam
+from .train_flow_matting_kit.panel import PluginPanel, PluginPanelFactory
 
 
 class TrainFlowMattingWidget(PluginPanel):

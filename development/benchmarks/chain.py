@@ -80,7 +80,7 @@ def measure(video: str, output: str, rvm_weights: str | None) -> dict:
     from workflows.plugins import quiet_ikomia
 
     quiet_ikomia()
-    from infer_background_matting.bgm_network.cpu import CellwiseMatting
+    from infer_background_matting.bgm_network.matting import CellwiseMatting
     from infer_rvm.rvm_network.stream import MattingStream
 
     options = ChainOptions(

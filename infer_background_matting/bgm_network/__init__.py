@@ -1,7 +1,4 @@
 """Background Matting V2 as plain torch modules; no ikomia, no files."""
 
-from .matte import Matte
-from .matting import Matting, build_matting
+from .matting import Matte, Matting, build_matting
 from .network import MattingBase, MattingRefine
-
-__all__ = ["Matte", "Matting", "MattingBase", "MattingRefine", "build_matting"]

@@ -6,8 +6,6 @@ the selected ones and their neighbours, on the coarse map itself: at ``backbone_
 enlarging twofold and convolving is one linear map of 3x3 coarse values.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -98,11 +96,9 @@ def _numbered(marked: np.ndarray) -> np.ndarray:
 
 
 class CellRefiner:
-    """What :class:`Refiner` computes in its patch modes, for kernel size 3 and one picture.
+    """What :class:`Refiner`, a folded one, computes in patch modes, for kernel size 3, one picture.
 
-    Args:
-        refiner: With its batch normalisations folded.
-        head: The decoder's last convolution, whose channels from 5 on are the hidden ones.
+    Of ``head``, the decoder's last convolution, the channels from 5 on are the hidden ones.
     """
 
     def __init__(self, refiner: Refiner, head: torch.nn.Conv2d) -> None:

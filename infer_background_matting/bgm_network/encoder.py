@@ -1,14 +1,13 @@
 """torchvision's backbones with six input channels and an output stride of 16."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
-from torchvision.models import ResNet, mobilenet_v2, resnet50, resnet101
+from torch.nn import functional as F
+from torchvision.models import mobilenet_v2, resnet50, resnet101
 
-BACKBONES = ("mobilenetv2", "resnet50", "resnet101")
-Features = tuple[Tensor, Tensor, Tensor, Tensor]
+from ..infer_background_matting_kit.backbones import Features, ResNetEncoder, tapped
 
 
 class MobileNetV2Encoder(nn.Module):
@@ -30,13 +29,7 @@ class MobileNetV2Encoder(nn.Module):
         self.features = features
 
     def forward(self, x: Tensor) -> Features:
-        tapped = []
-        for index, block in enumerate(self.features):
-            x = block(x)
-            if index in self.taps:
-                tapped.append(x)
-        x1, x2, x3, x4 = tapped
-        return x1, x2, x3, x4
+        return tapped(self.features, x, self.taps)
 
 
 def _depthwise(features: nn.Sequential, index: int) -> nn.Conv2d:
@@ -46,36 +39,47 @@ def _depthwise(features: nn.Sequential, index: int) -> nn.Conv2d:
     return layer
 
 
-class ResNetEncoder(nn.Module):
-    """ResNet-50 or -101 whose last stage is dilated; taps at 1/2, 1/4, 1/8 and 1/16."""
+ENCODERS: dict[str, Callable[[], MobileNetV2Encoder | ResNetEncoder]] = {
+    "mobilenetv2": MobileNetV2Encoder,
+    "resnet50": lambda: ResNetEncoder(resnet50, in_channels=6),
+    "resnet101": lambda: ResNetEncoder(resnet101, in_channels=6),
+}
 
-    channels = (64, 256, 512, 2048)
 
-    def __init__(self, builder: Callable[..., ResNet]) -> None:
+class Decoder(nn.Module):
+    """From 256 channels at 1/16 to 37 at the input's size: alpha, foreground, error, hidden."""
+
+    def __init__(self, skip_channels: tuple[int, int, int, int]) -> None:
         super().__init__()
-        net = builder(weights=None, replace_stride_with_dilation=[False, False, True])
-        self.conv1 = nn.Conv2d(6, 64, 7, stride=2, padding=3, bias=False)
-        self.bn1, self.relu, self.maxpool = net.bn1, net.relu, net.maxpool
-        self.layer1, self.layer2 = net.layer1, net.layer2
-        self.layer3, self.layer4 = net.layer3, net.layer4
+        s1, s2, s3, s4 = skip_channels
+        self.conv1 = nn.Conv2d(256 + s1, 128, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(128)
+        self.conv2 = nn.Conv2d(128 + s2, 64, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(64)
+        self.conv3 = nn.Conv2d(64 + s3, 48, 3, padding=1, bias=False)
+        self.bn3 = nn.BatchNorm2d(48)
+        self.conv4 = nn.Conv2d(48 + s4, 37, 3, padding=1)
+        self.relu = nn.ReLU()
 
-    def forward(self, x: Tensor) -> Features:
-        x1 = self.relu(self.bn1(self.conv1(x)))
-        x2 = self.layer1(self.maxpool(x1))
-        x3 = self.layer2(x2)
-        return x1, x2, x3, self.layer4(self.layer3(x3))
+    def forward(self, x: Tensor, skips: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+        """Decode ``x`` with the skips from coarse to fine; the finest is the network's input."""
+        return self.conv4(self.before_heads(x, skips))
+
+    def before_heads(self, x: Tensor, skips: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+        """What the last convolution sees: 48 channels and the input, at the input's size."""
+        return self._join(self.features(x, skips[:3]), skips[3])
+
+    def features(self, x: Tensor, skips: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """The 48 channels at the size of the finest of three ``skips``."""
+        x = self.relu(self.bn1(self.conv1(self._join(x, skips[0]))))
+        x = self.relu(self.bn2(self.conv2(self._join(x, skips[1]))))
+        return self.relu(self.bn3(self.conv3(self._join(x, skips[2]))))
+
+    @staticmethod
+    def _join(x: Tensor, skip: Tensor) -> Tensor:
+        return torch.cat([resize(x, (skip.shape[-2], skip.shape[-1])), skip], dim=1)
 
 
-def build_encoder(name: str) -> MobileNetV2Encoder | ResNetEncoder:
-    """Build the encoder ``name``, one of :data:`BACKBONES`.
-
-    Raises:
-        ValueError: There is no such backbone.
-    """
-    if name == "mobilenetv2":
-        return MobileNetV2Encoder()
-    if name == "resnet50":
-        return ResNetEncoder(resnet50)
-    if name == "resnet101":
-        return ResNetEncoder(resnet101)
-    raise ValueError(f"backbone {name!r} is not one of {', '.join(BACKBONES)}")
+def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bilinear resize to ``size`` (height, width) without antialiasing."""
+    return F.interpolate(x, size, mode="bilinear", align_corners=False)

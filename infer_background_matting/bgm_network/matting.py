@@ -1,8 +1,8 @@
 """From uint8 pictures to a matte, on the fastest path that the device and the settings allow."""
 
-from __future__ import annotations
-
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeGuard
 
 import cv2
 import numpy as np
@@ -11,17 +11,125 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..infer_background_matting_kit.folding import folded
-from .cpu import CellwiseMatting, supports
-from .matte import Matte
-from .network import MattingBase, Refined
+from .cells import CellRefiner, Picture
+from .encoder import resize
+from .network import MattingBase, MattingRefine, Refined
+from .refiner import CELL
 
-CELL = 4
+
+@dataclass(frozen=True)
+class Matte:
+    """``alpha`` and ``error`` float32 (H, W) in 0..1, ``foreground`` uint8 RGB (H, W, 3)."""
+
+    alpha: np.ndarray
+    foreground: np.ndarray
+    error: np.ndarray
 
 
-class Matting(Protocol):
-    """Matte ``source`` before ``background``; both uint8 RGB (H, W, 3) of one size."""
+DENSE_HEADS = 5
 
-    def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte: ...
+
+def supports(network: MattingBase) -> TypeGuard[MattingRefine]:
+    """Whether the cell-wise path covers ``network``'s settings."""
+    if not isinstance(network, MattingRefine):
+        return False
+    refiner = network.refiner
+    is_patched = refiner.mode != "full" and refiner.kernel_size == 3
+    return is_patched and network.backbone_scale == 1 / CELL
+
+
+class CellwiseMatting:
+    """Matte uint8 pictures whose sides are multiples of 4, one background after another.
+
+    What depends on the background alone is kept for as long as the same array is given. Of the
+    network, which :func:`supports` accepts, a folded copy is used.
+    """
+
+    def __init__(self, network: MattingRefine) -> None:
+        self._network = folded(network).to(memory_format=torch.channels_last)
+        head = self._network.decoder.conv4
+        self._refiner = CellRefiner(self._network.refiner, head)
+        assert head.bias is not None
+        weight = head.weight[:DENSE_HEADS].contiguous(memory_format=torch.channels_last)
+        self._dense_head = (weight, head.bias[:DENSE_HEADS])
+        self._background: np.ndarray | None = None
+        self._small_background: np.ndarray
+        self._background_picture: Picture
+
+    @torch.inference_mode()
+    def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte:
+        """Matte ``source`` before ``background``, uint8 RGB (H, W, 3) each."""
+        if background is not self._background:
+            self._small_background = _small(background)
+            self._background_picture = Picture(background)
+            self._background = background
+        height, width = source.shape[:2]
+        features = self._features(_small(source), self._small_background)
+        heads = F.conv2d(features, *self._dense_head)
+        alpha, residual = heads[:, :1].clamp(0, 1), heads[:, 1:4]
+        error = heads[:, 4:5].clamp(0, 1)
+        cells = self._network.refiner.select(error, (height // CELL, width // CELL))
+        selected = cells[0, 0].numpy() > 0
+        alpha, residual = _pixels(alpha), _pixels(residual)
+        full_alpha = _enlarged(alpha, width, height)
+        full_residual = _enlarged(residual * np.float32(255), width, height)
+        if selected.any():
+            refined = self._refiner(
+                features[0].permute(1, 2, 0),
+                torch.from_numpy(np.dstack([alpha, residual])),
+                Picture(source),
+                self._background_picture,
+                selected,
+            ).numpy()
+            _cell_grid(full_alpha)[selected] = refined[..., 0]
+            _cell_grid(full_residual)[selected] = refined[..., 1:] * np.float32(255)
+        return Matte(
+            np.clip(full_alpha, 0, 1, out=full_alpha),
+            cv2.add(source, full_residual, dtype=cv2.CV_8U),
+            _enlarged(_pixels(error), width, height),
+        )
+
+    def _features(self, small_source: np.ndarray, small_background: np.ndarray) -> Tensor:
+        """(1, 54, H4 + 2, W4 + 2), channels last: the last convolution's input, zero-padded."""
+        x0 = torch.from_numpy(np.dstack([small_source, small_background])).permute(2, 0, 1)[None]
+        network = self._network
+        x1, x2, x3, x4 = network.backbone(x0)
+        aspp = network.aspp(x4).contiguous(memory_format=torch.channels_last)
+        x = network.decoder.features(aspp, (x3, x2, x1))
+        height, width = x0.shape[-2:]
+        padded = torch.zeros(1, height + 2, width + 2, x.shape[1] + x0.shape[1])
+        inside = padded.permute(0, 3, 1, 2)[..., 1:-1, 1:-1]
+        inside[:, : x.shape[1]] = resize(x, (height, width))
+        inside[:, x.shape[1] :] = x0
+        return padded.permute(0, 3, 1, 2)
+
+
+def _small(picture: np.ndarray) -> np.ndarray:
+    """(H / 4, W / 4, 3) float32: bilinear sampling at 1/4 is the mean of the middle four."""
+    rows = cv2.add(picture[1::CELL], picture[2::CELL], dtype=cv2.CV_16U)
+    return (rows[:, 1::CELL] + rows[:, 2::CELL]) * np.float32(1 / (4 * 255))
+
+
+def _pixels(x: Tensor) -> np.ndarray:
+    """(1, C, h, w) to contiguous (h, w, C), or (h, w) of one channel."""
+    pixels = np.ascontiguousarray(x[0].permute(1, 2, 0).numpy())
+    return pixels[..., 0] if pixels.shape[2] == 1 else pixels
+
+
+def _enlarged(x: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Bilinear, equal to F.interpolate without aligned corners."""
+    return cv2.resize(x, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _cell_grid(x: np.ndarray) -> np.ndarray:
+    """View (H, W, ...) as (H / 4, W / 4, 4, 4, ...)."""
+    height, width = x.shape[:2]
+    grid = x.reshape(height // CELL, CELL, width // CELL, CELL, *x.shape[2:])
+    return grid.swapaxes(1, 2)
+
+
+# Mattes a picture before its background; both uint8 RGB (H, W, 3) of one size.
+Matting = Callable[[np.ndarray, np.ndarray], Matte]
 
 
 class PlainMatting:
@@ -79,13 +187,7 @@ class PaddedMatting:
 
 
 def build_matting(network: MattingBase, device: str, dtype: torch.dtype) -> Matting:
-    """Wrap ``network`` for pictures of any size.
-
-    Args:
-        network: With its weights loaded.
-        device: cpu, or a CUDA device.
-        dtype: float32, or float16 / bfloat16 on CUDA.
-    """
+    """Wrap a loaded network for pictures of any size; on CUDA in half precision if asked."""
     if device == "cpu" and dtype == torch.float32 and supports(network):
         return PaddedMatting(CellwiseMatting(network))
     return PaddedMatting(PlainMatting(network, torch.device(device), dtype))

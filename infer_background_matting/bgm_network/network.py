@@ -1,7 +1,5 @@
 """Background Matting V2 (Lin et al., CVPR 2021): the coarse network and the refined one."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch
@@ -9,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.segmentation.deeplabv3 import ASPP
 
-from .decoder import Decoder
-from .encoder import build_encoder
+from ..infer_background_matting_kit.backbones import built
+from .encoder import ENCODERS, Decoder
 from .refiner import Refiner
 
 ASPP_RATES = (3, 6, 9)
@@ -28,15 +26,12 @@ class Raw(NamedTuple):
 class MattingBase(nn.Module):
     """The coarse network: alpha, foreground, error and hidden features of a picture and its plate.
 
-    Attribute names are the keys of the official checkpoints.
-
-    Args:
-        backbone: mobilenetv2, resnet50 or resnet101.
+    Attribute names are the keys of the official checkpoints; backbones are those of ENCODERS.
     """
 
     def __init__(self, backbone: str = "resnet50") -> None:
         super().__init__()
-        self.backbone = build_encoder(backbone)
+        self.backbone = built(ENCODERS, backbone)
         x1, x2, x3, x4 = self.backbone.channels
         self.aspp = ASPP(x4, list(ASPP_RATES))
         self.decoder = Decoder((x3, x2, x1, 6))
@@ -74,11 +69,7 @@ class Refined(NamedTuple):
 class MattingRefine(MattingBase):
     """The coarse network on a small copy, refined at full size where its error is high.
 
-    Args:
-        backbone: mobilenetv2, resnet50 or resnet101.
-        backbone_scale: Size of the small copy, at most 0.5.
-        refine_mode, refine_sample_pixels, refine_threshold, refine_kernel_size,
-        refine_prevent_oversampling: See :class:`Refiner`.
+    The copy has ``backbone_scale`` of the size, at most 0.5; for the rest see :class:`Refiner`.
     """
 
     def __init__(
@@ -111,11 +102,7 @@ class MattingRefine(MattingBase):
         self.refiner.refine_by(mode, sample_pixels, threshold)
 
     def small(self, x: Tensor) -> Tensor:
-        """The copy that the coarse network sees.
-
-        Raises:
-            ValueError: Nothing is left of a side at ``backbone_scale``.
-        """
+        """The copy that the coarse network sees; ValueError where nothing is left of a side."""
         if min(x.shape[-2:]) * self.backbone_scale < 1:
             raise ValueError(
                 f"a picture of {x.shape[-1]}x{x.shape[-2]} has no pixels left at "
@@ -132,10 +119,12 @@ class MattingRefine(MattingBase):
     def forward(self, src: Tensor, bgr: Tensor) -> Refined:
         """Matte ``src`` before ``bgr``, both (B, 3, H, W) RGB in 0..1, H and W multiples of 4.
 
-        Raises:
-            ValueError: The sizes differ or are no multiples of 4.
+        Other sizes are a ValueError.
         """
-        check_sizes(src, bgr)
+        if src.shape != bgr.shape:
+            raise ValueError(f"source {tuple(src.shape)} and background {tuple(bgr.shape)} differ")
+        if src.shape[-2] % 4 or src.shape[-1] % 4:
+            raise ValueError(f"height and width of {tuple(src.shape)} are not multiples of 4")
         src_sm = self.small(src)
         raw = self.raw(src_sm, self.small(bgr))
         pha_sm, err_sm = raw.alpha.clamp(0, 1), raw.error.clamp(0, 1)
@@ -148,15 +137,3 @@ class MattingRefine(MattingBase):
             err_sm,
             cells,
         )
-
-
-def check_sizes(src: Tensor, bgr: Tensor) -> None:
-    """Refuse pictures that the refiner cannot divide into cells.
-
-    Raises:
-        ValueError: The sizes differ or are no multiples of 4.
-    """
-    if src.shape != bgr.shape:
-        raise ValueError(f"source {tuple(src.shape)} and background {tuple(bgr.shape)} differ")
-    if src.shape[-2] % 4 or src.shape[-1] % 4:
-        raise ValueError(f"height and width of {tuple(src.shape)} are not multiples of 4")

@@ -1,7 +1,5 @@
 """The background as the network takes it: RGB, of the picture's size, aligned, and checked."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 
@@ -15,13 +13,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A plate and what it was prepared from.
+    """A plate, uint8 RGB of the picture's size and not aligned, and what it was prepared from.
 
-    Attributes:
-        original: A copy of the background as it was given.
-        options: The picture's shape, whether to align, and how to check.
-        plate: uint8 RGB of the picture's size, not aligned.
-        aligner: For hand-held cameras.
+    ``original`` is a copy of the background as it was given; ``options`` are the picture's shape,
+    whether to align, and how to check.
     """
 
     original: np.ndarray

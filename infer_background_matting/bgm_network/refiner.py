@@ -1,12 +1,13 @@
 """The refiner: full-resolution convolutions where the coarse matte is expected to be wrong."""
 
-from __future__ import annotations
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .decoder import resize
+from .encoder import resize
 
 REFINE_MODES = ("full", "sampling", "thresholding")
 CELL = 4
@@ -39,6 +40,8 @@ class Refiner(nn.Module):
             raise ValueError(f"refine kernel size {kernel_size} is neither 1 nor 3")
         self.refine_by(mode, sample_pixels, threshold)
         self.kernel_size, self.prevent_oversampling = kernel_size, prevent_oversampling
+        # Zeros around the picture, at half and at full size, that unpadded convolutions need.
+        self.half_padding, self.full_padding = (3, 2) if kernel_size == 3 else (0, 0)
         hidden, c1, c2, c3, c4 = self.channels
         self.conv1 = nn.Conv2d(hidden + 4 + 6, c1, kernel_size, bias=False)
         self.bn1 = nn.BatchNorm2d(c1)
@@ -55,15 +58,6 @@ class Refiner(nn.Module):
             raise ValueError(f"refine mode {mode!r} is not one of {', '.join(REFINE_MODES)}")
         self.mode, self.sample_pixels, self.threshold = mode, sample_pixels, threshold
 
-    @property
-    def half_padding(self) -> int:
-        """Zero padding of the half-resolution picture that four unpadded convolutions need."""
-        return 3 if self.kernel_size == 3 else 0
-
-    @property
-    def full_padding(self) -> int:
-        return 2 if self.kernel_size == 3 else 0
-
     def forward(
         self, src: Tensor, bgr: Tensor, pha: Tensor, fgr: Tensor, err: Tensor, hid: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
@@ -76,16 +70,15 @@ class Refiner(nn.Module):
         height, width = src.shape[-2:]
         coarse = torch.cat([hid, pha, fgr], dim=1)
         pictures = torch.cat([src, bgr], dim=1)
-        half_size = (height // 2, width // 2)
         if self.mode == "full":
             cells = src.new_ones((len(src), 1, height // CELL, width // CELL))
-            refined = self._refine_all(coarse, pictures, half_size)
+            refined = self._refined(coarse, pictures, lambda x, _, around: F.pad(x, (around,) * 4))
             return refined[:, :1], refined[:, 1:], cells
         cells = self.select(err, (height // CELL, width // CELL))
         output = resize(coarse[:, -4:], (height, width))
         batch, _, rows, columns = torch.nonzero(cells, as_tuple=True)
         if len(batch):
-            patches = self._refine_cells(coarse, pictures, half_size, (batch, rows, columns))
+            patches = self._refined(coarse, pictures, partial(crop_patches, (batch, rows, columns)))
             grid = output.view(len(src), 4, height // CELL, CELL, width // CELL, CELL)
             grid = grid.permute(0, 2, 4, 1, 3, 5).contiguous()
             grid = grid.index_put((batch, rows, columns), patches.to(grid.dtype))
@@ -103,37 +96,23 @@ class Refiner(nn.Module):
         cells = torch.zeros_like(flat).scatter_(1, highest, 1.0).view_as(err)
         return cells * (err > 0) if self.prevent_oversampling else cells
 
-    def half_convolutions(self, x: Tensor) -> Tensor:
-        x = self.relu(self.bn1(self.conv1(x)))
-        return self.relu(self.bn2(self.conv2(x)))
-
     def full_convolutions(self, x: Tensor) -> Tensor:
         return self.conv4(self.relu(self.bn3(self.conv3(x))))
 
-    def _refine_all(self, coarse: Tensor, pictures: Tensor, half_size: tuple[int, int]) -> Tensor:
-        half = torch.cat([resize(coarse, half_size), resize(pictures, half_size)], dim=1)
-        x = self.half_convolutions(F.pad(half, (self.half_padding,) * 4))
-        x = F.interpolate(x, scale_factor=2, mode="nearest")
-        return self.full_convolutions(
-            torch.cat([x, F.pad(pictures, (self.full_padding,) * 4)], dim=1)
-        )
-
-    def _refine_cells(
-        self,
-        coarse: Tensor,
-        pictures: Tensor,
-        half_size: tuple[int, int],
-        index: tuple[Tensor, Tensor, Tensor],
+    def _refined(
+        self, coarse: Tensor, pictures: Tensor, cut: Callable[[Tensor, int, int], Tensor]
     ) -> Tensor:
+        """Alpha and residual of what ``cut`` takes, of a side and a padding, out of a picture."""
+        half_size = (pictures.shape[-2] // 2, pictures.shape[-1] // 2)
         half = torch.cat([resize(coarse, half_size), resize(pictures, half_size)], dim=1)
-        x = self.half_convolutions(crop_patches(half, index, 2, self.half_padding))
+        x = self.relu(self.bn1(self.conv1(cut(half, 2, self.half_padding))))
+        x = self.relu(self.bn2(self.conv2(x)))
         x = F.interpolate(x, scale_factor=2, mode="nearest")
-        full = crop_patches(pictures, index, CELL, self.full_padding)
-        return self.full_convolutions(torch.cat([x, full], dim=1))
+        return self.full_convolutions(torch.cat([x, cut(pictures, CELL, self.full_padding)], dim=1))
 
 
 def crop_patches(
-    x: Tensor, index: tuple[Tensor, Tensor, Tensor], cell: int, padding: int
+    index: tuple[Tensor, Tensor, Tensor], x: Tensor, cell: int, padding: int
 ) -> Tensor:
     """Cut (P, C, cell + 2 padding, same) around the indexed cells of the zero-padded ``x``."""
     batch, rows, columns = index

@@ -1,7 +1,5 @@
 """Is this background the empty scene of that picture, and can it be aligned with it?"""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -68,7 +66,8 @@ def compare_scene(source: np.ndarray, background: np.ndarray) -> SceneMatch:
         source, background: uint8 RGB (H, W, 3) of one size.
     """
     a, b = _working_grey(source), _working_grey(background)
-    b = _matched_levels(a, b)
+    # The gain that most pixels ask for, within what a change of exposure explains.
+    b *= float(np.clip(np.median((a + 8) / (b + 8)), 0.6, 1.7))
     agreement = float((np.abs(a - b) <= AGREEMENT_LEVELS).mean())
     return SceneMatch(agreement, _found_again(a, b))
 
@@ -78,12 +77,6 @@ def _working_grey(picture: np.ndarray) -> np.ndarray:
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     return cv2.GaussianBlur(grey, (0, 0), 1.5).astype(np.float32)
-
-
-def _matched_levels(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """``b`` with the gain that most pixels ask for; within what an exposure change explains."""
-    gain = float(np.clip(np.median((a + 8) / (b + 8)), 0.6, 1.7))
-    return b * gain
 
 
 def _found_again(a: np.ndarray, b: np.ndarray) -> float | None:
@@ -155,11 +148,6 @@ class BackgroundAligner:
         kept = [p[0] for p in pairs if p[0].distance < RATIO * p[1].distance]
         here, there = [m.queryIdx for m in kept], [m.trainIdx for m in kept]
         return self._points[here], others[there]
-
-
-def align_background(source: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Warp ``background`` onto ``source`` once; see :class:`BackgroundAligner`."""
-    return BackgroundAligner(background)(source)
 
 
 def _features(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

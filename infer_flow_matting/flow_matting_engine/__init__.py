@@ -1,18 +1,5 @@
 """Mattes from optical flow, or made stable with it; numpy and torch, no ikomia, no files."""
 
-from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow
-from ..infer_flow_matting_kit.flow.raft import RaftFlow
+from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow, RaftFlow
 from .refining import FlowRefiner, RefinedMatte, refine_clip
 from .stream import FlowMatte, FlowMattingStream, TrainedNetwork
-
-__all__ = [
-    "DenseFlow",
-    "DisFlow",
-    "FlowMatte",
-    "FlowMattingStream",
-    "FlowRefiner",
-    "RaftFlow",
-    "RefinedMatte",
-    "TrainedNetwork",
-    "refine_clip",
-]

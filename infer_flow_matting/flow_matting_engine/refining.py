@@ -1,17 +1,15 @@
 """A coarse alpha video made stable in time: medians along the flow, or a causal blend."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import cv2
 import numpy as np
 
 from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow
-from .warping import flow_confidence, forward_backward_error, photometric_error, warp
 
 Method = Literal["median", "causal"]
 
@@ -43,6 +41,14 @@ class RefinedMatte:
     begins: bool
 
 
+@dataclass(frozen=True)
+class _Neighbour:
+    """A neighbouring frame's alpha warped to this one, and the flow's confidence; both (H, W)."""
+
+    alpha: np.ndarray
+    confidence: np.ndarray
+
+
 @dataclass
 class _Frame:
     """A frame on its way: picture, matte, flow to the frame before, and what that one brings."""
@@ -57,14 +63,6 @@ class _Frame:
     def refined(self, alpha: np.ndarray, confidence: np.ndarray) -> RefinedMatte:
         """Its result."""
         return RefinedMatte(self.picture, alpha, confidence, self.flow, self.begins)
-
-
-@dataclass(frozen=True)
-class _Neighbour:
-    """A neighbouring frame's alpha warped to this one, and the flow's confidence; both (H, W)."""
-
-    alpha: np.ndarray
-    confidence: np.ndarray
 
 
 class FlowRefiner:
@@ -114,7 +112,8 @@ class FlowRefiner:
         done = self._last
         self._last = current
         if self._method == "causal":
-            return self._blend_in_past(current)
+            current.alpha, confidence = _blended(current.alpha, current.earlier)
+            return current.refined(current.alpha, confidence)
         return None if done is None else _median(done, later)
 
     def flush(self) -> RefinedMatte | None:
@@ -154,12 +153,6 @@ class FlowRefiner:
         is_known = 0 < usual < math.inf
         self._error = CUT_MEMORY * usual + (1 - CUT_MEMORY) * error if is_known else error
         return False
-
-    def _blend_in_past(self, current: _Frame) -> RefinedMatte:
-        current.alpha, confidence = _blended(current.alpha, current.earlier)
-        return RefinedMatte(
-            current.picture, current.alpha, confidence, current.flow, current.begins
-        )
 
 
 def refine_clip(
@@ -233,3 +226,45 @@ def _check(frame: np.ndarray, alpha: np.ndarray) -> None:
             f"the matte of a frame {frame.shape[:2]} is float32 of that size; this one is "
             f"{alpha.dtype} {alpha.shape}"
         )
+
+
+# Errors at which confidence falls to 1/e: pixels between forward and backward flow, grey levels.
+CONSISTENCY_SCALE = 1.0
+PHOTOMETRIC_SCALE = 12.0
+# cv2.remap takes points in one array or in two.
+NO_SECOND_MAP = np.empty(0, np.float32)
+
+
+@lru_cache(maxsize=2)
+def _grid(height: int, width: int) -> np.ndarray:
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return np.stack([x, y], axis=-1)
+
+
+def warp(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """What ``image`` (H, W) or (H, W, C) shows at the points to which ``flow`` leads.
+
+    ``flow`` float32 (H, W, 2) goes from the wanted frame to the frame of ``image``. Points outside
+    take the nearest border pixel.
+    """
+    points = _grid(*flow.shape[:2]) + flow
+    return cv2.remap(
+        image, points, NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def forward_backward_error(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
+    """Distance in pixels (H, W) between a point and where ``forward`` and ``backward`` lead it."""
+    gap = forward + warp(backward, forward)
+    return cv2.magnitude(gap[..., 0], gap[..., 1])
+
+
+def photometric_error(image: np.ndarray, warped: np.ndarray) -> np.ndarray:
+    """Absolute difference of two uint8 grey pictures as float32 (H, W)."""
+    return cv2.absdiff(image, warped).astype(np.float32)
+
+
+def flow_confidence(consistency: np.ndarray, photometric: np.ndarray) -> np.ndarray:
+    """1 where both errors are 0, falling to 0 as either grows, float32 (H, W)."""
+    distance, difference = consistency / CONSISTENCY_SCALE, photometric / PHOTOMETRIC_SCALE
+    return cv2.exp(-(distance * distance) - difference * difference)

@@ -1,7 +1,5 @@
 """Matte frame after frame with the network."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,20 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..infer_flow_matting_kit.flow.dense_flow import (
-    DenseFlow,
-    DisFlow,
-    downscaled,
-    fitted_size,
-    upscaled_flow,
-)
-from ..infer_flow_matting_kit.flow.encoding import (
+from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow, downscaled, upscaled_flow
+from ..infer_flow_matting_kit.flow.network import (
+    FlowMattingNetwork,
     Observation,
     legacy_input,
     padded,
     predicted_alpha,
 )
-from ..infer_flow_matting_kit.flow.network import FlowMattingNetwork
+from ..infer_flow_matting_kit.pictures import size_within
 
 Inputs = Literal["legacy", "flow", "flow+matte"]
 
@@ -55,11 +48,7 @@ class FlowMatte:
 class FlowMattingStream:
     """Frames of a sequence in order; starts anew by itself where the size changes.
 
-    Args:
-        trained: The network.
-        flow: Dense flow; OpenCV's DIS if None.
-        device: Where the network runs.
-        long_side: The network sees the picture at this size at most.
+    The network sees the picture at ``long_side`` at most; flow is OpenCV's DIS if none is given.
     """
 
     def __init__(
@@ -86,16 +75,13 @@ class FlowMattingStream:
     def __call__(self, frame: np.ndarray, coarse: np.ndarray | None = None) -> FlowMatte:
         """Matte the next frame, uint8 RGB (H, W, 3).
 
-        Args:
-            coarse: float32 (H, W) in 0..1, for a network that was trained with one.
-
-        Raises:
-            ValueError: The network needs a coarse matte.
+        A network that was trained with a coarse matte needs one, float32 (H, W) in 0..1; else
+        ValueError.
         """
         if self.needs_matte and coarse is None:
             raise ValueError("this network was trained with a coarse matte and needs one")
         height, width = frame.shape[:2]
-        size = fitted_size(height, width, self._long_side)
+        size = size_within(frame.shape, self._long_side)
         small = downscaled(frame, size)
         flow = self._flow_since_last(small)
         small_coarse = downscaled(coarse, size) if self.needs_matte and coarse is not None else None

@@ -1,7 +1,5 @@
 """ResNet-101 with a stem of three convolutions and a dilated last stage."""
 
-from __future__ import annotations
-
 from torch import Tensor, nn
 from torch.nn import functional as F
 

@@ -3,8 +3,6 @@
 Only the order of the labels is the data sets'; no data and no weights come with it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 # Of the crops' pixels / 255, in the order in which OpenCV reads them.

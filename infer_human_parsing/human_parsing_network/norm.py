@@ -1,10 +1,12 @@
 """The checkpoints' normalisation layer: batch norm whose scale cannot change sign."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from ..infer_human_parsing_kit.folding import Network
+from ..infer_human_parsing_kit.folding import folded as kit_folded
 
 EPS = 1e-5
 SLOPE = 0.01
@@ -53,3 +55,20 @@ def conv_norm(in_channels: int, out_channels: int, kernel: int = 1) -> list[nn.M
         nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2, bias=False),
         AbsNorm(out_channels, activated=True),
     ]
+
+
+def folded(network: Network) -> Network:
+    """Return a copy that does the same in eval mode, a tenth faster on the CPU; its keys differ."""
+
+    def left(norm: AbsNorm) -> nn.Module:
+        return nn.LeakyReLU(SLOPE) if norm.activated else nn.Identity()
+
+    return kit_folded(network, AbsNorm, _fused, left)
+
+
+def _fused(conv: nn.Conv2d, norm: AbsNorm) -> nn.Conv2d:
+    statistics = (norm.running_mean, norm.running_var, EPS)
+    conv.weight, conv.bias = fuse_conv_bn_weights(
+        conv.weight, conv.bias, *statistics, norm.scale(), norm.bias
+    )
+    return conv

@@ -6,23 +6,3 @@ from .merging import Canvas, Parsing
 from .outputs import coloured, describe, palette, person_mask, trimap
 from .parser import HumanParser, ParserOptions
 from .persons import Person, Window, suppress_claimed, whole_picture, window_of
-
-__all__ = [
-    "Canvas",
-    "HumanParser",
-    "ParserOptions",
-    "Parsing",
-    "Person",
-    "PersonDetector",
-    "Window",
-    "build_detector",
-    "coloured",
-    "describe",
-    "palette",
-    "parse_easyvolcap",
-    "person_mask",
-    "suppress_claimed",
-    "trimap",
-    "whole_picture",
-    "window_of",
-]

@@ -4,8 +4,6 @@ The longer side of the window fills the square, corner pixel on corner pixel; wh
 side leaves is black on both sides. Nothing is distorted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import cv2

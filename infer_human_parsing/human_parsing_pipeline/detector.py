@@ -1,7 +1,5 @@
 """Boxes and masks of people from torchvision's Mask R-CNN."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -22,8 +20,7 @@ BOX_OVERLAP = 0.7
 def build_detector(state: dict[str, Tensor]) -> MaskRCNN:
     """torchvision's maskrcnn_resnet50_fpn_v2 with the weights ``state``, person being label 1.
 
-    Raises:
-        ValueError: The weights are another network's.
+    Another network's weights are a ValueError.
     """
     if not isinstance(state, dict) or CLASSES_KEY not in state:
         raise ValueError(f"these are not the weights of a Mask R-CNN: they have no {CLASSES_KEY}")
@@ -42,12 +39,7 @@ def build_detector(state: dict[str, Tensor]) -> MaskRCNN:
 
 
 class PersonDetector:
-    """Find people.
-
-    Args:
-        model: As :func:`build_detector` gives it.
-        least_score: People of a lower score are left out.
-    """
+    """Find people of ``least_score`` or more with the model of :func:`build_detector`."""
 
     def __init__(
         self, model: MaskRCNN, least_score: float = 0.5, device: torch.device | str = "cpu"

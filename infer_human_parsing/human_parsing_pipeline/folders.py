@@ -1,7 +1,5 @@
 """EasyVolcap's folders: pictures of several cameras in, masks and colours of parts out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 

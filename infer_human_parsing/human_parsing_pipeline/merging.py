@@ -1,7 +1,5 @@
 """One label a pixel out of overlapping crops, each with an opinion of its own."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

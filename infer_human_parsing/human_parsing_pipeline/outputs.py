@@ -1,7 +1,5 @@
 """What users take from a parsing: a mask, a trimap, colours, and figures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,10 +1,7 @@
 """People of a picture: crop, parse in batches, restore, merge."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -19,7 +16,6 @@ from .merging import Canvas, Parsing, border_weight, mask_weight
 from .persons import Person, Window, window_of
 
 KeepApart = Literal["auto", "masks", "borders", "off"]
-Placed = tuple[int, Person, Window]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +48,6 @@ class HumanParser:
         classes: What its labels mean.
         device: cpu, or a CUDA device.
         dtype: Of the convolutions: float32, or float16 on CUDA.
-
-    Example:
-        >>> parser = HumanParser(network, LIP)  # doctest: +SKIP
-        >>> parsing = parser(image, [Person((10, 20, 110, 320))])  # doctest: +SKIP
     """
 
     def __init__(
@@ -79,10 +71,7 @@ class HumanParser:
         self._mirrored = torch.tensor(classes.mirrored(), device=self._device)
 
     def __call__(
-        self,
-        image: np.ndarray,
-        persons: Sequence[Person],
-        should_stop: ShouldStop = never,
+        self, image: np.ndarray, persons: Sequence[Person], should_stop: ShouldStop = never
     ) -> Parsing:
         """Parse ``persons`` of uint8 RGB (H, W, 3); those outside the picture are left out.
 
@@ -90,9 +79,12 @@ class HumanParser:
             Stopped: ``should_stop`` returned True between two batches.
         """
         height, width = image.shape[:2]
-        placed = self._placed(persons, height, width)
+        windows = ((p, window_of(p.box, self.options.enlarge, height, width)) for p in persons)
+        visible = ((person, window) for person, window in windows if window is not None)
+        placed = [(index, *found) for index, found in enumerate(visible)]
         canvas = Canvas(height, width, self._device, self.options.overwrite)
-        for batch in _batches(placed, self.options.batch):
+        for start in range(0, len(placed), self.options.batch):
+            batch = placed[start : start + self.options.batch]
             check_stop(should_stop, "the parsing")
             logits = self.crop_logits(image, [window for _, _, window in batch])
             for (index, person, window), crop in zip(batch, logits, strict=True):
@@ -123,11 +115,6 @@ class HumanParser:
         with torch.autocast(self._device.type, self._dtype, enabled=is_half):
             return self._network(x).float()
 
-    def _placed(self, persons: Sequence[Person], height: int, width: int) -> list[Placed]:
-        windows = ((p, window_of(p.box, self.options.enlarge, height, width)) for p in persons)
-        visible = [(person, window) for person, window in windows if window is not None]
-        return [(index, person, window) for index, (person, window) in enumerate(visible)]
-
     def _weight(self, person: Person, window: Window, image: np.ndarray) -> np.ndarray | None:
         how = self.options.keep_apart
         if how == "off" or (how == "masks" and person.mask is None):
@@ -144,9 +131,3 @@ class HumanParser:
         for band, restored in restore_bands(logits, window, self.input_size):
             rows = slice(band.top - window.top, band.bottom - window.top)
             canvas.add(index, band, restored, 1.0 if weights is None else weights[rows])
-
-
-def _batches(placed: Sequence[Placed], size: int) -> Iterator[list[Placed]]:
-    remaining = iter(placed)
-    while batch := list(islice(remaining, size)):
-        yield batch

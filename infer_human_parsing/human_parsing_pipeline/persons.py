@@ -1,7 +1,5 @@
 """People as a detector says them, and what is done with their boxes and masks."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

@@ -4,8 +4,6 @@
 Pictures are RGB everywhere in this project; OpenCV's BGR is met in ``picture_files`` alone.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -80,10 +78,7 @@ def resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
 def size_within(shape: tuple[int, ...], long_side: int, least: int = 1) -> tuple[int, int]:
     """Width and height of a picture (H, W, ...) brought to a longest side; none is enlarged.
 
-    Args:
-        shape: The picture's.
-        long_side: In pixels.
-        least: What neither side falls below.
+    Neither falls below ``least`` pixels.
     """
     height, width = shape[:2]
     scale = min(1.0, long_side / max(height, width))
@@ -92,9 +87,7 @@ def size_within(shape: tuple[int, ...], long_side: int, least: int = 1) -> tuple
 
 def plain(colour: Colour, height: int, width: int) -> np.ndarray:
     """A picture of one colour, uint8 RGB (height, width, 3)."""
-    picture = np.empty((height, width, 3), np.uint8)
-    picture[:] = colour
-    return picture
+    return np.full((height, width, 3), colour, np.uint8)
 
 
 def blend(foreground: np.ndarray, alpha: np.ndarray, behind: np.ndarray) -> np.ndarray:
@@ -114,11 +107,7 @@ def cut_out(foreground: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 
 def parse_colour(text: str) -> Colour:
-    """``R,G,B`` as three numbers.
-
-    Raises:
-        ValueError: It is not three whole numbers from 0 to 255.
-    """
+    """``R,G,B`` as three whole numbers from 0 to 255; ValueError where it is something else."""
     parts = text.split(",")
     if len(parts) != 3 or not all(p.strip().isdecimal() and int(p) <= 255 for p in parts):
         raise ValueError(f"{text!r} is not R,G,B with three numbers from 0 to 255")

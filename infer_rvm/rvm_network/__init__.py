@@ -1,7 +1,5 @@
 """Robust Video Matting as plain torch modules; no ikomia, no files."""
 
-from .matte import Matte
+from .full_size import Matte
 from .network import MattingNetwork
 from .stream import MattingStream, auto_ratio
-
-__all__ = ["Matte", "MattingNetwork", "MattingStream", "auto_ratio"]

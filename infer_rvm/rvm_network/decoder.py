@@ -4,11 +4,11 @@ All tensors are (B, T, C, h, w) folded to (B * T, C, h, w), but for the recurren
 are (B, C, h, w). Only the GRU sees time.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from .encoder import conv_norm
 
 NewStates = tuple[Tensor, Tensor, Tensor, Tensor]
 States = tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]
@@ -57,25 +57,16 @@ class BottleneckBlock(nn.Module):
         return torch.cat([a, b], dim=1), new_state
 
 
-class UpsamplingBlock(nn.Module):
+class UpsamplingBlock(BottleneckBlock):
     """Twice the size, joined with the encoder's features and the small source, then recurrent."""
 
     def __init__(self, in_channels: int, skip_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Sequential(
-            nn.Conv2d(in_channels + skip_channels + 3, out_channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(out_channels),
-            nn.ReLU(True),
-        )
-        self.gru = ConvGRU(out_channels // 2)
+        super().__init__(out_channels)
+        self.conv = nn.Sequential(*conv_norm(in_channels + skip_channels + 3, out_channels, 3))
 
-    def forward(
-        self, x: Tensor, skip: Tensor, source: Tensor, state: Tensor | None, frames: int
-    ) -> tuple[Tensor, Tensor]:
-        x = self.conv(torch.cat([upsample_to(x, source), skip, source], dim=1))
-        a, b = x.chunk(2, dim=1)
-        b, new_state = self.gru(b, state, frames)
-        return torch.cat([a, b], dim=1), new_state
+    def joined(self, x: Tensor, skip: Tensor, source: Tensor) -> Tensor:
+        """What the recurrence is given."""
+        return self.conv(torch.cat([upsample_to(x, source), skip, source], dim=1))
 
 
 class OutputBlock(nn.Module):
@@ -84,12 +75,7 @@ class OutputBlock(nn.Module):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.conv = nn.Sequential(
-            nn.Conv2d(in_channels + 3, out_channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(out_channels),
-            nn.ReLU(True),
-            nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(out_channels),
-            nn.ReLU(True),
+            *conv_norm(in_channels + 3, out_channels, 3), *conv_norm(out_channels, out_channels, 3)
         )
 
     def forward(self, x: Tensor, source: Tensor) -> Tensor:
@@ -119,9 +105,9 @@ class RecurrentDecoder(nn.Module):
         s2 = halve(s1)
         s3 = halve(s2)
         x, r4 = self.decode4(f4, states[3], frames)
-        x, r3 = self.decode3(x, f3, s3, states[2], frames)
-        x, r2 = self.decode2(x, f2, s2, states[1], frames)
-        x, r1 = self.decode1(x, f1, s1, states[0], frames)
+        x, r3 = self.decode3(self.decode3.joined(x, f3, s3), states[2], frames)
+        x, r2 = self.decode2(self.decode2.joined(x, f2, s2), states[1], frames)
+        x, r1 = self.decode1(self.decode1.joined(x, f1, s1), states[0], frames)
         return self.decode0(x, source), (r1, r2, r3, r4)
 
 

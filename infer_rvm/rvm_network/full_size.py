@@ -1,7 +1,5 @@
 """From the small picture's filter to the full picture's matte, strip by strip with OpenCV."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +8,14 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from .matte import Matte
+
+@dataclass(frozen=True)
+class Matte:
+    """``alpha`` float32 (H, W) in 0..1 and ``foreground`` uint8 RGB (H, W, 3)."""
+
+    alpha: np.ndarray
+    foreground: np.ndarray
+
 
 # Large enough that the rows borrowed from the neighbours cost little, and small enough that a
 # strip's floats are neither written out to memory nor paged in anew each time.

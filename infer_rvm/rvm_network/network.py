@@ -1,54 +1,35 @@
 """Robust High-Resolution Video Matting with Temporal Guidance (Lin et al., WACV 2022)."""
 
-from __future__ import annotations
+from collections import OrderedDict
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..infer_rvm_kit.backbones import built
 from .decoder import NewStates, RecurrentDecoder, States
-from .encoder import LiteASPP, build_encoder
-from .refiner import build_refiner
+from .encoder import ENCODERS, LiteASPP
+from .refiner import REFINERS
 
 NO_STATES: States = (None, None, None, None)
-
-
-class Projection(nn.Module):
-    """A 1x1 convolution under the official checkpoints' key."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.conv(x)
 
 
 class MattingNetwork(nn.Module):
     """Alpha and foreground of people in a video, frame after frame with a recurrent state.
 
-    Attribute names are the keys of the official checkpoints.
-
-    Args:
-        variant: mobilenetv3 or resnet50.
-        refiner: deep_guided_filter (the official weights') or fast_guided_filter.
-
-    Example:
-        >>> network = MattingNetwork("mobilenetv3").eval()
-        >>> states = (None,) * 4
-        >>> for frame in frames:  # doctest: +SKIP
-        ...     fgr, pha, *states = network(frame, *states, downsample_ratio=0.25)
+    Attribute names are the keys of the official checkpoints, whose refiner is the deep one; the
+    other names are those of ENCODERS and REFINERS.
     """
 
     def __init__(self, variant: str = "mobilenetv3", refiner: str = "deep_guided_filter") -> None:
         super().__init__()
-        self.backbone = build_encoder(variant)
+        self.backbone = built(ENCODERS, variant)
         f1, f2, f3, f4 = self.backbone.channels
         aspp, first = (128, (80, 40)) if variant == "mobilenetv3" else (256, (128, 64))
         self.aspp = LiteASPP(f4, aspp)
         self.decoder = RecurrentDecoder((f1, f2, f3, aspp), (*first, 32, 16))
-        self.project_mat = Projection(16, 4)
-        self.project_seg = Projection(16, 1)
-        self.refiner = build_refiner(refiner)
+        self.project_mat = nn.Sequential(OrderedDict(conv=nn.Conv2d(16, 4, 1)))
+        self.project_seg = nn.Sequential(OrderedDict(conv=nn.Conv2d(16, 1, 1)))
+        self.refiner = built(REFINERS, refiner)
 
     def forward(
         self,

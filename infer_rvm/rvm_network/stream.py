@@ -1,8 +1,6 @@
 """A sequence of frames through the network, with the recurrent state kept between them."""
 
-from __future__ import annotations
-
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -10,16 +8,14 @@ import torch
 from ..infer_rvm_kit.folding import folded
 from .cpu import CpuStep
 from .decoder import States
-from .matte import Matte
+from .full_size import Matte
 from .network import NO_STATES, MattingNetwork
 
 AUTO_SIDE = 512
 
 
-class Step(Protocol):
-    """Matte one uint8 RGB (H, W, 3) frame from the states of the one before."""
-
-    def __call__(self, image: np.ndarray, states: States, ratio: float) -> tuple[Matte, States]: ...
+# Mattes one uint8 RGB (H, W, 3) frame from the states of the one before, at a ratio.
+Step = Callable[[np.ndarray, States, float], tuple[Matte, States]]
 
 
 class PlainStep:
@@ -42,14 +38,7 @@ class PlainStep:
 class MattingStream:
     """Matte frame after frame; starts anew by itself where the size or the ratio changes.
 
-    Args:
-        network: With its weights loaded.
-        device: cpu, or a CUDA device.
-        dtype: float32, or float16 / bfloat16 on CUDA.
-
-    Example:
-        >>> stream = MattingStream(network)  # doctest: +SKIP
-        >>> mattes = [stream(frame) for frame in frames]  # doctest: +SKIP
+    On CUDA in half precision if asked.
     """
 
     def __init__(
@@ -69,12 +58,8 @@ class MattingStream:
     def __call__(self, image: np.ndarray, ratio: float | None = None) -> Matte:
         """Matte the next frame, uint8 RGB (H, W, 3).
 
-        Args:
-            ratio: Size of the picture that the network sees, in (0, 1]; None brings the long
-                side to 512.
-
-        Raises:
-            ValueError: ``ratio`` leaves nothing of the picture.
+        The network sees it at ``ratio``, in (0, 1] (ValueError where that leaves nothing of it);
+        None brings the long side to 512.
         """
         ratio = auto_ratio(*image.shape[:2]) if ratio is None else ratio
         if not 0 < ratio <= 1 or int(min(image.shape[:2]) * ratio) < 1:

@@ -4,8 +4,6 @@ A dictionary for ``torch.save``: ``format``, ``width``, ``uses_matte`` and ``sta
 a training keeps there is its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +13,7 @@ import torch
 
 from ..files import replacing
 from ..weights import checked_state, load_state
-from .encoding import FLOW_CHANNELS
-from .network import NORM_GROUPS, FlowMattingNetwork
+from .network import FLOW_CHANNELS, NORM_GROUPS, FlowMattingNetwork
 
 FORMAT = "flow_matting_1"
 # (1, width, 1, 1): the width that the tensors really have.
@@ -65,12 +62,8 @@ def write_checkpoint(content: Mapping[str, Any], path: Path) -> None:
 def architecture_of(content: Any, path: Path) -> Architecture | None:
     """How a checkpoint's network is built; None where the content is of another kind.
 
-    Args:
-        content: What the file holds.
-        path: The file, for the message.
-
     Raises:
-        ValueError: It is of this kind, but no network can be built so.
+        ValueError: It is of this kind, but no network can be built so; the text names the file.
     """
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         return None
@@ -83,11 +76,7 @@ def architecture_of(content: Any, path: Path) -> Architecture | None:
 
 
 def load_weights(network: FlowMattingNetwork, content: Mapping[str, Any], path: Path) -> None:
-    """Load a checkpoint's weights strictly.
-
-    Raises:
-        ValueError: They are missing or do not fit; the text names the file.
-    """
+    """Load a checkpoint's weights strictly; ValueError, naming the file, where they do not fit."""
     state = checked_state(content.get("state_dict"), path)
     load_state(network, state, path, parameters="width, uses_matte")
 
@@ -95,11 +84,7 @@ def load_weights(network: FlowMattingNetwork, content: Mapping[str, Any], path: 
 def restored(
     content: Mapping[str, Any], architecture: Architecture, path: Path
 ) -> FlowMattingNetwork:
-    """The checkpoint's network with its weights.
-
-    Raises:
-        ValueError: The weights are missing or do not fit; the text names the file.
-    """
+    """The checkpoint's network with its weights; ValueError as of :func:`load_weights`."""
     last = checked_state(content.get("state_dict"), path).get(LAST_WEIGHT)
     # Looked at first: a network of a width that was made up may not fit into memory.
     if last is None or last.shape[1:2] != (architecture.width,):

@@ -1,7 +1,5 @@
 """How far mattes are from the truth, as the matting and segmentation literature counts it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 
 import cv2
@@ -30,27 +28,21 @@ class MatteScore:
     grad: float
     dtssd: float
 
-    def as_dict(self) -> dict[str, float]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
 
 def score_clip(alphas: np.ndarray, truth: np.ndarray) -> MatteScore:
-    """Compare two clips of mattes, float32 (N, H, W) in 0..1.
-
-    Raises:
-        ValueError: The shapes differ, or there is no frame.
-    """
+    """Compare two clips of mattes of one shape, float32 (N, H, W) in 0..1; else ValueError."""
     alphas, truth = np.asarray(alphas, np.float32), np.asarray(truth, np.float32)
     if alphas.shape != truth.shape or alphas.ndim != 3 or len(alphas) == 0:
         raise ValueError(f"mattes {alphas.shape} and truth {truth.shape} are not two equal clips")
     dice, iou = zip(*(_overlap(a, t) for a, t in zip(alphas, truth, strict=True)), strict=True)
+    slopes = (_slope(a) - _slope(t) for a, t in zip(alphas, truth, strict=True))
     difference = alphas - truth
     return MatteScore(
         dice=float(np.mean(dice)),
         iou=float(np.mean(iou)),
         mad=float(np.abs(difference).mean() * 1000),
         mse=float(np.square(difference).mean() * 1000),
-        grad=float(np.mean([_grad(a, t) for a, t in zip(alphas, truth, strict=True)])),
+        grad=float(np.mean([np.square(s).sum() / 1000 for s in slopes])),
         dtssd=_dtssd(difference),
     )
 
@@ -68,10 +60,6 @@ def _overlap(alpha: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     if total == 0:
         return 1.0, 1.0
     return 2 * both / total, both / (total - both)
-
-
-def _grad(alpha: np.ndarray, truth: np.ndarray) -> float:
-    return float(np.square(_slope(alpha) - _slope(truth)).sum() / 1000)
 
 
 def gradient_kernels() -> tuple[np.ndarray, np.ndarray]:

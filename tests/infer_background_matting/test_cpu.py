@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from infer_background_matting.bgm_network import MattingRefine
-from infer_background_matting.bgm_network.cpu import CellwiseMatting, supports
+from infer_background_matting.bgm_network.matting import CellwiseMatting, supports
 from tests.golden import loading, recipe
 
 

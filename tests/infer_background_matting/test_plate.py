@@ -10,7 +10,7 @@ from infer_background_matting.bgm_network import plate as plate_module
 from infer_background_matting.bgm_network.plate import PreparedPlate
 from infer_background_matting.bgm_network.scene import (
     AlignmentError,
-    align_background,
+    BackgroundAligner,
     compare_scene,
 )
 
@@ -55,7 +55,7 @@ def photo(shared):
 def test_real_handheld_pair_is_accepted_once_aligned(photo, name):
     source, background = photo(name), photo("handheld_background")
     assert not compare_scene(source, background).is_same_scene
-    aligned = align_background(source, background)
+    aligned = BackgroundAligner(background)(source)
     assert compare_scene(source, aligned).found_again > 0.7
     beside_the_person = np.s_[60:500, 60:500]
     before, after = (
@@ -78,7 +78,7 @@ def test_a_shifted_and_turned_background_is_aligned():
     source = with_person(
         cv2.warpAffine(background, turn, (480, 270), borderMode=cv2.BORDER_REFLECT)
     )
-    aligned = align_background(source, background)
+    aligned = BackgroundAligner(background)(source)
     beside_the_person = np.s_[40:230, 40:150]
     difference = np.abs(source.astype(float) - aligned)[beside_the_person]
     assert difference.mean() < 3
@@ -87,7 +87,7 @@ def test_a_shifted_and_turned_background_is_aligned():
 def test_a_plain_wall_cannot_be_aligned():
     wall = np.full((120, 160, 3), 128, np.uint8)
     with pytest.raises(AlignmentError, match="12 are needed"):
-        align_background(with_person(wall), wall)
+        BackgroundAligner(wall)(with_person(wall))
 
 
 def test_what_cannot_be_aligned_follows_background_check(caplog):

@@ -101,8 +101,7 @@ def test_every_mode_runs(task_of, parameters):
 
 def test_cellwise_and_plain_paths_agree(checkpoint):
     from infer_background_matting.bgm_network import MattingRefine
-    from infer_background_matting.bgm_network.cpu import CellwiseMatting
-    from infer_background_matting.bgm_network.matting import PlainMatting
+    from infer_background_matting.bgm_network.matting import CellwiseMatting, PlainMatting
 
     network = MattingRefine("mobilenetv2", refine_sample_pixels=4000).eval()
     network.load_state_dict(torch.load(checkpoint, weights_only=True))

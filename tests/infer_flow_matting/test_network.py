@@ -10,8 +10,7 @@ from infer_flow_matting.flow_matting_engine import DisFlow, FlowMattingStream
 from infer_flow_matting.matte_files import SourceFiles
 from infer_flow_matting.sessions import NetworkSession
 from plugin_kit.flow.checkpoint import FORMAT
-from plugin_kit.flow.encoding import legacy_input
-from plugin_kit.flow.network import LEGACY_TENSORS, FlowMattingNetwork
+from plugin_kit.flow.network import LEGACY_TENSORS, FlowMattingNetwork, legacy_input
 
 # Written out from the description of the original's checkpoints, not from this code.
 LEVELS = {

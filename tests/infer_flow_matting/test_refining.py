@@ -8,10 +8,10 @@ import pytest
 
 from development.synthetic.flow_scenes import PROMISED, make_flow_scene
 from infer_flow_matting.flow_matting_engine import DisFlow, FlowRefiner, refine_clip
-from infer_flow_matting.flow_matting_engine.refining import median_of_three
-from infer_flow_matting.flow_matting_engine.warping import (
+from infer_flow_matting.flow_matting_engine.refining import (
     flow_confidence,
     forward_backward_error,
+    median_of_three,
     warp,
 )
 from plugin_kit.flow.matte_metrics import score_clip

@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from infer_rvm.rvm_network import MattingNetwork, MattingStream
-from infer_rvm.rvm_network.cpu import CpuStep
-from infer_rvm.rvm_network.cpu_layers import TanhBySigmoid
+from infer_rvm.rvm_network.cpu import CpuStep, TanhBySigmoid
 from infer_rvm.rvm_network.full_size import strips
 from infer_rvm.rvm_network.network import NO_STATES
 from tests.golden import loading, recipe

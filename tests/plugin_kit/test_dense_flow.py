@@ -7,8 +7,8 @@ import torch
 from torchvision.models.optical_flow import raft_small
 
 from development.synthetic.flow_scenes import make_flow_scene
-from plugin_kit.flow.dense_flow import DisFlow, fitted_size, upscaled_flow
-from plugin_kit.flow.raft import RaftFlow
+from plugin_kit.flow.dense_flow import DisFlow, upscaled_flow
+from plugin_kit.flow.dense_flow import RaftFlow
 
 
 @pytest.mark.parametrize("long_side", [640, 160])
@@ -24,8 +24,8 @@ def test_a_shifted_picture_gives_its_shift(long_side):
 
 
 def test_working_size_keeps_the_shape():
-    assert fitted_size(1080, 1920, 640) == (640, 360)
-    assert fitted_size(100, 50, 640) == (50, 100)
+    assert size_within((1080, 1920), 640) == (640, 360)
+    assert size_within((100, 50), 640) == (50, 100)
     flow = np.ones((10, 20, 2), np.float32)
     np.testing.assert_allclose(upscaled_flow(flow, 30, 40)[5, 5], (2, 3))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from plugin_kit.flow.encoding import (
+from plugin_kit.flow.network import (
     Observation,
     flow_input,
     legacy_input,

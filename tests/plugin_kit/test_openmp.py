@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from plugin_kit.openmp import keep_teams_whole
+from plugin_kit.device import keep_teams_whole
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="libgomp is Linux's")
 

@@ -8,7 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from plugin_kit import safe_pickle
+from plugin_kit import pickled_values, safe_pickle
 from plugin_kit.safe_pickle import (
     RefusedPickleError,
     StandIn,
@@ -259,7 +259,7 @@ def test_objects_in_arrays_count_as_well():
 
 
 def test_some_sharing_and_many_empty_lists_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(safe_pickle, "MAX_UNFOLDED", 100)
+    monkeypatch.setattr(pickled_values, "MAX_UNFOLDED", 100)
     file = tmp_path / "a.pkl"
     zeros = [0.0] * 51
     file.write_bytes(pickle.dumps({"same": [zeros] * 7, "empty": [[] for _ in range(1000)]}))

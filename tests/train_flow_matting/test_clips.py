@@ -11,12 +11,12 @@ import torch
 from train_flow_matting.flow_matting_training import find_clips, prepare_clip, split_clips
 from train_flow_matting.flow_matting_training import prepared as prepared_module
 from train_flow_matting.flow_matting_training.batches import batches, crop_size
-from train_flow_matting.flow_matting_training.degrading import degraded
 from train_flow_matting.flow_matting_training.losses import (
     laplacian_loss,
     matte_loss,
     temporal_loss,
 )
+from train_flow_matting.flow_matting_training.prepared import degraded
 from train_flow_matting.train_flow_matting_kit.stopping import Stopped
 from workflows.media.video_writer import VideoSink
 

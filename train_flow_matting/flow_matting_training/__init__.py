@@ -3,15 +3,3 @@
 from .clip_files import ClipFiles, Split, find_clips, split_clips
 from .prepared import PreparedClip, prepare_clip
 from .training import Progress, Trainer, TrainingOptions
-
-__all__ = [
-    "ClipFiles",
-    "PreparedClip",
-    "Progress",
-    "Split",
-    "Trainer",
-    "TrainingOptions",
-    "find_clips",
-    "prepare_clip",
-    "split_clips",
-]

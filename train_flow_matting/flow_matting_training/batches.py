@@ -1,7 +1,5 @@
 """Pairs of neighbouring frames, cropped at random from the clips."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -9,8 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..train_flow_matting_kit.flow.encoding import Observation
-from ..train_flow_matting_kit.flow.network import MULTIPLE
+from ..train_flow_matting_kit.flow.network import MULTIPLE, Observation
 from .prepared import PreparedClip
 
 BRIGHTNESS_JITTER = 0.15
@@ -35,9 +32,9 @@ class Batch:
     coarse: Tensor
     truth: Tensor
 
-    def map(self, change: Callable[[Tensor], Tensor]) -> Batch:
+    def map(self, change: Callable[[Tensor], Tensor]) -> "Batch":
         """The same with every tensor changed."""
-        return Batch(*(change(x) for x in (self.frame, self.flow, self.coarse, self.truth)))
+        return Batch(*map(change, vars(self).values()))
 
     def observation(self, uses_matte: bool, long_side: float = 1) -> Observation:
         """What the network is shown of it; ``long_side`` is 1 where the flow counts in shares."""
@@ -63,12 +60,8 @@ def batches(
     order = rng.permutation(len(pairs))
     for start in range(0, len(pairs), size):
         part = [pairs[i] for i in order[start : start + size]]
-        yield _stacked([_pair(clip, index, shape, rng=rng) for clip, index in part])
-
-
-def _stacked(pairs: list[Batch]) -> Batch:
-    names = ("frame", "flow", "coarse", "truth")
-    return Batch(*(torch.stack([getattr(pair, name) for pair in pairs]) for name in names))
+        pairs_read = [vars(_pair(clip, index, shape, rng=rng)).values() for clip, index in part]
+        yield Batch(*map(torch.stack, zip(*pairs_read, strict=True)))
 
 
 def _pair(

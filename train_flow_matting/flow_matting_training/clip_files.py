@@ -1,7 +1,5 @@
 """Which clips a folder holds: pictures or videos named ``original``, ``gt`` and ``coarse``."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,7 +17,7 @@ Clip = TypeVar("Clip")
 ORIGINAL, TRUTH, COARSE = "original", "gt", "coarse"
 VIDEOS = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
 _PICTURE = re.compile(rf"^({ORIGINAL}|{TRUTH}|{COARSE})(.*)_(\d+)$", re.IGNORECASE)
-_VIDEO = re.compile(rf"^({ORIGINAL}|{TRUTH}|{COARSE})(.*)$", re.IGNORECASE)
+_VIDEO = re.compile(rf"^({ORIGINAL}|{TRUTH}|{COARSE})(.*)()$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def find_clips(folder: str | Path) -> list[ClipFiles]:
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise FileNotFoundError(f"dataset_folder {str(folder)!r} does not exist")
-    clips = [*_picture_clips(folder), *_video_clips(folder)]
+    clips = list(_clips(folder))
     if not clips:
         raise ValueError(
             f"{folder} holds no clip: expected original{{clip}}_{{frame}}.jpg with "
@@ -73,11 +71,7 @@ class Split(Generic[Clip]):
 
 
 def split_clips(clips: list[ClipFiles], share: float, seed: int) -> Split[ClipFiles]:
-    """Set a share of the clips aside for validation, one at least.
-
-    Raises:
-        ValueError: There are fewer than two clips.
-    """
+    """Set a share of two clips or more (else ValueError) aside for validation, one at least."""
     if len(clips) < 2:
         raise ValueError("training needs two clips or more: one of them is held out to validate")
     order = np.random.default_rng(seed).permutation(len(clips))
@@ -90,42 +84,30 @@ def split_clips(clips: list[ClipFiles], share: float, seed: int) -> Split[ClipFi
 
 
 def pictures_of(paths: tuple[Path, ...]) -> Iterator[np.ndarray]:
-    """The pictures, or the frames of the one video, as uint8 RGB (H, W, 3).
-
-    Raises:
-        ValueError: A file cannot be decoded.
-    """
+    """The pictures or the one video's frames, uint8 RGB (H, W, 3); ValueError for a bad file."""
     if len(paths) == 1 and paths[0].suffix.lower() in VIDEOS:
         return (frame.image for frame in VideoReader(VideoInfo.from_path(paths[0])))
     return map(read_picture, paths)
 
 
-def _picture_clips(folder: Path) -> Iterator[ClipFiles]:
-    clips: dict[str, dict[str, dict[int, Path]]] = defaultdict(lambda: defaultdict(dict))
+def _clips(folder: Path) -> Iterator[ClipFiles]:
+    """Clips of pictures by their frames' numbers, and of one video, which counts as frame 0."""
+    clips: dict[tuple[bool, str], dict[str, dict[int, Path]]] = defaultdict(
+        lambda: defaultdict(dict)
+    )
     for path in sorted(folder.rglob("*")):
-        match = _PICTURE.match(path.stem)
-        if match and is_picture(path):
+        is_video = path.suffix.lower() in VIDEOS
+        match = (_VIDEO if is_video else _PICTURE).match(path.stem)
+        if match and (is_video or is_picture(path)):
             kind, clip, frame = match.groups()
-            clips[_name(folder, path, clip)][kind.lower()][int(frame)] = path
-    for name, kinds in clips.items():
+            clips[is_video, _name(folder, path, clip)][kind.lower()][int(frame or 0)] = path
+    for (_, name), kinds in clips.items():
         frames = sorted(kinds[ORIGINAL].keys() & kinds[TRUTH].keys())
         if not frames:
             continue
         has_coarse = all(frame in kinds[COARSE] for frame in frames)
         used = [ORIGINAL, TRUTH, *([COARSE] if has_coarse else [])]
         yield ClipFiles(name, *(tuple(kinds[kind][f] for f in frames) for kind in used))
-
-
-def _video_clips(folder: Path) -> Iterator[ClipFiles]:
-    clips: dict[str, dict[str, Path]] = defaultdict(dict)
-    for path in sorted(folder.rglob("*")):
-        match = _VIDEO.match(path.stem)
-        if match and path.suffix.lower() in VIDEOS:
-            clips[_name(folder, path, match.group(2))][match.group(1).lower()] = path
-    for name, kinds in clips.items():
-        if ORIGINAL in kinds and TRUTH in kinds:
-            used = [kind for kind in (ORIGINAL, TRUTH, COARSE) if kind in kinds]
-            yield ClipFiles(name, *((kinds[kind],) for kind in used))
 
 
 def _name(folder: Path, path: Path, clip: str) -> str:

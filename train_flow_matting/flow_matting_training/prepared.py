@@ -1,7 +1,5 @@
 """A clip ready to train on: small frames, mattes and flow, computed once and kept on disk."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil
@@ -9,13 +7,13 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+import cv2
 import numpy as np
 
-from ..train_flow_matting_kit.flow.dense_flow import DisFlow, downscaled, fitted_size
-from ..train_flow_matting_kit.pictures import as_alpha
+from ..train_flow_matting_kit.flow.dense_flow import DisFlow, downscaled
+from ..train_flow_matting_kit.pictures import as_alpha, size_within
 from ..train_flow_matting_kit.stopping import ShouldStop, check_stop, never
 from .clip_files import ClipFiles, pictures_of
-from .degrading import degraded
 
 # A change of what is stored makes old caches useless.
 LAYOUT = 1
@@ -84,7 +82,7 @@ def _read(clip: ClipFiles, long_side: int, should_stop: ShouldStop) -> dict[str,
         if any(picture is None for picture in pictures):
             raise ValueError(f"clip {clip.name!r} has not as many mattes as frames")
         picture = pictures[0]
-        width, height = fitted_size(picture.shape[0], picture.shape[1], long_side)
+        width, height = size_within(picture.shape, long_side)
         read["frames"].append(downscaled(picture, (width, height)))
         for kind, matte in zip(mattes, pictures[1:], strict=True):
             read[kind].append(_as_bytes(as_alpha(matte, height, width)))
@@ -137,3 +135,38 @@ def _key(clip: ClipFiles, long_side: int, seed: int) -> str:
         status = path.stat()
         parts.append(f"{path.resolve()}|{status.st_size}|{status.st_mtime_ns}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+
+
+LOST_SHARE = 0.15
+# Shares of the long side.
+EDGE_BLUR = (0.002, 0.01)
+LOST_RADIUS = (0.03, 0.08)
+EXTRA_RADIUS = (0.015, 0.04)
+
+
+def degraded(truth: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A clip's mattes, float32 (N, H, W) in 0..1, as a careless network might give them.
+
+    The edge is blurred, one false positive never moves, and 15 % of the frames lose a disc.
+    """
+    long_side = max(truth.shape[1:])
+    sigma = rng.uniform(*EDGE_BLUR) * long_side
+    extra = _disc_of(rng, truth.shape[1:], EXTRA_RADIUS, long_side)
+    result = np.empty(truth.shape, np.float32)
+    for index, matte in enumerate(truth):
+        alpha = cv2.GaussianBlur(matte.astype(np.float32), (0, 0), sigma)
+        inside = np.argwhere(matte > 0.5)
+        if len(inside) and rng.random() < LOST_SHARE:
+            y, x = rng.choice(inside)
+            radius = round(rng.uniform(*LOST_RADIUS) * long_side)
+            cv2.circle(alpha, (int(x), int(y)), radius, 0.0, -1, cv2.LINE_AA)
+        cv2.circle(alpha, *extra, 1.0, -1, cv2.LINE_AA)
+        result[index] = np.clip(alpha, 0, 1)
+    return result
+
+
+def _disc_of(
+    rng: np.random.Generator, shape: tuple[int, ...], radii: tuple[float, float], long_side: int
+) -> tuple[tuple[int, int], int]:
+    y, x = (int(rng.integers(0, side)) for side in shape)
+    return (x, y), max(1, round(rng.uniform(*radii) * long_side))

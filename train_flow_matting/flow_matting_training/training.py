@@ -1,7 +1,5 @@
 """The loop: epochs over pairs of frames, validation on clips set aside, best and last weights."""
 
-from __future__ import annotations
-
 import logging
 import math
 from collections.abc import Callable
@@ -18,16 +16,14 @@ from ..train_flow_matting_kit.flow.checkpoint import (
     load_weights,
     write_checkpoint,
 )
-from ..train_flow_matting_kit.flow.encoding import predicted_alpha
 from ..train_flow_matting_kit.flow.matte_metrics import MatteScore
-from ..train_flow_matting_kit.flow.network import FlowMattingNetwork
+from ..train_flow_matting_kit.flow.network import FlowMattingNetwork, predicted_alpha
 from ..train_flow_matting_kit.stopping import ShouldStop, never
 from .batches import Batch, batches
 from .clip_files import Split
-from .losses import matte_loss
+from .losses import matte_loss, validate
 from .prepared import PreparedClip
 from .training_state import TrainingState, read_training_state
-from .validation import validate
 
 logger = logging.getLogger(__name__)
 
@@ -83,17 +79,7 @@ class Progress:
 
 
 class Trainer:
-    """Trains a network on prepared clips.
-
-    Args:
-        options: What training depends on.
-        clips: Those to learn from, and those to validate on.
-        folder: Where ``last.pth`` and ``best.pth`` go.
-
-    Example:
-        >>> trainer = Trainer(TrainingOptions(), clips, "out")  # doctest: +SKIP
-        >>> trainer.run(print)  # doctest: +SKIP
-    """
+    """Trains a network on prepared clips; ``last.pth`` and ``best.pth`` go into ``folder``."""
 
     def __init__(
         self, options: TrainingOptions, clips: Split[PreparedClip], folder: str | Path
@@ -202,7 +188,7 @@ class Trainer:
                 steps=self._steps,
                 best=self.best,
             )
-            content |= {**state.as_dict(), "options": asdict(self.options)}
+            content |= {**vars(state), "options": asdict(self.options)}
         write_checkpoint(content, self.folder / name)
 
 

@@ -1,7 +1,5 @@
 """What ``last.pth`` holds beside the weights, so that training can go on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -28,15 +26,8 @@ class TrainingState:
     steps: int
     best: float
 
-    def as_dict(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
     def restore_optimiser(self, optimiser: Optimizer, path: Path) -> None:
-        """Put ``optimiser`` where it was.
-
-        Raises:
-            ValueError: The state is of another optimiser; the text names the file ``path``.
-        """
+        """Put ``optimiser`` where it was; ValueError, naming ``path``, where it is another one."""
         try:
             optimiser.load_state_dict(self.optimiser)
         except (ValueError, KeyError, TypeError, AttributeError) as error:

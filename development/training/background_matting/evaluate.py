@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from infer_background_matting.bgm_network import MattingRefine
-from infer_background_matting.bgm_network.scene import align_background
+from infer_background_matting.bgm_network.scene import BackgroundAligner
 from infer_background_matting.checkpoints import BUILTIN_FILE, load_checkpoint
 from plugin_kit.picture_files import read_picture, write_picture
 
@@ -118,7 +118,7 @@ def score_real(network: MattingRefine, folder: Path, pictures: Path | None) -> l
     for name, background, handheld in REAL_PAIRS:
         source, plate = (read_picture(folder / file) for file in (name, background))
         if handheld:
-            plate = align_background(source, plate)
+            plate = BackgroundAligner(plate)(source)
         reference = torch.from_numpy(MattingStream(rvm.eval())(source).alpha)[None, None]
         out = network(to_tensor(source), to_tensor(plate))
         scores.append(score(name, out.pha, out.pha_sm, reference))

@@ -1,0 +1,31 @@
+"""What the tasks of all plugins have in common; mixed in before Ikomia's own task class."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ikomia import core
+
+from .parameters import PluginParam
+
+Task = core.CWorkflowTask if TYPE_CHECKING else object
+
+
+class PluginTask(Task):
+    """A task with the plugin's own parameter object; it announces so many steps of a run."""
+
+    param_class: ClassVar[type[PluginParam]]
+    progress_steps: ClassVar[int] = 3
+
+    @property
+    def settings(self) -> Any:
+        """The present values of its parameters."""
+        return self.get_param_object().settings
+
+    def take_parameters(self, given: PluginParam | None) -> None:
+        """Keep a copy of ``given``, or the defaults."""
+        self.set_param_object(copy.deepcopy(given) if given else self.param_class())
+
+    def get_progress_steps(self) -> int:
+        return self.progress_steps
