@@ -13,18 +13,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
 
-from ..infer_multiview_triangulation_kit.files import existing
 from ..infer_multiview_triangulation_kit.safe_pickle import Maker, check_unfolding, loads
-from .detections import Detections
-from .view_frames import ViewFrames, assemble, person_of
-
-if TYPE_CHECKING:
-    import pandas as pd
+from .view_frames import Detections, ViewFrames, assemble, person_of
 
 SUFFIXES = (".csv", ".h5", ".hdf5")
 COORDS = ("x", "y", "likelihood")
@@ -53,19 +48,15 @@ class _Table(NamedTuple):
         return list(dict.fromkeys(part for _, part, _ in self.columns))
 
 
-def read_deeplabcut(
-    files: Sequence[str | Path], skeleton: str = "auto", allow_uneven: bool = False
-) -> Detections:
+def read_deeplabcut(paths: Sequence[Path], skeleton: str, allow_uneven: bool) -> Detections:
     """Read one table a view, in the order of the cameras, with one or several individuals.
 
     Rows are counted as frames, whatever their index says. The first view's body parts give the
     order of the keypoints; labels without a likelihood count as certain.
 
     Raises:
-        FileNotFoundError: A file is not there.
         ValueError: A file is no such table, or the views have other body parts or lengths.
     """
-    paths = [existing(file) for file in files]
     tables = [_read_table(path) for path in paths]
     parts = tables[0].parts
     for path, table in zip(paths, tables, strict=True):
@@ -116,22 +107,15 @@ def _read_hdf(path: Path) -> _Table:
     import pandas as pd
 
     with _restricted_tables(), pd.HDFStore(path, "r") as store:
-        table = store.get(_only_key(store))
-    levels = [table.columns.get_level_values(name) for name in ("bodyparts", "coords")]
-    several = "individuals" in table.columns.names
-    individuals = (
-        table.columns.get_level_values("individuals") if several else [""] * len(levels[0])
-    )
-    labels = zip(individuals, *levels, strict=True)
-    columns = [(str(person), str(part), str(coordinate)) for person, part, coordinate in labels]
+        keys = store.keys()
+        if len(keys) != 1:
+            raise ValueError(f"it holds {len(keys)} tables, not one")
+        table = store.get(keys[0])
+    level = table.columns.get_level_values
+    parts, coords = level("bodyparts"), level("coords")
+    people = level("individuals") if "individuals" in table.columns.names else [""] * len(parts)
+    columns = [(str(a), str(b), str(c)) for a, b, c in zip(people, parts, coords, strict=True)]
     return _Table(columns, table.to_numpy(np.float64))
-
-
-def _only_key(store: pd.HDFStore) -> str:
-    keys = store.keys()
-    if len(keys) != 1:
-        raise ValueError(f"it holds {len(keys)} tables, not one")
-    return keys[0]
 
 
 @contextmanager
@@ -140,7 +124,7 @@ def _restricted_tables() -> Iterator[None]:
     from tables import atom, attributeset
 
     plain = SimpleNamespace(
-        loads=lambda data, *_, **__: _plain_value(bytes(data)),
+        loads=_plain_value,
         dumps=pickle.dumps,
         UnpicklingError=pickle.UnpicklingError,
         PickleError=pickle.PickleError,
@@ -153,8 +137,8 @@ def _restricted_tables() -> Iterator[None]:
         yield
 
 
-def _plain_value(data: bytes) -> Any:
-    value = loads(data, _pandas_names)
+def _plain_value(data: Any, *_: Any, **__: Any) -> Any:
+    value = loads(bytes(data), _pandas_names)
     check_unfolding(value)
     return value
 
@@ -173,8 +157,8 @@ def _view(path: Path, table: _Table, parts: list[str]) -> ViewFrames:
     for (individual, part, coordinate), values in zip(table.columns, table.values.T, strict=True):
         axis = COORDS.index(coordinate)
         keypoints[:, individuals.index(individual), parts.index(part), axis] = values
-    view = ViewFrames(path.stem, timestamped=False)
-    for frame, bodies in enumerate(keypoints):
-        people = [person_of(body) for body in bodies]
-        view.frames[frame] = [person for person in people if person is not None]
-    return view
+    frames = {
+        frame: [person for body in bodies if (person := person_of(body))]
+        for frame, bodies in enumerate(keypoints)
+    }
+    return ViewFrames(path.stem, frames, timestamped=False)
