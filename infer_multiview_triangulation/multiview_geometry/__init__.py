@@ -1,7 +1,7 @@
 """Cameras and 3D keypoints from several views, in numpy and scipy; no ikomia, no files."""
 
-from .cameras.camera import Camera
-from .options import ENGINES, METHODS, MODES, Options
+from .camera import Camera
+from .inputs import ENGINES, METHODS, MODES, Options
 from .reconstruct import reconstruct
 from .result import (
     INTERPOLATED,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .cameras.camera import Camera
+from .camera import Camera
 
 # run_estimate_camera.py of AIST++.
 ROUNDS, ROUND_SAMPLES, FINAL_SAMPLES = 20, 500, 5000

@@ -11,10 +11,9 @@ import numpy as np
 from . import anipose_engine
 from .calibration.bundle import bundle_adjust
 from .calibration.unposed import pose_cameras, unposed_camera
+from .camera import Camera
 from .cameras.aist_ring import ring_cameras
-from .cameras.camera import Camera
-from .inputs import Inputs, confident
-from .options import Options
+from .inputs import Inputs, Options, confident
 from .people.identity import main_person, people_by_geometry
 from .sequence.synchronisation import find_offsets, shift_views
 from .skeletons import Skeleton

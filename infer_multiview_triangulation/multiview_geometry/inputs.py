@@ -1,4 +1,4 @@
-"""What is given to a reconstruction, and what is wrong with it before anything is computed."""
+"""What is given to a reconstruction, how it is to be done, and what is wrong with either."""
 
 from __future__ import annotations
 
@@ -8,15 +8,47 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import anipose_engine
-from .cameras.camera import Camera
-from .options import ENGINES, METHODS, MODES, OBJECTIVES, Options
+from .camera import Camera
 from .skeletons import Skeleton
 from .world.scale import check_scale
 from .world.upright import check_up_axis
 
+MODES = ("triangulate", "estimate_cameras", "refine_cameras")
+METHODS = ("robust", "weighted", "plain")
+ENGINES = ("native", "aniposelib")
+OBJECTIVES = ("robust", "aist")
 MAX_OUTSIDE_SHARE = 0.2
 # How far beyond its picture a keypoint may lie, as a share of the picture's size.
 MARGIN = 0.02
+
+
+@dataclass(frozen=True)
+class Options:
+    """The task's parameters of the same names explain each."""
+
+    mode: str = "triangulate"
+    engine: str = "native"
+    method: str = "robust"
+    min_confidence: float = 0.15
+    camera_confidence: float = 0.5
+    optimise: bool = True
+    objective: str = "robust"
+    smooth: float = 1.0
+    bone: float = 1.0
+    repair_swaps: bool = True
+    max_gap_fill: int = 30
+    sync: str = "off"
+    max_offset: int = 30
+    person: int | None = None
+    scale: str = "none"
+    up_axis: str = "keep"
+    units: str = "auto"
+    start_cameras: str = "none"
+
+    @property
+    def is_robust(self) -> bool:
+        """Whether outliers are looked for."""
+        return self.engine == "native" and self.method == "robust"
 
 
 @dataclass(frozen=True)

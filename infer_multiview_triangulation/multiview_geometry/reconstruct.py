@@ -9,20 +9,17 @@ import numpy as np
 
 from ..infer_multiview_triangulation_kit.stopping import ShouldStop, check_stop, never
 from . import anipose_engine
+from .camera import Camera
 from .cameras.alignment import IDENTITY
-from .cameras.camera import Camera
 from .capture import CameraSource, Capture, adjust_cameras, find_capture, synchronise
-from .inputs import Inputs, in_view_order
-from .options import Options
+from .inputs import Inputs, Options, in_view_order
 from .result import Reconstruction, World, assemble
 from .sequence.aist_objective import optimise_aist
-from .sequence.bones import bone_pairs
-from .sequence.gaps import open_long_gaps
 from .sequence.robust_objective import SequenceEstimate, SequenceWeights, optimise_sequence
+from .sequence.trajectories import bone_pairs, open_long_gaps
 from .skeletons import Skeleton
 from .triangulate import FramePoints, triangulate_capture
-from .world.scale import scaled_world
-from .world.units import unit_of
+from .world.scale import scaled_world, unit_of
 from .world.upright import upright_world
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import anipose_engine
 from .capture import Capture
-from .options import Options
+from .inputs import Options
 from .points.errors import outlier_scale, reprojection_errors, view_weights
 from .points.rays import Rays, rays_of
 from .points.robust import Triangulation, triangulate_robust

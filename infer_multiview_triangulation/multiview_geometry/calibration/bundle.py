@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..camera import Camera
 from ..cameras.alignment import align_cameras
-from ..cameras.camera import Camera
 from ..points.errors import outlier_scale
 from ..points.rays import rays_of
 from ..points.robust import triangulate_robust

@@ -1,4 +1,7 @@
-"""The robust least squares of one round of bundle adjustment, by Levenberg and Marquardt."""
+"""The robust least squares of one round of bundle adjustment, by Levenberg and Marquardt.
+
+The points are eliminated from the normal equations by a Schur complement.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..cameras.camera import Camera
+from ..camera import Camera
 from ..cameras.linearisation import (
     ALL_PARAMETERS,
     INTRINSICS,
@@ -17,12 +20,13 @@ from ..cameras.linearisation import (
     perturb,
 )
 from ..points.errors import SCALE_FACTOR, geman_mcclure
-from .schur import NormalEquations
+from ..points.triangulation import invert_symmetric
 
 MAX_STEPS, MAX_TRIALS = 12, 6
 START_DAMPING, MIN_DAMPING = 1e-4, 1e-9
 WORSE, BETTER = 8, 5
 CONVERGED = 1e-6
+RIDGE = 1e-12
 # Standard deviations of a focal length, as a share of it, and of k1.
 PRIOR_DEVIATIONS = np.array([[0.10], [0.05]])
 
@@ -96,9 +100,9 @@ class BundleProblem:
         offsets = (intrinsics(cameras) - self._prior) / PRIOR_DEVIATIONS
         return total + self._prior_weight * float((offsets**2).sum(axis=1).sum())
 
-    def _normal_equations(self, cameras: Sequence[Camera], points: np.ndarray) -> NormalEquations:
+    def _normal_equations(self, cameras: Sequence[Camera], points: np.ndarray) -> _NormalEquations:
         parameters = POSE_PARAMETERS if self._prior is None else ALL_PARAMETERS
-        equations = NormalEquations.zeros(len(cameras), len(points), parameters)
+        equations = _NormalEquations.zeros(len(cameras), len(points), parameters)
         for view, camera in enumerate(cameras):
             by_camera, by_point, residuals, valid = linearise(
                 camera, points, self._pixels[view], parameters
@@ -120,3 +124,61 @@ class BundleProblem:
             equations.camera_hessian[:, INTRINSICS, INTRINSICS] += weights.T
             equations.camera_gradient[:, INTRINSICS] += (offsets / PRIOR_DEVIATIONS**2).T
         return equations
+
+
+@dataclass(frozen=True)
+class _NormalEquations:
+    """The Hessian in blocks, and the gradient, of V cameras with c parameters and N points.
+
+    Attributes:
+        camera_hessian: (V, c, c), U in the books.
+        point_hessian: (N, 3, 3), V in the books.
+        coupling: (V, N, c, 3), between each camera and each point, W in the books.
+        camera_gradient: (V, c).
+        point_gradient: (N, 3).
+    """
+
+    camera_hessian: np.ndarray
+    point_hessian: np.ndarray
+    coupling: np.ndarray
+    camera_gradient: np.ndarray
+    point_gradient: np.ndarray
+
+    @classmethod
+    def zeros(cls, views: int, points: int, parameters: int) -> _NormalEquations:
+        """To be added to."""
+        return cls(
+            np.zeros((views, parameters, parameters)),
+            np.zeros((points, 3, 3)),
+            np.zeros((views, points, parameters, 3)),
+            np.zeros((views, parameters)),
+            np.zeros((points, 3)),
+        )
+
+    def solve(self, damping: float) -> tuple[np.ndarray, np.ndarray]:
+        """Levenberg and Marquardt's steps of the cameras (V, c) and the points (N, 3)."""
+        views, count, parameters = self.coupling.shape[:3]
+        inverse = self._damped_point_inverses(damping)
+        coupling = self.coupling.transpose(0, 2, 1, 3).reshape(views * parameters, count, 3)
+        eliminated = np.einsum("knb,nbc->knc", coupling, inverse, optimize=True)
+        eliminated = eliminated.reshape(views * parameters, -1)
+        reduced = -eliminated @ coupling.reshape(views * parameters, -1).T
+        for view, hessian in enumerate(self.camera_hessian):
+            block = slice(view * parameters, (view + 1) * parameters)
+            reduced[block, block] += hessian + damping * np.diag(np.diag(hessian))
+        right = -self.camera_gradient.reshape(-1) + eliminated @ self.point_gradient.reshape(-1)
+        # The gauge is free: of all solutions take the shortest.
+        scale = 1 / np.sqrt(np.maximum(np.diag(reduced), 1e-12))
+        scaled = reduced * np.outer(scale, scale)
+        camera_step = scale * np.linalg.lstsq(scaled, right * scale, rcond=1e-12)[0]
+        gradient = self.point_gradient + np.einsum("knb,k->nb", coupling, camera_step)
+        point_step = -np.einsum("nab,nb->na", inverse, gradient)
+        return camera_step.reshape(views, parameters), point_step
+
+    def _damped_point_inverses(self, damping: float) -> np.ndarray:
+        """(N, 3, 3); zeros where a point is not determined, so that it stays."""
+        hessian = self.point_hessian
+        damped = hessian + damping * np.einsum("nab,ab->nab", hessian, np.eye(3))
+        damped += RIDGE * np.trace(hessian, axis1=1, axis2=2).mean() * np.eye(3)
+        inverse, exists = invert_symmetric(damped)
+        return np.ascontiguousarray(np.where(exists[:, None, None], inverse, 0.0))

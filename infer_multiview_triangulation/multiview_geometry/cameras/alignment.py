@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .camera import Camera
+from ..camera import Camera
 
 
 @dataclass(frozen=True)

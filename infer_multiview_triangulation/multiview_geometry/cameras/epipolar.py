@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .camera import Camera
+from ..camera import Camera
 
 
 def essential_matrix(a: Camera, b: Camera) -> np.ndarray:

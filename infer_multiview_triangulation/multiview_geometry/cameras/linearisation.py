@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from .camera import MIN_DEPTH, Camera
+from ..camera import MIN_DEPTH, Camera
 from .distortion import distort_with_derivative, padded
 
 ROTATION, TRANSLATION, FOCAL, RADIAL = slice(0, 3), slice(3, 6), 6, 7

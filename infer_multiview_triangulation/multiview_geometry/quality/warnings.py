@@ -7,9 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
-from ..cameras.camera import Camera
+from ..camera import Camera
 from ..points.errors import DEVIANT_FACTOR
-from .report import ViewQuality
+from .figures import ViewQuality
 
 MIN_PARALLAX, MAX_PARALLAX = 10.0, 170.0
 BIASED_PIXELS, BIASED_FACTOR = 5.0, 3.0

@@ -13,11 +13,10 @@ import numpy as np
 from scipy.ndimage import median_filter
 from threadpoolctl import threadpool_limits
 
-from ..cameras.camera import Camera
+from ..camera import Camera
 from ..cameras.linearisation import POSE_PARAMETERS, linearise
 from .banded import BandedEquations
-from .bones import bone_lengths
-from .gaps import fill_gaps
+from .trajectories import bone_lengths, fill_gaps
 
 # Defaults of aniposelib 0.8.0, with which AIST++ calls it.
 SMOOTH, BONE, BEND = 4.0, 200.0, 15.0

@@ -13,8 +13,7 @@ from threadpoolctl import threadpool_limits
 from ..points.errors import MEDIAN_LENGTH, finite_median, reprojection_errors, robust_weights
 from ..points.rays import Rays
 from .banded import BandedEquations
-from .bones import bone_lengths
-from .gaps import fill_gaps
+from .trajectories import bone_lengths, fill_gaps
 from .uncertainty import marginal_errors
 
 ITERATIONS = 10

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..cameras.camera import Camera
+from ..camera import Camera
 from ..cameras.epipolar import epipolar_distances, homogeneous
 
 MAX_OFFSET = 30

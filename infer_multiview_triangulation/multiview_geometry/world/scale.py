@@ -1,4 +1,4 @@
-"""The scale of a world that cameras alone leave open: a height, a distance, a bone."""
+"""The scale of a world that cameras alone leave open, and the unit that it has."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..camera import Camera
 from ..cameras.alignment import IDENTITY, Similarity
-from ..cameras.camera import Camera
 from ..skeletons import Skeleton
 from .body import STATURE_PARTS, sides, stature
 
 # How many names each kind of scale has.
 KINDS = {"height": 0, "distance": 2, "bone": 2}
+# Stature of people in each unit: what a trajectory's extent is compared with.
+STATURES = {"m": 1.7, "cm": 170.0, "mm": 1700.0}
+# How many times larger or smaller than that a person may be.
+MAX_RATIO = 3.0
 
 
 @dataclass(frozen=True)
@@ -118,3 +122,25 @@ def _bone_length(points: np.ndarray, skeleton: Skeleton, names: Sequence[str]) -
     if not np.isfinite(lengths).any():
         raise ValueError(f"bone {'-'.join(names)!r} was never seen whole: name another")
     return float(np.nanmedian(lengths))
+
+
+def unit_of(points: np.ndarray, stated: str) -> str:
+    """``stated``, or for auto the unit in which the person's extent is nearest to a person's.
+
+    Args:
+        points: (F, J, 3), NaN where unknown.
+
+    Returns:
+        ``m``, ``cm``, ``mm``, or ``unknown`` where no unit fits within a factor of three.
+    """
+    if stated != "auto":
+        return stated
+    seen = points[np.isfinite(points).any(axis=(1, 2))]
+    extents = np.nanmax(seen, axis=1) - np.nanmin(seen, axis=1)
+    extents = extents[np.isfinite(extents).all(axis=1)]
+    if not len(extents):
+        return "unknown"
+    size = max(float(np.median(np.linalg.norm(extents, axis=1))), 1e-12)
+    ratios = {unit: abs(np.log(size / length)) for unit, length in STATURES.items()}
+    best = min(ratios, key=ratios.__getitem__)
+    return best if ratios[best] < np.log(MAX_RATIO) else "unknown"
