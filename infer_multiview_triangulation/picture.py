@@ -53,10 +53,9 @@ def _draw_studio(axes: Axes3D, reconstruction: Reconstruction, axes_map: np.ndar
         path[:, 2] = np.nanmin(points[known] @ axes_map.T[:, 2])
         axes.plot(*path.T, color="0.6", linewidth=1)
     axes.set_aspect("equal")
-    is_y_up = axes_map is Y_UP
     axes.set_xlabel("x")
-    axes.set_ylabel("-z" if is_y_up else "y")
-    axes.set_zlabel("y" if is_y_up else "z")
+    axes.set_ylabel("-z" if axes_map is Y_UP else "y")
+    axes.set_zlabel("y" if axes_map is Y_UP else "z")
     axes.locator_params(axis="z", nbins=4)  # pyright: ignore[reportArgumentType]
     axes.set_title("cameras and skeleton over time")
 

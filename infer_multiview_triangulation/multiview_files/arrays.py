@@ -141,12 +141,10 @@ def _sizes(
         return (None,) * views
     if len(arrays["sizes"]) != views:
         raise ValueError(f"sizes of {source} are of {len(arrays['sizes'])} views, not of {views}")
-    known = [
-        None if size is None else _shaped(size, (2,), "sizes", source) for size in arrays["sizes"]
-    ]
-    if not all(size is None or (np.isfinite(size).all() and (size > 0).all()) for size in known):
+    sizes = [s if s is None else _shaped(s, (2,), "sizes", source) for s in arrays["sizes"]]
+    if not all(size is None or (np.isfinite(size) & (size > 0)).all() for size in sizes):
         raise ValueError(f"sizes of {source} are {arrays['sizes']}: give width and height above 0")
-    return tuple(None if size is None else (int(size[0]), int(size[1])) for size in known)
+    return tuple(size if size is None else (int(size[0]), int(size[1])) for size in sizes)
 
 
 def write_aist_pickle(

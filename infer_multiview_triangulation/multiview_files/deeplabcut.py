@@ -43,9 +43,9 @@ class _Table(NamedTuple):
     columns: list[tuple[str, str, str]]
     values: np.ndarray
 
-    @property
-    def parts(self) -> list[str]:
-        return list(dict.fromkeys(part for _, part, _ in self.columns))
+    def labels(self, level: int) -> list[str]:
+        """The different ones of a level of the columns, in order."""
+        return list(dict.fromkeys(column[level] for column in self.columns))
 
 
 def read_deeplabcut(paths: Sequence[Path], skeleton: str, allow_uneven: bool) -> Detections:
@@ -58,11 +58,11 @@ def read_deeplabcut(paths: Sequence[Path], skeleton: str, allow_uneven: bool) ->
         ValueError: A file is no such table, or the views have other body parts or lengths.
     """
     tables = [_read_table(path) for path in paths]
-    parts = tables[0].parts
+    parts = tables[0].labels(1)
     for path, table in zip(paths, tables, strict=True):
-        if set(table.parts) != set(parts):
+        if set(table.labels(1)) != set(parts):
             raise ValueError(
-                f"{path} has the body parts {table.parts}, {paths[0]} has {parts}: "
+                f"{path} has the body parts {table.labels(1)}, {paths[0]} has {parts}: "
                 "run the same model on every view"
             )
     views = [_view(p, table, parts) for p, table in zip(paths, tables, strict=True)]
@@ -77,8 +77,8 @@ def _read_table(path: Path) -> _Table:
             f"{path} is not a table of DeepLabCut with scorer, bodyparts and coords "
             f"({error}): export it again"
         ) from error
-    coords = {coordinate for _, _, coordinate in table.columns}
-    if not {"x", "y"} <= coords <= set(COORDS):
+    coords = table.labels(2)
+    if not {"x", "y"} <= set(coords) <= set(COORDS):
         raise ValueError(
             f"{path} has the coords {sorted(coords)}, not {COORDS}: give 2D predictions"
         )
@@ -123,12 +123,8 @@ def _restricted_tables() -> Iterator[None]:
     """Let PyTables, which unpickles attributes and objects unasked, only make plain values."""
     from tables import atom, attributeset
 
-    plain = SimpleNamespace(
-        loads=_plain_value,
-        dumps=pickle.dumps,
-        UnpicklingError=pickle.UnpicklingError,
-        PickleError=pickle.PickleError,
-    )
+    same = {name: getattr(pickle, name) for name in ("dumps", "UnpicklingError", "PickleError")}
+    plain = SimpleNamespace(loads=_plain_value, **same)
     with (
         _patching,
         mock.patch.object(attributeset, "pickle", plain),
@@ -149,10 +145,10 @@ def _pandas_names(module: str, name: str) -> Maker | None:
 
 
 def _view(path: Path, table: _Table, parts: list[str]) -> ViewFrames:
-    individuals = list(dict.fromkeys(individual for individual, _, _ in table.columns))
+    individuals = table.labels(0)
     keypoints = np.full((len(table.values), len(individuals), len(parts), 3), np.nan)
     # Labels made by hand have no likelihood.
-    if all(coordinate != "likelihood" for _, _, coordinate in table.columns):
+    if "likelihood" not in table.labels(2):
         keypoints[..., 2] = 1
     for (individual, part, coordinate), values in zip(table.columns, table.values.T, strict=True):
         axis = COORDS.index(coordinate)

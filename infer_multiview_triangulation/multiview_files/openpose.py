@@ -69,14 +69,11 @@ def _read_view(folder: Path) -> ViewFrames:
 def _openpose_people(people: Any) -> list[Person | None]:
     if not isinstance(people, list):
         raise ValueError(f"people is {type(people).__name__}, not a list")
-    read = []
     for person in people:
         if not isinstance(person, dict):
             raise ValueError(f"a person is {type(person).__name__}, not an object")
-        flat = next((person[key] for key in OPENPOSE_KEYS if person.get(key)), None)
-        if flat is not None:
-            read.append(person_of(triples(flat)))
-    return read
+    found = (next(filter(None, map(person.get, OPENPOSE_KEYS)), []) for person in people)
+    return [person_of(triples(flat)) for flat in found]
 
 
 def _aist_people(content: dict) -> list[Person | None]:

@@ -73,8 +73,7 @@ def _people_of_entry(entry: dict) -> list[Person]:
     if "frame_id" in entry:
         people = [_mmpose_person(instance) for instance in entry.get("instances") or []]
     else:
-        keypoints = entry.get("keypoints") or []
-        people = [person_of(triples(keypoints), _score(entry.get("score")))] if keypoints else []
+        people = [person_of(triples(entry.get("keypoints") or []), _score(entry.get("score")))]
     return [person for person in people if person is not None]
 
 

@@ -59,7 +59,6 @@ class ViewFrames:
     """The detections of one view before its frames are aligned with the others'.
 
     Attributes:
-        name: The view's name.
         frames: People by timestamp; an empty list where the view has a frame without people.
         faults: Frames that cannot be used, each with the file and the reason.
         timestamped: Whether the frames' keys were in the file, or only count its rows.

@@ -3,13 +3,7 @@
 from .camera import Camera
 from .inputs import ENGINES, METHODS, MODES, Options
 from .reconstruct import reconstruct
-from .result import (
-    INTERPOLATED,
-    MEASURED,
-    REJECTED,
-    UNKNOWN,
-    Reconstruction,
-)
+from .result import INTERPOLATED, MEASURED, REJECTED, UNKNOWN, Reconstruction
 from .skeletons import SKELETONS, Skeleton, skeleton_of
 
 __all__ = [

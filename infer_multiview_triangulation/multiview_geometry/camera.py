@@ -77,7 +77,7 @@ class Camera:
 
     def pixels(self, normalised: np.ndarray) -> np.ndarray:
         """Distort normalised image coordinates (..., 2) and turn them into pixels."""
-        distorted = distort(normalised, self.distortions)
+        distorted, _ = distort(normalised, self.distortions)
         return distorted @ self.matrix[:2, :2].T + self.matrix[:2, 2]
 
     def normalised(self, pixels: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from .world.upright import check_up_axis
 MODES = ("triangulate", "estimate_cameras", "refine_cameras")
 METHODS = ("robust", "weighted", "plain")
 ENGINES = ("native", "aniposelib")
-OBJECTIVES = ("robust", "aist")
+CHOICES = {"mode": MODES, "method": METHODS, "engine": ENGINES, "objective": ("robust", "aist")}
 MAX_OUTSIDE_SHARE = 0.2
 # How far beyond its picture a keypoint may lie, as a share of the picture's size.
 MARGIN = 0.02
@@ -72,7 +72,11 @@ class Inputs:
             ImportError: The engine is not installed.
         """
         self._check_counts()
-        _check_choices(options)
+        for name, known in CHOICES.items():
+            if (given := getattr(options, name)) not in known:
+                raise ValueError(f"{name} {given!r} is not one of {', '.join(known)}")
+        if options.engine == "aniposelib":
+            anipose_engine.require()
         if self.cameras is not None:
             _check_cameras(self.cameras, self.keypoints)
         known_as = self.names if self.cameras is None else [c.name for c in self.cameras]
@@ -87,22 +91,14 @@ class Inputs:
             raise ValueError(f"keypoints of shape {shape} hold nothing to reconstruct")
         if shape[0] < 2:
             raise ValueError("one view cannot be triangulated: give the keypoints of at least two")
-        for what, given in (("names", self.names), ("sizes", self.sizes)):
-            if len(given) != shape[0]:
-                raise ValueError(f"there are {len(given)} {what} for {shape[0]} views: give all")
-        if self.timestamps is not None and len(self.timestamps) != shape[1]:
-            raise ValueError(
-                f"there are {len(self.timestamps)} timestamps for {shape[1]} frames: give all"
-            )
-
-
-def _check_choices(options: Options) -> None:
-    choices = {"mode": MODES, "method": METHODS, "engine": ENGINES, "objective": OBJECTIVES}
-    for name, known in choices.items():
-        if getattr(options, name) not in known:
-            raise ValueError(f"{name} {getattr(options, name)!r} is not one of {', '.join(known)}")
-    if options.engine == "aniposelib":
-        anipose_engine.require()
+        counted = (
+            ("names", self.names, shape[0], "views"),
+            ("sizes", self.sizes, shape[0], "views"),
+            ("timestamps", self.timestamps, shape[1], "frames"),
+        )
+        for what, given, count, whose in counted:
+            if given is not None and len(given) != count:
+                raise ValueError(f"there are {len(given)} {what} for {count} {whose}: give all")
 
 
 def _check_cameras(cameras: Sequence[Camera], keypoints: np.ndarray) -> None:

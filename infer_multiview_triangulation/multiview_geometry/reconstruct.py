@@ -10,10 +10,10 @@ import numpy as np
 from ..infer_multiview_triangulation_kit.stopping import ShouldStop, check_stop, never
 from . import anipose_engine
 from .camera import Camera
-from .cameras.alignment import IDENTITY
+from .cameras.alignment import IDENTITY, Similarity
 from .capture import CameraSource, Capture, adjust_cameras, find_capture, synchronise
 from .inputs import Inputs, Options, in_view_order
-from .result import Reconstruction, World, assemble
+from .result import Reconstruction, assemble
 from .sequence.aist_objective import optimise_aist
 from .sequence.robust_objective import SequenceEstimate, SequenceWeights, optimise_sequence
 from .sequence.trajectories import bone_pairs, open_long_gaps
@@ -83,8 +83,17 @@ def reconstruct(
     frame_points = triangulate_capture(capture, options)
     begin("optimisation")
     estimate = _optimise(capture, frame_points, options)
-    world = _find_world(capture, estimate.points, options, warnings=noticed)
-    return assemble(capture, frame_points, estimate, world=world, offsets=offsets, warnings=noticed)
+    move, units, up_axis = _find_world(capture, estimate.points, options, warnings=noticed)
+    return assemble(
+        capture,
+        frame_points,
+        estimate,
+        move=move,
+        units=units,
+        up_axis=up_axis,
+        offsets=offsets,
+        warnings=noticed,
+    )
 
 
 def _optimise(capture: Capture, frame_points: FramePoints, options: Options) -> SequenceEstimate:
@@ -115,8 +124,8 @@ def _optimise(capture: Capture, frame_points: FramePoints, options: Options) -> 
 
 def _find_world(
     capture: Capture, points: np.ndarray, options: Options, *, warnings: list[str]
-) -> World:
-    """What the parameters ask for; a world estimated from nothing stands along y.
+) -> tuple[Similarity, str, str | None]:
+    """The move, unit and axis asked for; a world estimated from nothing stands along y.
 
     Where up cannot be found, that is added to ``warnings``.
     """
@@ -133,4 +142,4 @@ def _find_world(
     similarity = scaling.after(similarity)
     has_unit = options.scale != "none" or options.units != "auto" or not from_nothing
     units = unit_of(similarity(points), options.units) if has_unit else "unknown"
-    return World(similarity, units, up_axis)
+    return similarity, units, up_axis

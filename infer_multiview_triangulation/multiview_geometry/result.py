@@ -12,33 +12,13 @@ from .cameras.alignment import Similarity
 from .capture import Capture
 from .points.errors import finite_median, reprojection_errors
 from .quality.figures import Quality, best_parallax, left_out_errors, view_rows
-from .quality.warnings import (
-    calibration_warnings,
-    coincidence_warnings,
-    parallax_warnings,
-    view_warnings,
-)
+from .quality.warnings import set_up_warnings, view_warnings
 from .sequence.robust_objective import SequenceEstimate
 from .sequence.trajectories import bone_lengths, bone_pairs
 from .skeletons import Skeleton
 from .triangulate import FramePoints
 
 UNKNOWN, MEASURED, INTERPOLATED, REJECTED = range(4)
-
-
-@dataclass(frozen=True)
-class World:
-    """Where the cameras' world goes.
-
-    Attributes:
-        similarity: Moves it.
-        units: ``m``, ``cm``, ``mm`` or ``unknown``, after the move.
-        up_axis: ``y`` or ``z`` where it was turned so; None: as the cameras'.
-    """
-
-    similarity: Similarity
-    units: str
-    up_axis: str | None
 
 
 @dataclass(frozen=True)
@@ -86,18 +66,20 @@ def assemble(
     frame_points: FramePoints,
     estimate: SequenceEstimate,
     *,
-    world: World,
+    move: Similarity,
+    units: str,
+    up_axis: str | None,
     offsets: Sequence[int] | None,
     warnings: Sequence[str],
 ) -> Reconstruction:
-    """Judge ``estimate`` and move everything into ``world``.
+    """Judge ``estimate`` and ``move`` everything into a world of these ``units`` and axis.
 
     Args:
         offsets: Frames by which each view is late; None where nobody asked.
         warnings: What was noticed on the way.
     """
     points, rays = estimate.points.reshape(-1, 3), frame_points.rays
-    triangulation, move = frame_points.triangulation, world.similarity
+    triangulation = frame_points.triangulation
     known = np.isfinite(estimate.points[..., 0])
     mask = _mask(frame_points, known)
     errors = reprojection_errors(rays, points)
@@ -124,11 +106,12 @@ def assemble(
         rejected_share=float((mask == REJECTED).mean()),
         warnings=[
             *warnings,
-            *coincidence_warnings(capture.cameras),
-            *calibration_warnings(
-                reprojection if others is None else others, focal=float(np.median(rays.focal))
+            *set_up_warnings(
+                capture.cameras,
+                error=reprojection if others is None else others,
+                focal=float(np.median(rays.focal)),
+                angle=angle,
             ),
-            *parallax_warnings(angle),
             *view_warnings(views),
         ],
         scale=move.scale,
@@ -149,8 +132,8 @@ def assemble(
         skeleton=capture.skeleton,
         fps=capture.fps,
         timestamps=capture.timestamps,
-        units=world.units,
-        up_axis=world.up_axis,
+        units=units,
+        up_axis=up_axis,
     )
 
 

@@ -37,10 +37,11 @@ def triangulate_capture(capture: Capture, options: Options) -> FramePoints:
     """Triangulate; the robust method also weighs down views that are off, and repairs swaps."""
     rays = rays_of(capture.cameras, capture.keypoints)
     swapped = np.zeros(capture.keypoints.shape[:2], bool)
+    frames = swapped.shape[1]
     if not options.is_robust:
         triangulation = _triangulate_linearly(capture, rays, options)
         # Points on which the views do not agree are kept.
-        points = triangulation.points.reshape(capture.frames, -1, 3)
+        points = triangulation.points.reshape(frames, -1, 3)
         return FramePoints(points, rays, triangulation, swapped)
     triangulation = triangulate_robust(rays)
     weights = view_weights(triangulation.errors)
@@ -53,8 +54,8 @@ def triangulate_capture(capture: Capture, options: Options) -> FramePoints:
         )
         if swapped.any():
             triangulation = triangulate_robust(rays)
-    points = triangulation.agreed(capture.frames)
-    points[~is_determinate(rays, triangulation.points).reshape(capture.frames, -1)] = np.nan
+    points = triangulation.agreed(frames)
+    points[~is_determinate(rays, triangulation.points).reshape(frames, -1)] = np.nan
     return FramePoints(points, rays, triangulation, swapped)
 
 

@@ -102,7 +102,14 @@ class BundleProblem:
 
     def _normal_equations(self, cameras: Sequence[Camera], points: np.ndarray) -> _NormalEquations:
         parameters = POSE_PARAMETERS if self._prior is None else ALL_PARAMETERS
-        equations = _NormalEquations.zeros(len(cameras), len(points), parameters)
+        views, count = len(cameras), len(points)
+        equations = _NormalEquations(
+            np.zeros((views, parameters, parameters)),
+            np.zeros((count, 3, 3)),
+            np.zeros((views, count, parameters, 3)),
+            np.zeros((views, parameters)),
+            np.zeros((count, 3)),
+        )
         for view, camera in enumerate(cameras):
             by_camera, by_point, residuals, valid = linearise(
                 camera, points, self._pixels[view], parameters
@@ -143,17 +150,6 @@ class _NormalEquations:
     coupling: np.ndarray
     camera_gradient: np.ndarray
     point_gradient: np.ndarray
-
-    @classmethod
-    def zeros(cls, views: int, points: int, parameters: int) -> _NormalEquations:
-        """To be added to."""
-        return cls(
-            np.zeros((views, parameters, parameters)),
-            np.zeros((points, 3, 3)),
-            np.zeros((views, points, parameters, 3)),
-            np.zeros((views, parameters)),
-            np.zeros((points, 3)),
-        )
 
     def solve(self, damping: float) -> tuple[np.ndarray, np.ndarray]:
         """Levenberg and Marquardt's steps of the cameras (V, c) and the points (N, 3)."""

@@ -29,19 +29,15 @@ MIN_WALK = 0.3
 
 @dataclass(frozen=True)
 class _ViewPair:
-    """Two views whose relative pose is known, but for the distance between them.
+    """Two views that are posed: the first is the world, and their distance its unit.
 
     Attributes:
-        views: Their indices.
-        rotation: (3, 3), from the frame of the first to that of the second.
-        translation: (3,), of length 1.
+        cameras: Both by their indices.
         inliers: How many matches agree.
         angle: Median degrees between the rays of a match.
     """
 
-    views: tuple[int, int]
-    rotation: np.ndarray
-    translation: np.ndarray
+    cameras: dict[int, Camera]
     inliers: int
     angle: float
 
@@ -49,26 +45,8 @@ class _ViewPair:
     def score(self) -> float:
         """More for more matches and for an angle from which points are well known."""
         low, high = GOOD_ANGLES
-        return (
-            self.inliers * min(1.0, self.angle / low) * (WIDE_SHARE if self.angle > high else 1.0)
-        )
-
-    def pose(self, cameras: Sequence[Camera]) -> dict[int, Camera]:
-        """Both cameras by view: the first is the world, and their distance its unit."""
-        a, b = self.views
-        rotation = cv2.Rodrigues(self.rotation)[0].ravel()
-        return {
-            a: replace(cameras[a], rotation=np.zeros(3), translation=np.zeros(3)),
-            b: replace(cameras[b], rotation=rotation, translation=self.translation),
-        }
-
-
-@dataclass(frozen=True)
-class PosedCameras:
-    """Cameras in an arbitrary unit and world, and why they may be unreliable."""
-
-    cameras: list[Camera]
-    warnings: tuple[str, ...]
+        width = WIDE_SHARE if self.angle > high else min(1.0, self.angle / low)
+        return self.inliers * width
 
 
 def unposed_camera(name: str, size: tuple[int, int]) -> Camera:
@@ -79,9 +57,9 @@ def unposed_camera(name: str, size: tuple[int, int]) -> Camera:
 
 
 def pose_cameras(
-    cameras: Sequence[Camera], keypoints: np.ndarray, free_intrinsics: bool
-) -> PosedCameras:
-    """Estimate all extrinsics of ``cameras``; theirs are ignored.
+    cameras: Sequence[Camera], keypoints: np.ndarray
+) -> tuple[list[Camera], list[str]]:
+    """Estimate all extrinsics of ``cameras``, focal lengths and k1; their extrinsics are ignored.
 
     The best pair's essential matrix gives the first points; each further camera is resected from
     them (PnP) and everything is adjusted. The first camera of that pair is the world, and the
@@ -89,7 +67,9 @@ def pose_cameras(
 
     Args:
         keypoints: (V, F, J, 3).
-        free_intrinsics: The intrinsics are guesses: estimate focal lengths and k1 as well.
+
+    Returns:
+        The cameras, and why they may be unreliable.
 
     Raises:
         ValueError: Some view shares too little with the others.
@@ -103,17 +83,15 @@ def pose_cameras(
             "no two views share enough moving keypoints to find how the cameras stand; record "
             "longer, with the person moving through the room"
         )
-    posed = best.pose(cameras)
+    posed = best.cameras
     while len(posed) < len(cameras):
-        posed = _adjust_known(posed, flat, free_intrinsics)
+        known = sorted(posed)
+        placed = [posed[view] for view in known]
+        adjusted = bundle_adjust(placed, flat[known], True, rounds=ADJUSTMENT_ROUNDS)
+        posed = dict(zip(known, adjusted, strict=True))
         posed |= _add_view(cameras, flat, posed)
-    adjusted = bundle_adjust(
-        [posed[view] for view in range(len(cameras))],
-        keypoints,
-        free_intrinsics,
-        keep_gauge=False,
-    )
-    return PosedCameras(adjusted, tuple(_doubts(keypoints, best)))
+    placed = [posed[view] for view in range(len(cameras))]
+    return bundle_adjust(placed, flat, True, keep_gauge=False), _doubts(keypoints, best.angle)
 
 
 def _match_views(
@@ -141,29 +119,17 @@ def _match_views(
     )
     if count < MIN_MATCHES:
         return None
-    angle = _median_angle(rotation, [coordinates[mask.ravel() > 0] for coordinates in xy])
-    return _ViewPair(views, rotation, translation.ravel(), int(count), angle)
-
-
-def _median_angle(rotation: np.ndarray, xy: Sequence[np.ndarray]) -> float:
-    """Degrees between the rays of matches (N, 2) in two views."""
-    rays = [np.column_stack([coordinates, np.ones(len(coordinates))]) for coordinates in xy]
+    rays = [np.column_stack([x, np.ones(len(x))])[mask.ravel() > 0] for x in xy]
     rays[0] = rays[0] @ rotation.T
     cosine = (rays[0] * rays[1]).sum(1) / np.prod([np.linalg.norm(r, axis=1) for r in rays], 0)
-    return float(np.degrees(np.median(np.arccos(np.clip(cosine, -1, 1)))))
-
-
-def _adjust_known(
-    posed: dict[int, Camera], flat: np.ndarray, free_intrinsics: bool
-) -> dict[int, Camera]:
-    known = sorted(posed)
-    adjusted = bundle_adjust(
-        [posed[view] for view in known],
-        flat[known],
-        free_intrinsics,
-        rounds=ADJUSTMENT_ROUNDS,
-    )
-    return dict(zip(known, adjusted, strict=True))
+    angle = float(np.degrees(np.median(np.arccos(np.clip(cosine, -1, 1)))))
+    rvec = cv2.Rodrigues(rotation)[0].ravel()
+    poses = (np.zeros(3), np.zeros(3)), (rvec, translation.ravel())
+    pair = {
+        view: replace(cameras[view], rotation=rotation, translation=translation)
+        for view, (rotation, translation) in zip(views, poses, strict=True)
+    }
+    return _ViewPair(pair, int(count), angle)
 
 
 def _add_view(
@@ -201,11 +167,12 @@ def _resect(camera: Camera, pixels: np.ndarray, points: np.ndarray) -> Camera:
     return replace(camera, rotation=rotation.ravel(), translation=translation.ravel())
 
 
-def _doubts(keypoints: np.ndarray, pair: _ViewPair) -> list[str]:
+def _doubts(keypoints: np.ndarray, angle: float) -> list[str]:
+    """About cameras whose best pair of views sees the person under ``angle`` degrees."""
     doubts = []
-    if pair.angle < GOOD_ANGLES[0]:
+    if angle < GOOD_ANGLES[0]:
         doubts.append(
-            f"the best pair of views sees the person under only {pair.angle:.0f} degrees of "
+            f"the best pair of views sees the person under only {angle:.0f} degrees of "
             "parallax: the cameras are unreliable"
         )
     walk, height = _walk_and_height(keypoints)
