@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..infer_multiview_triangulation_kit.files import (
-    existing,
-    is_hidden,
-    load_json,
-    natural_sorted,
-)
+from ..infer_multiview_triangulation_kit.files import existing, is_hidden, load_json, natural_sorted
 from . import arrays, deeplabcut
 from .arrays import read_arrays
 from .deeplabcut import read_deeplabcut

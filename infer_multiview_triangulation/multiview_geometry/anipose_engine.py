@@ -90,11 +90,7 @@ def adjust(cameras: Sequence[Camera], keypoints: np.ndarray) -> list[Camera]:
     pixels = np.ascontiguousarray(keypoints[..., :2].reshape(len(cameras), -1, 2))
     group = camera_group(cameras)
     group.bundle_adjust_iter(
-        pixels,
-        n_iters=ROUNDS,
-        n_samp_iter=ROUND_SAMPLES,
-        n_samp_full=FINAL_SAMPLES,
-        verbose=False,
+        pixels, n_iters=ROUNDS, n_samp_iter=ROUND_SAMPLES, n_samp_full=FINAL_SAMPLES, verbose=False
     )
     return [
         Camera(

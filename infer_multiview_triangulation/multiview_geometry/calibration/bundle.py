@@ -60,9 +60,7 @@ def bundle_adjust(
         usable = np.isfinite(triangulation.points).all(axis=1)
         scale = outlier_scale(triangulation.errors)
         problem = BundleProblem(
-            observations[:, usable],
-            scale=scale,
-            prior_cameras=cameras if free_intrinsics else None,
+            observations[:, usable], scale=scale, prior_cameras=cameras if free_intrinsics else None
         )
         adjusted = problem.minimise(adjusted, triangulation.points[usable])
         if number < rounds - 3 and abs(last_scale - scale) < CONVERGED * scale:

@@ -89,9 +89,7 @@ def perturb(camera: Camera, step: np.ndarray) -> Camera:
     """The camera whose parameters are greater by ``step``, (6,) or (8,)."""
     rotation = Rotation.from_rotvec(step[ROTATION]) * Rotation.from_rotvec(camera.rotation)
     perturbed = replace(
-        camera,
-        rotation=rotation.as_rotvec(),
-        translation=camera.translation + step[TRANSLATION],
+        camera, rotation=rotation.as_rotvec(), translation=camera.translation + step[TRANSLATION]
     )
     if len(step) == POSE_PARAMETERS:
         return perturbed
