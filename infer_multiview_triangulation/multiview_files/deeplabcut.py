@@ -23,17 +23,6 @@ from .view_frames import Detections, ViewFrames, assemble, person_of
 
 SUFFIXES = (".csv", ".h5", ".hdf5")
 COORDS = ("x", "y", "likelihood")
-# HDF5's own errors are RuntimeErrors.
-UNREADABLE = (
-    csv.Error,
-    OSError,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    RuntimeError,
-    pickle.PickleError,
-)
 _patching = threading.Lock()
 
 
@@ -72,7 +61,8 @@ def read_deeplabcut(paths: Sequence[Path], skeleton: str, allow_uneven: bool) ->
 def _read_table(path: Path) -> _Table:
     try:
         table = _read_csv(path) if path.suffix.lower() == ".csv" else _read_hdf(path)
-    except UNREADABLE as error:
+    # pandas, PyTables and HDF5 meet damaged files with errors of any kind.
+    except Exception as error:
         raise ValueError(
             f"{path} is not a table of DeepLabCut with scorer, bodyparts and coords "
             f"({error}): export it again"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -93,13 +94,12 @@ def adjust(cameras: Sequence[Camera], keypoints: np.ndarray) -> list[Camera]:
         pixels, n_iters=ROUNDS, n_samp_iter=ROUND_SAMPLES, n_samp_full=FINAL_SAMPLES, verbose=False
     )
     return [
-        Camera(
-            given.name,
-            given.size,
-            np.array(camera.get_camera_matrix()),
-            np.array(camera.get_distortions()),
-            np.array(camera.get_rotation()).ravel(),
-            np.array(camera.get_translation()).ravel(),
+        replace(
+            given,
+            matrix=camera.get_camera_matrix(),
+            distortions=camera.get_distortions(),
+            rotation=np.ravel(camera.get_rotation()),
+            translation=np.ravel(camera.get_translation()),
         )
         for given, camera in zip(cameras, group.cameras, strict=True)
     ]

@@ -45,11 +45,6 @@ class Options:
     units: str = "auto"
     start_cameras: str = "none"
 
-    @property
-    def is_robust(self) -> bool:
-        """Whether outliers are looked for."""
-        return self.engine == "native" and self.method == "robust"
-
 
 @dataclass(frozen=True)
 class Inputs:

@@ -37,8 +37,8 @@ def triangulate_capture(capture: Capture, options: Options) -> FramePoints:
     """Triangulate; the robust method also weighs down views that are off, and repairs swaps."""
     rays = rays_of(capture.cameras, capture.keypoints)
     swapped = np.zeros(capture.keypoints.shape[:2], bool)
-    frames = swapped.shape[1]
-    if not options.is_robust:
+    frames = len(capture.keypoints[0])
+    if options.engine == "aniposelib" or options.method != "robust":
         triangulation = _triangulate_linearly(capture, rays, options)
         # Points on which the views do not agree are kept.
         points = triangulation.points.reshape(frames, -1, 3)

@@ -52,7 +52,7 @@ def bundle_adjust(
         raise ValueError("bundle adjustment needs at least two cameras")
     rng = np.random.default_rng(SEED)
     flat = _confident(keypoints.reshape(len(cameras), -1, 3))
-    adjusted, last_scale = list(cameras), np.inf
+    adjusted, last_scale = cameras, np.inf
     for number in range(rounds):
         is_final = number >= rounds - 2
         observations = flat[:, _sample(flat, FINAL_POINTS if is_final else ROUND_POINTS, rng)]
@@ -66,7 +66,7 @@ def bundle_adjust(
         if number < rounds - 3 and abs(last_scale - scale) < CONVERGED * scale:
             break
         last_scale = scale
-    return align_cameras(adjusted, cameras) if keep_gauge else adjusted
+    return align_cameras(adjusted, cameras) if keep_gauge else list(adjusted)
 
 
 def _confident(flat: np.ndarray) -> np.ndarray:

@@ -31,16 +31,6 @@ RIDGE = 1e-12
 PRIOR_DEVIATIONS = np.array([[0.10], [0.05]])
 
 
-@dataclass(frozen=True)
-class _State:
-    """Cameras and points (N, 3) with their cost, and the damping of the next step."""
-
-    cameras: list[Camera]
-    points: np.ndarray
-    cost: float
-    damping: float
-
-
 class BundleProblem:
     """Cameras and points that best explain keypoints (V, N, 3) with NaN where missing."""
 
@@ -61,32 +51,25 @@ class BundleProblem:
         # Squared pixels of one standard deviation.
         self._prior_weight = (scale / SCALE_FACTOR) ** 2
 
-    def minimise(self, cameras: Sequence[Camera], points: np.ndarray) -> list[Camera]:
+    def minimise(self, cameras: Sequence[Camera], points: np.ndarray) -> Sequence[Camera]:
         """The best cameras, from these ``cameras`` and ``points`` (N, 3) on."""
-        state = _State(list(cameras), points, self._cost(cameras, points), START_DAMPING)
+        cost, damping = self._cost(cameras, points), START_DAMPING
         for _ in range(MAX_STEPS):
-            improved = self._improve(state)
-            if improved is None:
+            before = cost
+            equations = self._normal_equations(cameras, points)
+            for _ in range(MAX_TRIALS):
+                camera_steps, point_steps = equations.solve(damping)
+                pairs = zip(cameras, camera_steps, strict=True)
+                moved = [perturb(camera, step) for camera, step in pairs], points + point_steps
+                moved_cost = self._cost(*moved)
+                if moved_cost < cost:
+                    (cameras, points), cost = moved, moved_cost
+                    damping = max(damping / BETTER, MIN_DAMPING)
+                    break
+                damping *= WORSE
+            if before - cost <= CONVERGED * cost:
                 break
-            decrease = state.cost - improved.cost
-            state = improved
-            if decrease < CONVERGED * state.cost:
-                break
-        return state.cameras
-
-    def _improve(self, state: _State) -> _State | None:
-        """The state after a step that lowers the cost; None where no damping gives one."""
-        equations, damping = self._normal_equations(state.cameras, state.points), state.damping
-        for _ in range(MAX_TRIALS):
-            camera_steps, point_steps = equations.solve(damping)
-            pairs = zip(state.cameras, camera_steps, strict=True)
-            cameras = [perturb(camera, step) for camera, step in pairs]
-            points = state.points + point_steps
-            cost = self._cost(cameras, points)
-            if cost < state.cost:
-                return _State(cameras, points, cost, max(damping / BETTER, MIN_DAMPING))
-            damping *= WORSE
-        return None
+        return cameras
 
     def _cost(self, cameras: Sequence[Camera], points: np.ndarray) -> float:
         total = 0.0

@@ -71,7 +71,7 @@ def _view_warning(view: ViewQuality, typical: float) -> str:
             f"view {name} agrees with no other on any point: two cameras at one place, "
             "or a calibration that does not belong to these views"
         )
-    bias, is_outside = float(np.hypot(*vector)), (view["inlier_share"] or 0) < 0.5
+    bias, is_outside = float(np.linalg.norm(vector)), (view["inlier_share"] or 0) < 0.5
     if bias > BIASED_PIXELS and (is_outside or bias > BIASED_FACTOR * typical):
         return (
             f"view {name} is off by ({vector[0]:+.0f}, {vector[1]:+.0f}) "

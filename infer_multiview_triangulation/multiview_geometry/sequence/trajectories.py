@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..points.errors import finite_median
 from ..skeletons import Skeleton
 
 
@@ -16,13 +17,8 @@ def bone_pairs(skeleton: Skeleton) -> np.ndarray:
 
 def bone_lengths(points: np.ndarray, bones: np.ndarray) -> np.ndarray:
     """Median length (B,) over the frames of (F, J, 3); NaN where a bone is never whole."""
-    if not len(bones):
-        return np.zeros(0)
     lengths = np.linalg.norm(points[:, bones[:, 0]] - points[:, bones[:, 1]], axis=-1)
-    known = np.isfinite(lengths).any(axis=0)
-    medians = np.full(len(bones), np.nan)
-    medians[known] = np.nanmedian(lengths[:, known], axis=0)
-    return medians
+    return np.array([finite_median(of_bone) for of_bone in lengths.T], np.float64)
 
 
 def fill_gaps(points: np.ndarray) -> np.ndarray:

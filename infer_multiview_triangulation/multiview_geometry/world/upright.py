@@ -38,7 +38,10 @@ def upright_world(points: np.ndarray, skeleton: Skeleton, axis: str) -> Similari
     Raises:
         ValueError: Ankles and shoulders were never seen together.
     """
-    feet, shoulders = (_middle(points[:, sides(skeleton, part)]) for part in ("ankle", "shoulder"))
+    feet, shoulders = (
+        np.ma.masked_invalid(points[:, sides(skeleton, part)]).mean(axis=1).filled(np.nan)
+        for part in ("ankle", "shoulder")
+    )
     bodies = shoulders - feet
     bodies = bodies[np.isfinite(bodies).all(axis=1)]
     if not len(bodies):
@@ -53,11 +56,3 @@ def upright_world(points: np.ndarray, skeleton: Skeleton, axis: str) -> Similari
     middle = np.nanmedian(rotated.reshape(-1, 3), axis=0)
     translation = -(middle - (middle @ AXES[axis]) * AXES[axis]) - floor * AXES[axis]
     return Similarity(rotation, translation, 1.0)
-
-
-def _middle(points: np.ndarray) -> np.ndarray:
-    """(F, 3): the mean of those of (F, K, 3) that are known."""
-    known = np.isfinite(points).all(axis=-1, keepdims=True)
-    count = known.sum(axis=1)
-    total = np.where(known, points, 0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
