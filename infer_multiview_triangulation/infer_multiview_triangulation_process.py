@@ -35,7 +35,7 @@ from infer_multiview_triangulation.multiview_geometry import (
     reconstruct,
     skeleton_of,
 )
-from infer_multiview_triangulation.multiview_geometry.quality.report import ViewQuality
+from infer_multiview_triangulation.multiview_geometry.quality.figures import ViewQuality
 from infer_multiview_triangulation.outputs import write_all
 from infer_multiview_triangulation.parameters import InferMultiviewTriangulationParam, Settings
 from infer_multiview_triangulation.picture import draw

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from infer_multiview_triangulation import multiview_files as files
 from infer_multiview_triangulation.multiview_geometry import Reconstruction
 
 logger = logging.getLogger(__name__)
+
+ARRAYS = (
+    "keypoints3d", "keypoints3d_optim", "sigma", "reprojection_error", "n_views", "mask",
+    "timestamps", "fps", "units",
+)  # fmt: skip
 
 
 def write_all(
@@ -34,31 +38,16 @@ def write_all(
     if units == "unknown":
         units = "mm"
         logger.warning("the unit of the cameras is unknown: .trc, .c3d and .csv say mm")
-    for name, write in (
-        ("keypoints3d.trc", files.write_trc),
-        ("keypoints3d.c3d", files.write_c3d),
-        ("keypoints3d.csv", files.write_csv),
-    ):
-        write(
-            folder / name,
-            files.Trajectories(points, reconstruction.skeleton.joints, reconstruction.fps, units),
-        )
+    joints, fps = reconstruction.skeleton.joints, reconstruction.fps
+    writers = {"trc": files.write_trc, "c3d": files.write_c3d, "csv": files.write_csv}
+    for suffix, write in writers.items():
+        name = f"keypoints3d.{suffix}"
+        write(folder / name, files.Trajectories(points, joints, fps, units))
         written.append(name)
     return [folder / name for name in written]
 
 
-def _arrays(reconstruction: Reconstruction) -> dict[str, np.ndarray | np.generic]:
+def _arrays(reconstruction: Reconstruction) -> dict[str, Any]:
     skeleton = reconstruction.skeleton
-    return {
-        "keypoints3d": reconstruction.keypoints3d,
-        "keypoints3d_optim": reconstruction.keypoints3d_optim,
-        "sigma": reconstruction.sigma,
-        "reprojection_error": reconstruction.reprojection_error,
-        "n_views": reconstruction.n_views,
-        "mask": reconstruction.mask,
-        "timestamps": reconstruction.timestamps,
-        "fps": np.float64(reconstruction.fps),
-        "skeleton": np.str_(skeleton.name),
-        "joints": np.array(skeleton.joints),
-        "units": np.str_(reconstruction.units),
-    }
+    named = {name: getattr(reconstruction, name) for name in ARRAYS}
+    return {**named, "skeleton": skeleton.name, "joints": skeleton.joints}

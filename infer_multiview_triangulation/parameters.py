@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import field_validator
 
@@ -12,6 +12,16 @@ from infer_multiview_triangulation.infer_multiview_triangulation_kit.parameters 
     setting,
 )
 from infer_multiview_triangulation.multiview_geometry import Options
+
+CONFIDENCE: dict[str, Any] = {"ge": 0, "le": 1, "advanced": True, "step": 0.05, "decimals": 3}
+IF_OPTIMISED = {"optimise": ["True"], "engine": ["native"]}
+WEIGHT: dict[str, Any] = {
+    "ge": 0,
+    "le": 1000,
+    "step": 0.5,
+    "decimals": 3,
+    "only_if": IF_OPTIMISED | {"objective": ["robust"]},
+}
 
 
 class Settings(PluginSettings):
@@ -51,22 +61,14 @@ class Settings(PluginSettings):
         0.15,
         "Keypoints below it count as missing (AIST++: 0.15)",
         label="Least confidence",
-        ge=0,
-        le=1,
-        advanced=True,
-        step=0.05,
-        decimals=3,
+        **CONFIDENCE,
     )
     camera_confidence: float = setting(
         0.5,
         "The same where cameras are adjusted (AIST++: 0.5)",
         label="Least for the cameras",
-        ge=0,
-        le=1,
-        advanced=True,
-        step=0.05,
-        decimals=3,
         only_if=[{"mode": ["estimate_cameras", "refine_cameras"]}, {"cameras_path": [""]}],
+        **CONFIDENCE,
     )
     start_cameras: Literal["none", "aist"] = setting(
         "none",
@@ -83,27 +85,16 @@ class Settings(PluginSettings):
         "What engine=native optimises: its own, or exactly AIST++'s",
         label="Objective",
         advanced=True,
-        only_if={"optimise": ["True"], "engine": ["native"]},
+        only_if=IF_OPTIMISED,
     )
     smooth: float = setting(
         1.0,
         "Weight of smooth motion; 0 for none, 10 for slow motion",
         label="Weight of smoothness",
-        ge=0,
-        le=1000,
-        step=0.5,
-        decimals=3,
-        only_if={"optimise": ["True"], "engine": ["native"], "objective": ["robust"]},
+        **WEIGHT,
     )
     bone: float = setting(
-        1.0,
-        "Weight of constant bone lengths",
-        label="Weight of bone lengths",
-        ge=0,
-        le=1000,
-        step=0.5,
-        decimals=3,
-        only_if={"optimise": ["True"], "engine": ["native"], "objective": ["robust"]},
+        1.0, "Weight of constant bone lengths", label="Weight of bone lengths", **WEIGHT
     )
     repair_swaps: bool = setting(
         True,
@@ -120,7 +111,7 @@ class Settings(PluginSettings):
         le=10000,
         advanced=True,
         unit="frames",
-        only_if={"optimise": ["True"], "engine": ["native"]},
+        only_if=IF_OPTIMISED,
     )
     sync: Literal["off", "report", "auto"] = setting(
         "off",

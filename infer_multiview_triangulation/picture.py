@@ -10,12 +10,18 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d.axes3d import Axes3D
 
-from infer_multiview_triangulation.multiview_geometry import Camera, Reconstruction, Skeleton
+from infer_multiview_triangulation.multiview_geometry import Camera, Reconstruction
 
 SIZE_INCHES, DPI = (12.8, 7.2), 100
 SHOWN_FRAMES = 5
 # Of the studio's extent: how long the drawing of a camera is.
 CAMERA_SHARE = 0.06
+TRUNK = (
+    ("left_shoulder", "right_shoulder"),
+    ("left_hip", "right_hip"),
+    ("left_shoulder", "left_hip"),
+    ("right_shoulder", "right_hip"),
+)
 Y_UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 
 
@@ -39,10 +45,12 @@ def _draw_studio(axes: Axes3D, reconstruction: Reconstruction, axes_map: np.ndar
     count = min(SHOWN_FRAMES, len(known))
     shown = known[np.linspace(0, len(known) - 1, count).astype(int)] if count else []
     limbs = skeleton.bones or [(i, i) for i in range(points.shape[1])]
+    trunk = [(skeleton.index(a), skeleton.index(b)) for a, b in TRUNK]
+    lines = [*limbs, *(pair for pair in trunk if None not in pair)]
     for place, frame in enumerate(shown):
         colour = (0.15, 0.35, 0.75, 0.25 + 0.75 * (place + 1) / count)
-        for a, b in (*limbs, *_trunk(skeleton)):
-            line = points[frame][[a, b]] @ axes_map.T
+        for pair in lines:
+            line = points[frame][list(pair)] @ axes_map.T
             if np.isfinite(line).all():
                 axes.plot(*line.T, color=colour, linewidth=1.6)
     size = _extent(reconstruction.cameras)
@@ -53,23 +61,11 @@ def _draw_studio(axes: Axes3D, reconstruction: Reconstruction, axes_map: np.ndar
         path[:, 2] = np.nanmin(points[known] @ axes_map.T[:, 2])
         axes.plot(*path.T, color="0.6", linewidth=1)
     axes.set_aspect("equal")
-    is_y_up = axes_map is Y_UP
     axes.set_xlabel("x")
-    axes.set_ylabel("-z" if is_y_up else "y")
-    axes.set_zlabel("y" if is_y_up else "z")
+    axes.set_ylabel("-z" if axes_map is Y_UP else "y")
+    axes.set_zlabel("y" if axes_map is Y_UP else "z")
     axes.locator_params(axis="z", nbins=4)  # pyright: ignore[reportArgumentType]
     axes.set_title("cameras and skeleton over time")
-
-
-def _trunk(skeleton: Skeleton) -> list[tuple[int, int]]:
-    pairs = (
-        ("left_shoulder", "right_shoulder"),
-        ("left_hip", "right_hip"),
-        ("left_shoulder", "left_hip"),
-        ("right_shoulder", "right_hip"),
-    )
-    indices = [(skeleton.index(a), skeleton.index(b)) for a, b in pairs]
-    return [(a, b) for a, b in indices if a is not None and b is not None]
 
 
 def _extent(cameras: Sequence[Camera]) -> float:

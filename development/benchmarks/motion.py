@@ -149,7 +149,7 @@ def _measure_cameras(way: str, level: str) -> dict:
         cameras = bundle_adjust(ring, seen, True)
     else:
         blank = [unposed_camera(camera.name, SIZE) for camera in truth]
-        cameras = pose_cameras(blank, seen, True).cameras
+        cameras, _ = pose_cameras(blank, seen)
     cpu = time.process_time() - start
     centres, true_centres = (np.stack([c.centre for c in group]) for group in (cameras, truth))
     aligned = fit_similarity(centres, true_centres)(centres)

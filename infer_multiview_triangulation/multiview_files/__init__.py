@@ -5,7 +5,7 @@ from ..infer_multiview_triangulation_kit.keypoints.c3d_files import read_c3d, wr
 from ..infer_multiview_triangulation_kit.keypoints.csv_files import read_csv, write_csv
 from ..infer_multiview_triangulation_kit.keypoints.trajectories import Trajectories
 from ..infer_multiview_triangulation_kit.keypoints.trc_files import read_trc, write_trc
-from .arrays import detections_of
+from .arrays import detections_of, write_aist_pickle
 from .calibration import (
     camera_values,
     cameras_of,
@@ -13,9 +13,8 @@ from .calibration import (
     write_cameras_json,
     write_cameras_toml,
 )
-from .detections import Detections
-from .export import write_aist_pickle
 from .reader import read_detections
+from .view_frames import Detections
 
 __all__ = [
     "Detections",

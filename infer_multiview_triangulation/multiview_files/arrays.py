@@ -1,4 +1,4 @@
-"""Keypoints of all views in one array file: .npz, .npy, and AIST++'s .pkl."""
+"""Keypoints in array files: of all views in .npz, .npy, and AIST++'s .pkl, in 2D and 3D."""
 
 from __future__ import annotations
 
@@ -10,31 +10,24 @@ from typing import Any
 import numpy as np
 
 from ..infer_multiview_triangulation_kit import array_files
-from ..infer_multiview_triangulation_kit.files import existing
 from ..infer_multiview_triangulation_kit.safe_pickle import UnreadablePickleError, load_pickle
-from .detections import Detections
-from .view_frames import empty_view_warnings, known_skeleton, mask_missing
+from .view_frames import Detections, empty_view_warnings, known_skeleton, mask_missing
 
 SUFFIXES = (".npz", ".npy", ".pkl", ".pickle")
 
 
-def read_arrays(path: str | Path, skeleton: str = "auto", allow_pickle: bool = False) -> Detections:
+def read_arrays(path: Path, skeleton: str, allow_pickle: bool) -> Detections:
     """Read ``keypoints2d`` (V, F, J, 3) or (V, F, P, J, 3), as x, y in pixels and confidence.
 
     An .npz may add ``skeleton``, ``fps``, ``timestamps`` (F,), ``views`` (V,), ``sizes`` (V, 2) and
     ``scores`` (V, F) or (V, F, P). A .pkl is what AIST++ writes: keypoints2d, det_scores,
     timestamps.
 
-    Args:
-        path: The file.
-        skeleton: The keypoints' convention; ``auto`` takes the file's, if it tells.
-        allow_pickle: Whether .pkl files are read, and then of numpy arrays and containers only.
+    The ``skeleton`` ``auto`` takes the file's, if it tells.
 
     Raises:
-        FileNotFoundError: The file is not there.
         ValueError: A pickle without leave, a damaged file, or arrays of other shapes.
     """
-    path = existing(path)
     read = detections_of(_load(path, allow_pickle), path, skeleton)
     return replace(read, warnings=empty_view_warnings(read.keypoints2d, read.views, path))
 
@@ -42,14 +35,7 @@ def read_arrays(path: str | Path, skeleton: str = "auto", allow_pickle: bool = F
 def detections_of(
     arrays: Mapping[str, Any], source: str | Path, skeleton: str = "auto"
 ) -> Detections:
-    """The same from named values, wherever they came from; None stands for an unknown value.
-
-    Args:
-        source: What messages call it.
-
-    Raises:
-        ValueError: A value cannot be used.
-    """
+    """The same from named values that messages call ``source``; None is an unknown value."""
     arrays = {name: value for name, value in arrays.items() if value is not None}
     keypoints2d = _keypoints(arrays, source)
     views, frames, people, joints = keypoints2d.shape[:4]
@@ -155,9 +141,24 @@ def _sizes(
         return (None,) * views
     if len(arrays["sizes"]) != views:
         raise ValueError(f"sizes of {source} are of {len(arrays['sizes'])} views, not of {views}")
-    known = [
-        None if size is None else _shaped(size, (2,), "sizes", source) for size in arrays["sizes"]
-    ]
-    if not all(size is None or (np.isfinite(size).all() and (size > 0).all()) for size in known):
+    sizes = [s if s is None else _shaped(s, (2,), "sizes", source) for s in arrays["sizes"]]
+    if not all(size is None or (np.isfinite(size) & (size > 0)).all() for size in sizes):
         raise ValueError(f"sizes of {source} are {arrays['sizes']}: give width and height above 0")
-    return tuple(None if size is None else (int(size[0]), int(size[1])) for size in known)
+    return tuple(size if size is None else (int(size[0]), int(size[1])) for size in sizes)
+
+
+def write_aist_pickle(
+    path: str | Path, keypoints3d: np.ndarray, keypoints3d_optim: np.ndarray
+) -> None:
+    """Write AIST++'s file of two arrays (F, J, 3), which numpy 1 and 2 can both read.
+
+    The file appears whole or not at all.
+
+    Raises:
+        ValueError: The arrays are not (F, J, 3), or differ in shape.
+    """
+    shapes = np.shape(keypoints3d), np.shape(keypoints3d_optim)
+    if shapes[0] != shapes[1] or len(shapes[0]) != 3 or shapes[0][2] != 3:
+        raise ValueError(f"{path} cannot hold arrays of shapes {shapes}: both must be (F, J, 3)")
+    content = {"keypoints3d": keypoints3d, "keypoints3d_optim": keypoints3d_optim}
+    array_files.write_pickle(path, {name: np.asarray(x, float) for name, x in content.items()})

@@ -13,32 +13,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
 
-from ..infer_multiview_triangulation_kit.files import existing
 from ..infer_multiview_triangulation_kit.safe_pickle import Maker, check_unfolding, loads
-from .detections import Detections
-from .view_frames import ViewFrames, assemble, person_of
-
-if TYPE_CHECKING:
-    import pandas as pd
+from .view_frames import Detections, ViewFrames, assemble, person_of
 
 SUFFIXES = (".csv", ".h5", ".hdf5")
 COORDS = ("x", "y", "likelihood")
-# HDF5's own errors are RuntimeErrors.
-UNREADABLE = (
-    csv.Error,
-    OSError,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    RuntimeError,
-    pickle.PickleError,
-)
 _patching = threading.Lock()
 
 
@@ -48,30 +32,26 @@ class _Table(NamedTuple):
     columns: list[tuple[str, str, str]]
     values: np.ndarray
 
-    @property
-    def parts(self) -> list[str]:
-        return list(dict.fromkeys(part for _, part, _ in self.columns))
+    def labels(self, level: int) -> list[str]:
+        """The different ones of a level of the columns, in order."""
+        return list(dict.fromkeys(column[level] for column in self.columns))
 
 
-def read_deeplabcut(
-    files: Sequence[str | Path], skeleton: str = "auto", allow_uneven: bool = False
-) -> Detections:
+def read_deeplabcut(paths: Sequence[Path], skeleton: str, allow_uneven: bool) -> Detections:
     """Read one table a view, in the order of the cameras, with one or several individuals.
 
     Rows are counted as frames, whatever their index says. The first view's body parts give the
     order of the keypoints; labels without a likelihood count as certain.
 
     Raises:
-        FileNotFoundError: A file is not there.
         ValueError: A file is no such table, or the views have other body parts or lengths.
     """
-    paths = [existing(file) for file in files]
     tables = [_read_table(path) for path in paths]
-    parts = tables[0].parts
+    parts = tables[0].labels(1)
     for path, table in zip(paths, tables, strict=True):
-        if set(table.parts) != set(parts):
+        if set(table.labels(1)) != set(parts):
             raise ValueError(
-                f"{path} has the body parts {table.parts}, {paths[0]} has {parts}: "
+                f"{path} has the body parts {table.labels(1)}, {paths[0]} has {parts}: "
                 "run the same model on every view"
             )
     views = [_view(p, table, parts) for p, table in zip(paths, tables, strict=True)]
@@ -81,13 +61,14 @@ def read_deeplabcut(
 def _read_table(path: Path) -> _Table:
     try:
         table = _read_csv(path) if path.suffix.lower() == ".csv" else _read_hdf(path)
-    except UNREADABLE as error:
+    # pandas, PyTables and HDF5 meet damaged files with errors of any kind.
+    except Exception as error:
         raise ValueError(
             f"{path} is not a table of DeepLabCut with scorer, bodyparts and coords "
             f"({error}): export it again"
         ) from error
-    coords = {coordinate for _, _, coordinate in table.columns}
-    if not {"x", "y"} <= coords <= set(COORDS):
+    coords = table.labels(2)
+    if not {"x", "y"} <= set(coords) <= set(COORDS):
         raise ValueError(
             f"{path} has the coords {sorted(coords)}, not {COORDS}: give 2D predictions"
         )
@@ -116,22 +97,15 @@ def _read_hdf(path: Path) -> _Table:
     import pandas as pd
 
     with _restricted_tables(), pd.HDFStore(path, "r") as store:
-        table = store.get(_only_key(store))
-    levels = [table.columns.get_level_values(name) for name in ("bodyparts", "coords")]
-    several = "individuals" in table.columns.names
-    individuals = (
-        table.columns.get_level_values("individuals") if several else [""] * len(levels[0])
-    )
-    labels = zip(individuals, *levels, strict=True)
-    columns = [(str(person), str(part), str(coordinate)) for person, part, coordinate in labels]
+        keys = store.keys()
+        if len(keys) != 1:
+            raise ValueError(f"it holds {len(keys)} tables, not one")
+        table = store.get(keys[0])
+    level = table.columns.get_level_values
+    parts, coords = level("bodyparts"), level("coords")
+    people = level("individuals") if "individuals" in table.columns.names else [""] * len(parts)
+    columns = [(str(a), str(b), str(c)) for a, b, c in zip(people, parts, coords, strict=True)]
     return _Table(columns, table.to_numpy(np.float64))
-
-
-def _only_key(store: pd.HDFStore) -> str:
-    keys = store.keys()
-    if len(keys) != 1:
-        raise ValueError(f"it holds {len(keys)} tables, not one")
-    return keys[0]
 
 
 @contextmanager
@@ -139,12 +113,8 @@ def _restricted_tables() -> Iterator[None]:
     """Let PyTables, which unpickles attributes and objects unasked, only make plain values."""
     from tables import atom, attributeset
 
-    plain = SimpleNamespace(
-        loads=lambda data, *_, **__: _plain_value(bytes(data)),
-        dumps=pickle.dumps,
-        UnpicklingError=pickle.UnpicklingError,
-        PickleError=pickle.PickleError,
-    )
+    same = {name: getattr(pickle, name) for name in ("dumps", "UnpicklingError", "PickleError")}
+    plain = SimpleNamespace(loads=_plain_value, **same)
     with (
         _patching,
         mock.patch.object(attributeset, "pickle", plain),
@@ -153,8 +123,8 @@ def _restricted_tables() -> Iterator[None]:
         yield
 
 
-def _plain_value(data: bytes) -> Any:
-    value = loads(data, _pandas_names)
+def _plain_value(data: Any, *_: Any, **__: Any) -> Any:
+    value = loads(bytes(data), _pandas_names)
     check_unfolding(value)
     return value
 
@@ -165,16 +135,16 @@ def _pandas_names(module: str, name: str) -> Maker | None:
 
 
 def _view(path: Path, table: _Table, parts: list[str]) -> ViewFrames:
-    individuals = list(dict.fromkeys(individual for individual, _, _ in table.columns))
+    individuals = table.labels(0)
     keypoints = np.full((len(table.values), len(individuals), len(parts), 3), np.nan)
     # Labels made by hand have no likelihood.
-    if all(coordinate != "likelihood" for _, _, coordinate in table.columns):
+    if "likelihood" not in table.labels(2):
         keypoints[..., 2] = 1
     for (individual, part, coordinate), values in zip(table.columns, table.values.T, strict=True):
         axis = COORDS.index(coordinate)
         keypoints[:, individuals.index(individual), parts.index(part), axis] = values
-    view = ViewFrames(path.stem, timestamped=False)
-    for frame, bodies in enumerate(keypoints):
-        people = [person_of(body) for body in bodies]
-        view.frames[frame] = [person for person in people if person is not None]
-    return view
+    frames = {
+        frame: [person for body in bodies if (person := person_of(body))]
+        for frame, bodies in enumerate(keypoints)
+    }
+    return ViewFrames(path.stem, frames, timestamped=False)

@@ -8,21 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..infer_multiview_triangulation_kit.files import (
-    existing,
-    is_hidden,
-    load_json,
-    natural_sorted,
-)
-from .detections import Detections
-from .view_frames import Person, ViewFrames, assemble, frame_number, person_of
+from ..infer_multiview_triangulation_kit.files import is_hidden, load_json, natural_sorted
+from .view_frames import Detections, Person, ViewFrames, assemble, frame_number, person_of
 
 OPENPOSE_KEYS = ("pose_keypoints_2d", "pose_keypoints")
 
 
-def read_frame_folders(
-    path: str | Path, skeleton: str = "auto", allow_uneven: bool = False
-) -> Detections:
+def read_frame_folders(folder: Path, skeleton: str, allow_uneven: bool) -> Detections:
     """Read a folder with one sub-folder a view, in which each frame has a JSON file.
 
     The natural order of the sub-folders' names is the order of the cameras; the last number in a
@@ -30,24 +22,12 @@ def read_frame_folders(
     is a view without detections.
 
     Raises:
-        FileNotFoundError: The folder, or a sub-folder with JSON files, is not there.
         ValueError: Mixed skeletons, or more than half of a view's files cannot be used.
     """
-    folder = existing(path)
-    sub_folders = view_folders(folder)
-    filled = [sub for sub in sub_folders if any(sub.glob("*.json"))]
-    if not filled:
-        raise FileNotFoundError(
-            f"{folder} has no sub-folder with JSON files: give the folder that holds one "
-            "sub-folder for each view"
-        )
-    skipped = [
-        f"{sub} holds no JSON file and is not taken as a view"
-        for sub in sub_folders
-        if sub not in filled and any(sub.iterdir())
-    ]
-    views = [_read_view(sub) for sub in sub_folders if sub in filled or not any(sub.iterdir())]
+    others = [s for s in view_folders(folder) if any(s.iterdir()) and not any(s.glob("*.json"))]
+    views = [_read_view(sub) for sub in view_folders(folder) if sub not in others]
     detections = assemble(views, folder, skeleton=skeleton, allow_uneven=allow_uneven)
+    skipped = (f"{sub} holds no JSON file and is not taken as a view" for sub in others)
     return replace(detections, warnings=(*skipped, *detections.warnings))
 
 
@@ -56,18 +36,12 @@ def view_folders(folder: Path) -> list[Path]:
     return natural_sorted(s for s in folder.iterdir() if s.is_dir() and not is_hidden(s))
 
 
-def people_of_frame(content: Any) -> list[Person]:
-    """The people in one frame's parsed JSON, OpenPose's or AIST++'s.
-
-    Raises:
-        ValueError: It is neither, or the keypoints are not triples of numbers.
-    """
+def _people_of_frame(content: Any) -> list[Person]:
+    """The people in one frame's parsed JSON, OpenPose's or AIST++'s."""
     if not isinstance(content, dict):
         raise ValueError("it is not a JSON object")
-    if "detection_scores" in content:
-        people = _aist_people(content)
-    else:
-        people = _openpose_people(content.get("people") or [])
+    is_aist = "detection_scores" in content
+    people = _aist_people(content) if is_aist else _openpose_people(content.get("people") or [])
     return [person for person in people if person is not None]
 
 
@@ -85,7 +59,7 @@ def _read_view(folder: Path) -> ViewFrames:
             )
         sources[frame] = file
         try:
-            view.frames[frame] = people_of_frame(load_json(file))
+            view.frames[frame] = _people_of_frame(load_json(file))
         except ValueError as error:
             reason = str(error)
             view.add_fault(frame, reason if str(file) in reason else f"{file}: {reason}")
@@ -95,14 +69,11 @@ def _read_view(folder: Path) -> ViewFrames:
 def _openpose_people(people: Any) -> list[Person | None]:
     if not isinstance(people, list):
         raise ValueError(f"people is {type(people).__name__}, not a list")
-    read = []
     for person in people:
         if not isinstance(person, dict):
             raise ValueError(f"a person is {type(person).__name__}, not an object")
-        flat = next((person[key] for key in OPENPOSE_KEYS if person.get(key)), None)
-        if flat is not None:
-            read.append(person_of(triples(flat)))
-    return read
+    found = (next(filter(None, map(person.get, OPENPOSE_KEYS)), []) for person in people)
+    return [person_of(triples(flat)) for flat in found]
 
 
 def _aist_people(content: dict) -> list[Person | None]:

@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..infer_multiview_triangulation_kit.files import (
-    existing,
-    is_hidden,
-    load_json,
-    natural_sorted,
-)
+from ..infer_multiview_triangulation_kit.files import existing, is_hidden, load_json, natural_sorted
 from . import arrays, deeplabcut
 from .arrays import read_arrays
 from .deeplabcut import read_deeplabcut
-from .detections import Detections
 from .openpose import read_frame_folders, view_folders
-from .results_json import is_results, read_results_json
+from .results_json import entries_of, read_results_json
+from .view_frames import Detections
 
 FORMS = (
     "a folder with one sub-folder of per-frame JSON (OpenPose, AIST++) or one file a view "
@@ -77,14 +72,11 @@ def _read_files(files: list[Path], skeleton: str, allow_uneven: bool) -> Detecti
         return read_deeplabcut(files, skeleton, allow_uneven)
     if suffixes != {".json"}:
         raise ValueError(f"{files[0]} has no known form ({', '.join(suffixes)}): give {FORMS}")
-    if not is_results(load_json(files[0])) and _is_one_frame(files[0]):
+    content = load_json(files[0])
+    is_one_frame = isinstance(content, dict) and {"people", "detection_scores"} & content.keys()
+    if is_one_frame and entries_of(content) is None:
         raise ValueError(
             f"{files[0]} holds one frame: put each view's frames into a sub-folder, and give the "
             "folder above them"
         )
     return read_results_json(files, skeleton, allow_uneven)
-
-
-def _is_one_frame(file: Path) -> bool:
-    content = load_json(file)
-    return isinstance(content, dict) and ("people" in content or "detection_scores" in content)

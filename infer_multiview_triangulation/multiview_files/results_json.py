@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..infer_multiview_triangulation_kit.files import existing, load_json
-from .detections import Detections
+from ..infer_multiview_triangulation_kit.files import load_json
 from .openpose import triples
-from .view_frames import Person, ViewFrames, assemble, frame_number, person_of
+from .view_frames import Detections, Person, ViewFrames, assemble, frame_number, person_of
 
 FORMS = (
     "a list of {image_id, keypoints, score} (COCO results, AlphaPose) or of "
@@ -19,31 +18,22 @@ FORMS = (
 )
 
 
-def read_results_json(
-    files: Sequence[str | Path], skeleton: str = "auto", allow_uneven: bool = False
-) -> Detections:
+def read_results_json(paths: Sequence[Path], skeleton: str, allow_uneven: bool) -> Detections:
     """Read one results file a view, in the order of the cameras.
 
     Frame numbers come from ``image_id`` or ``frame_id``; AlphaPose's ``"12.jpg"`` is frame 12.
     Frames that no file mentions, between the first and the last, are frames without people.
 
     Raises:
-        FileNotFoundError: A file is not there.
         ValueError: A file is not in a known form, mixed skeletons, or too many faulty entries.
     """
-    paths = [existing(file) for file in files]
     views = [_read_view(path) for path in paths]
     source = paths[0] if len(paths) == 1 else paths[0].parent
     return assemble(views, source, skeleton=skeleton, allow_uneven=allow_uneven, fill_gaps=True)
 
 
-def is_results(content: Any) -> bool:
-    """Whether parsed JSON is in one of the forms that :func:`read_results_json` takes."""
-    return _entries(content) is not None
-
-
-def _entries(content: Any) -> list[dict] | None:
-    """The entries of a file, flat; None where the form is unknown."""
+def entries_of(content: Any) -> list[dict] | None:
+    """The entries of parsed JSON, flat; None where :func:`read_results_json` cannot take it."""
     if isinstance(content, dict):
         content = content.get("instance_info")
     if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
@@ -53,7 +43,7 @@ def _entries(content: Any) -> list[dict] | None:
 
 
 def _read_view(path: Path) -> ViewFrames:
-    entries = _entries(load_json(path))
+    entries = entries_of(load_json(path))
     if entries is None:
         raise ValueError(f"{path} is not {FORMS}: convert it")
     view = ViewFrames(path.stem)
@@ -68,13 +58,11 @@ def _read_view(path: Path) -> ViewFrames:
 
 
 def _frame_of(entry: dict, path: Path, number: int) -> int:
-    identity = entry.get("frame_id", entry.get("image_id"))
+    identity, frame = entry.get("frame_id", entry.get("image_id")), None
     if isinstance(identity, str):
         frame = frame_number(Path(identity).stem)
     elif isinstance(identity, int) or (isinstance(identity, float) and identity.is_integer()):
         frame = int(identity)
-    else:
-        frame = None
     if frame is None:
         raise ValueError(f"entry {number} of {path} has no frame number in {identity!r}")
     return frame
@@ -85,8 +73,7 @@ def _people_of_entry(entry: dict) -> list[Person]:
     if "frame_id" in entry:
         people = [_mmpose_person(instance) for instance in entry.get("instances") or []]
     else:
-        keypoints = entry.get("keypoints") or []
-        people = [person_of(triples(keypoints), _score(entry.get("score")))] if keypoints else []
+        people = [person_of(triples(entry.get("keypoints") or []), _score(entry.get("score")))]
     return [person for person in people if person is not None]
 
 

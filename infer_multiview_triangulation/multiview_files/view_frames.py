@@ -1,4 +1,4 @@
-"""What one view's files hold, and how several views become one :class:`Detections`."""
+"""What one view's files hold, and how several views become one form, whatever they came from."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..multiview_geometry.skeletons import skeleton_of
-from .detections import Detections
+from ..multiview_geometry import skeleton_of
 
 MAX_FAULTY_SHARE = 0.5
 MAX_UNEVEN_SHARE = 0.1
@@ -19,6 +18,32 @@ MAX_NAMED_FAULTS = 5
 MAX_DIGITS = 19
 # A number glued to a letter belongs to a word, as in "000012_pose2d.json".
 FRAME_NUMBER = re.compile(r"(\d+)(?![\dA-Za-z])")
+
+
+@dataclass(frozen=True)
+class Detections:
+    """2D keypoints of several views, frame by frame.
+
+    Attributes:
+        keypoints2d: float64 (V, F, P, J, 3): x and y in pixels, confidence; P people at most,
+            NaN where there is nothing. The order of people means nothing from frame to frame.
+        skeleton: Name of the keypoints' convention, ``auto`` where the file does not tell.
+        views: V names, in the order of the cameras.
+        timestamps: (F,), whole numbers of frames or, from AIST++, milliseconds.
+        fps: Frames a second, or None where the file does not tell.
+        sizes: Width and height of each view's picture, or None.
+        scores: (V, F, P) score of each detection, NaN where there is none.
+        warnings: What was odd about the files, each naming the file.
+    """
+
+    keypoints2d: np.ndarray
+    skeleton: str
+    views: tuple[str, ...]
+    timestamps: np.ndarray
+    fps: float | None = None
+    sizes: tuple[tuple[int, int] | None, ...] = ()
+    scores: np.ndarray | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,7 +59,6 @@ class ViewFrames:
     """The detections of one view before its frames are aligned with the others'.
 
     Attributes:
-        name: The view's name.
         frames: People by timestamp; an empty list where the view has a frame without people.
         faults: Frames that cannot be used, each with the file and the reason.
         timestamped: Whether the frames' keys were in the file, or only count its rows.
@@ -113,6 +137,7 @@ def assemble(
         skeleton: The keypoints' convention, or ``auto``.
         allow_uneven: Whether views may differ much in length, or share no timestamp.
         fill_gaps: Whether frame numbers that no view has are frames in which nobody was found.
+            Not where most of them would be made up.
 
     Raises:
         ValueError: No person at all, mixed skeletons, too many faulty frames, or uneven views.
@@ -123,8 +148,8 @@ def assemble(
         _drop_wrong_counts(view, joints)
     warnings = [text for view in views for text in _fault_warnings(view, source)]
     timestamps, uneven = _common_timestamps(views, source, allow_uneven)
-    if fill_gaps:
-        timestamps = _without_gaps(timestamps)
+    if fill_gaps and timestamps[-1] - timestamps[0] < 2 * len(timestamps):
+        timestamps = list(range(timestamps[0], timestamps[-1] + 1))
     warnings += uneven
 
     people = max(1, max(len(view.frames.get(t, ())) for view in views for t in timestamps))
@@ -207,29 +232,27 @@ def _common_timestamps(
     views: Sequence[ViewFrames], source: Path, allow_uneven: bool
 ) -> tuple[list[int], list[str]]:
     counts = [len(view.frames) for view in views]
+    shortest, longest = min(counts), max(counts)
     lengths = ", ".join(f"{view.name} {count}" for view, count in zip(views, counts, strict=True))
     if all(view.timestamped for view in views):
         if not allow_uneven:
             _check_shared_timestamps(views, source)
-        union = sorted(set().union(*(view.frames for view in views)))
-        if min(counts) == len(union):
-            return union, []
-        return union, [
+        common = sorted(set().union(*(view.frames for view in views)))
+        uneven = (
             f"the views of {source} have different frames ({lengths}): "
-            f"aligned by frame number over {len(union)} frames"
-        ]
-    shortest = min(counts)
-    if shortest < max(counts) * (1 - MAX_UNEVEN_SHARE) and not allow_uneven:
+            f"aligned by frame number over {len(common)} frames"
+        )
+        return common, [uneven] if shortest < len(common) else []
+    if shortest < longest * (1 - MAX_UNEVEN_SHARE) and not allow_uneven:
         raise ValueError(
             f"the views of {source} differ in length by more than 10 % ({lengths}): "
             "cut them to the same frames, or set allow_uneven"
         )
-    if shortest == max(counts):
-        return list(range(shortest)), []
-    return list(range(shortest)), [
+    uneven = (
         f"the views of {source} differ in length ({lengths}): "
         f"only the first {shortest} frames are used"
-    ]
+    )
+    return list(range(shortest)), [uneven] if shortest < longest else []
 
 
 def _check_shared_timestamps(views: Sequence[ViewFrames], source: Path) -> None:
@@ -242,11 +265,3 @@ def _check_shared_timestamps(views: Sequence[ViewFrames], source: Path) -> None:
                 f"view {view.name} of {source} has frames {first} to {last}, of which no other "
                 "view has one: number the frames alike, or set allow_uneven"
             )
-
-
-def _without_gaps(timestamps: list[int]) -> list[int]:
-    """Every frame number from the first to the last, unless most of them would be made up."""
-    span = timestamps[-1] - timestamps[0] + 1
-    if span > 2 * len(timestamps):
-        return timestamps
-    return list(range(timestamps[0], timestamps[-1] + 1))

@@ -1,15 +1,9 @@
 """Cameras and 3D keypoints from several views, in numpy and scipy; no ikomia, no files."""
 
-from .cameras.camera import Camera
-from .options import ENGINES, METHODS, MODES, Options
+from .camera import Camera
+from .inputs import ENGINES, METHODS, MODES, Options
 from .reconstruct import reconstruct
-from .result import (
-    INTERPOLATED,
-    MEASURED,
-    REJECTED,
-    UNKNOWN,
-    Reconstruction,
-)
+from .result import INTERPOLATED, MEASURED, REJECTED, UNKNOWN, Reconstruction
 from .skeletons import SKELETONS, Skeleton, skeleton_of
 
 __all__ = [

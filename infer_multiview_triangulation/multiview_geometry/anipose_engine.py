@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from .cameras.camera import Camera
+from .camera import Camera
 
 # run_estimate_camera.py of AIST++.
 ROUNDS, ROUND_SAMPLES, FINAL_SAMPLES = 20, 500, 5000
@@ -90,20 +91,15 @@ def adjust(cameras: Sequence[Camera], keypoints: np.ndarray) -> list[Camera]:
     pixels = np.ascontiguousarray(keypoints[..., :2].reshape(len(cameras), -1, 2))
     group = camera_group(cameras)
     group.bundle_adjust_iter(
-        pixels,
-        n_iters=ROUNDS,
-        n_samp_iter=ROUND_SAMPLES,
-        n_samp_full=FINAL_SAMPLES,
-        verbose=False,
+        pixels, n_iters=ROUNDS, n_samp_iter=ROUND_SAMPLES, n_samp_full=FINAL_SAMPLES, verbose=False
     )
     return [
-        Camera(
-            given.name,
-            given.size,
-            np.array(camera.get_camera_matrix()),
-            np.array(camera.get_distortions()),
-            np.array(camera.get_rotation()).ravel(),
-            np.array(camera.get_translation()).ravel(),
+        replace(
+            given,
+            matrix=camera.get_camera_matrix(),
+            distortions=camera.get_distortions(),
+            rotation=np.ravel(camera.get_rotation()),
+            translation=np.ravel(camera.get_translation()),
         )
         for given, camera in zip(cameras, group.cameras, strict=True)
     ]

@@ -11,10 +11,9 @@ import numpy as np
 from . import anipose_engine
 from .calibration.bundle import bundle_adjust
 from .calibration.unposed import pose_cameras, unposed_camera
+from .camera import Camera
 from .cameras.aist_ring import ring_cameras
-from .cameras.camera import Camera
-from .inputs import Inputs, confident
-from .options import Options
+from .inputs import Inputs, Options, confident
 from .people.identity import main_person, people_by_geometry
 from .sequence.synchronisation import find_offsets, shift_views
 from .skeletons import Skeleton
@@ -37,8 +36,6 @@ class Capture:
     Attributes:
         keypoints: (V, F, J, 3) pixels and confidence of the one person, NaN where missing.
         cameras: One a view.
-        camera_source: Where they come from.
-        skeleton: What the J keypoints are.
         fps: Frames a second.
         timestamps: (F,).
     """
@@ -49,10 +46,6 @@ class Capture:
     skeleton: Skeleton
     fps: float
     timestamps: np.ndarray
-
-    @property
-    def frames(self) -> int:
-        return self.keypoints.shape[1]
 
 
 def find_capture(inputs: Inputs, options: Options, warnings: list[str]) -> Capture:
@@ -72,14 +65,14 @@ def find_capture(inputs: Inputs, options: Options, warnings: list[str]) -> Captu
     else:
         cameras = _cameras_from_people(inputs, people, options, warnings=warnings)
         source = CameraSource.PEOPLE
-    frames, timestamps = people.shape[1], inputs.timestamps
+    times = inputs.timestamps
     return Capture(
         keypoints=_choose_person(people, cameras, options.person, warnings=warnings),
         cameras=cameras,
         camera_source=source,
         skeleton=inputs.skeleton,
         fps=inputs.fps,
-        timestamps=np.arange(frames) if timestamps is None else np.asarray(timestamps),
+        timestamps=np.arange(people.shape[1]) if times is None else np.asarray(times),
     )
 
 
@@ -139,9 +132,9 @@ def _cameras_from_people(
     warnings.append("no cameras were given: they were estimated from the person")
     if options.scale == "none":
         warnings.append("the unit of length is arbitrary: set scale, for example height:1.75")
-    posed = pose_cameras(unposed, confident(person, options.camera_confidence), True)
-    warnings += posed.warnings
-    return posed.cameras
+    cameras, doubts = pose_cameras(unposed, confident(person, options.camera_confidence))
+    warnings += doubts
+    return cameras
 
 
 def _likely_size(view: np.ndarray) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What is given to a reconstruction, and what is wrong with it before anything is computed."""
+"""What is given to a reconstruction, how it is to be done, and what is wrong with either."""
 
 from __future__ import annotations
 
@@ -8,15 +8,42 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import anipose_engine
-from .cameras.camera import Camera
-from .options import ENGINES, METHODS, MODES, OBJECTIVES, Options
+from .camera import Camera
 from .skeletons import Skeleton
 from .world.scale import check_scale
 from .world.upright import check_up_axis
 
+MODES = ("triangulate", "estimate_cameras", "refine_cameras")
+METHODS = ("robust", "weighted", "plain")
+ENGINES = ("native", "aniposelib")
+CHOICES = {"mode": MODES, "method": METHODS, "engine": ENGINES, "objective": ("robust", "aist")}
 MAX_OUTSIDE_SHARE = 0.2
 # How far beyond its picture a keypoint may lie, as a share of the picture's size.
 MARGIN = 0.02
+
+
+@dataclass(frozen=True)
+class Options:
+    """The task's parameters of the same names explain each."""
+
+    mode: str = "triangulate"
+    engine: str = "native"
+    method: str = "robust"
+    min_confidence: float = 0.15
+    camera_confidence: float = 0.5
+    optimise: bool = True
+    objective: str = "robust"
+    smooth: float = 1.0
+    bone: float = 1.0
+    repair_swaps: bool = True
+    max_gap_fill: int = 30
+    sync: str = "off"
+    max_offset: int = 30
+    person: int | None = None
+    scale: str = "none"
+    up_axis: str = "keep"
+    units: str = "auto"
+    start_cameras: str = "none"
 
 
 @dataclass(frozen=True)
@@ -40,7 +67,11 @@ class Inputs:
             ImportError: The engine is not installed.
         """
         self._check_counts()
-        _check_choices(options)
+        for name, known in CHOICES.items():
+            if (given := getattr(options, name)) not in known:
+                raise ValueError(f"{name} {given!r} is not one of {', '.join(known)}")
+        if options.engine == "aniposelib":
+            anipose_engine.require()
         if self.cameras is not None:
             _check_cameras(self.cameras, self.keypoints)
         known_as = self.names if self.cameras is None else [c.name for c in self.cameras]
@@ -55,22 +86,14 @@ class Inputs:
             raise ValueError(f"keypoints of shape {shape} hold nothing to reconstruct")
         if shape[0] < 2:
             raise ValueError("one view cannot be triangulated: give the keypoints of at least two")
-        for what, given in (("names", self.names), ("sizes", self.sizes)):
-            if len(given) != shape[0]:
-                raise ValueError(f"there are {len(given)} {what} for {shape[0]} views: give all")
-        if self.timestamps is not None and len(self.timestamps) != shape[1]:
-            raise ValueError(
-                f"there are {len(self.timestamps)} timestamps for {shape[1]} frames: give all"
-            )
-
-
-def _check_choices(options: Options) -> None:
-    choices = {"mode": MODES, "method": METHODS, "engine": ENGINES, "objective": OBJECTIVES}
-    for name, known in choices.items():
-        if getattr(options, name) not in known:
-            raise ValueError(f"{name} {getattr(options, name)!r} is not one of {', '.join(known)}")
-    if options.engine == "aniposelib":
-        anipose_engine.require()
+        counted = (
+            ("names", self.names, shape[0], "views"),
+            ("sizes", self.sizes, shape[0], "views"),
+            ("timestamps", self.timestamps, shape[1], "frames"),
+        )
+        for what, given, count, whose in counted:
+            if given is not None and len(given) != count:
+                raise ValueError(f"there are {len(given)} {what} for {count} {whose}: give all")
 
 
 def _check_cameras(cameras: Sequence[Camera], keypoints: np.ndarray) -> None:

@@ -9,20 +9,17 @@ import numpy as np
 
 from ..infer_multiview_triangulation_kit.stopping import ShouldStop, check_stop, never
 from . import anipose_engine
-from .cameras.alignment import IDENTITY
-from .cameras.camera import Camera
+from .camera import Camera
+from .cameras.alignment import IDENTITY, Similarity
 from .capture import CameraSource, Capture, adjust_cameras, find_capture, synchronise
-from .inputs import Inputs, in_view_order
-from .options import Options
-from .result import Reconstruction, World, assemble
+from .inputs import Inputs, Options, in_view_order
+from .result import Reconstruction, assemble
 from .sequence.aist_objective import optimise_aist
-from .sequence.bones import bone_pairs
-from .sequence.gaps import open_long_gaps
 from .sequence.robust_objective import SequenceEstimate, SequenceWeights, optimise_sequence
+from .sequence.trajectories import bone_pairs, open_long_gaps
 from .skeletons import Skeleton
 from .triangulate import FramePoints, triangulate_capture
-from .world.scale import scaled_world
-from .world.units import unit_of
+from .world.scale import scaled_world, unit_of
 from .world.upright import upright_world
 
 logger = logging.getLogger(__name__)
@@ -86,8 +83,17 @@ def reconstruct(
     frame_points = triangulate_capture(capture, options)
     begin("optimisation")
     estimate = _optimise(capture, frame_points, options)
-    world = _find_world(capture, estimate.points, options, warnings=noticed)
-    return assemble(capture, frame_points, estimate, world=world, offsets=offsets, warnings=noticed)
+    move, units, up_axis = _find_world(capture, estimate.points, options, warnings=noticed)
+    return assemble(
+        capture,
+        frame_points,
+        estimate,
+        move=move,
+        units=units,
+        up_axis=up_axis,
+        offsets=offsets,
+        warnings=noticed,
+    )
 
 
 def _optimise(capture: Capture, frame_points: FramePoints, options: Options) -> SequenceEstimate:
@@ -118,8 +124,8 @@ def _optimise(capture: Capture, frame_points: FramePoints, options: Options) -> 
 
 def _find_world(
     capture: Capture, points: np.ndarray, options: Options, *, warnings: list[str]
-) -> World:
-    """What the parameters ask for; a world estimated from nothing stands along y.
+) -> tuple[Similarity, str, str | None]:
+    """The move, unit and axis asked for; a world estimated from nothing stands along y.
 
     Where up cannot be found, that is added to ``warnings``.
     """
@@ -136,4 +142,4 @@ def _find_world(
     similarity = scaling.after(similarity)
     has_unit = options.scale != "none" or options.units != "auto" or not from_nothing
     units = unit_of(similarity(points), options.units) if has_unit else "unknown"
-    return World(similarity, units, up_axis)
+    return similarity, units, up_axis

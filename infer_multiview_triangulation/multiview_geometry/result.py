@@ -7,39 +7,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .camera import Camera
 from .cameras.alignment import Similarity
-from .cameras.camera import Camera
 from .capture import Capture
 from .points.errors import finite_median, reprojection_errors
-from .quality.figures import best_parallax, error_figures, left_out_errors
-from .quality.report import Quality, ViewQuality
-from .quality.warnings import (
-    calibration_warnings,
-    coincidence_warnings,
-    parallax_warnings,
-    view_warnings,
-)
-from .sequence.bones import bone_lengths, bone_pairs
+from .quality.figures import Quality, best_parallax, left_out_errors, view_rows
+from .quality.warnings import set_up_warnings, view_warnings
 from .sequence.robust_objective import SequenceEstimate
+from .sequence.trajectories import bone_lengths, bone_pairs
 from .skeletons import Skeleton
 from .triangulate import FramePoints
 
 UNKNOWN, MEASURED, INTERPOLATED, REJECTED = range(4)
-
-
-@dataclass(frozen=True)
-class World:
-    """Where the cameras' world goes.
-
-    Attributes:
-        similarity: Moves it.
-        units: ``m``, ``cm``, ``mm`` or ``unknown``, after the move.
-        up_axis: ``y`` or ``z`` where it was turned so; None: as the cameras'.
-    """
-
-    similarity: Similarity
-    units: str
-    up_axis: str | None
 
 
 @dataclass(frozen=True)
@@ -87,29 +66,38 @@ def assemble(
     frame_points: FramePoints,
     estimate: SequenceEstimate,
     *,
-    world: World,
+    move: Similarity,
+    units: str,
+    up_axis: str | None,
     offsets: Sequence[int] | None,
     warnings: Sequence[str],
 ) -> Reconstruction:
-    """Judge ``estimate`` and move everything into ``world``.
+    """Judge ``estimate`` and ``move`` everything into a world of these ``units`` and axis.
 
     Args:
         offsets: Frames by which each view is late; None where nobody asked.
         warnings: What was noticed on the way.
     """
+    points, rays = estimate.points.reshape(-1, 3), frame_points.rays
+    triangulation = frame_points.triangulation
     known = np.isfinite(estimate.points[..., 0])
     mask = _mask(frame_points, known)
-    errors = reprojection_errors(frame_points.rays, estimate.points.reshape(-1, 3))
-    inliers = frame_points.triangulation.inliers
-    move = world.similarity
-    moved = move(estimate.points)
-    angle = best_parallax(capture.cameras, frame_points.triangulation.points)
-    left_out = left_out_errors(frame_points.rays)
+    errors = reprojection_errors(rays, points)
+    angle = best_parallax(capture.cameras, triangulation.points)
+    left_out = left_out_errors(rays)
     reprojection, others = finite_median(errors), finite_median(np.concatenate(left_out))
-    views = _view_rows(capture, frame_points, estimate, left_out=left_out, offsets=offsets)
+    views = view_rows(
+        rays,
+        points,
+        scale=triangulation.scale,
+        names=[camera.name for camera in capture.cameras],
+        swapped=frame_points.swapped,
+        late=offsets,
+        left_out=left_out,
+    )
     quality = Quality(
         views=views,
-        outlier_scale=frame_points.triangulation.scale,
+        outlier_scale=triangulation.scale,
         reprojection_median=reprojection,
         left_out_median=others,
         parallax_degrees=angle,
@@ -118,21 +106,23 @@ def assemble(
         rejected_share=float((mask == REJECTED).mean()),
         warnings=[
             *warnings,
-            *coincidence_warnings(capture.cameras),
-            *calibration_warnings(
-                reprojection if others is None else others,
-                focal=float(np.median(frame_points.rays.focal)),
+            *set_up_warnings(
+                capture.cameras,
+                error=reprojection if others is None else others,
+                focal=float(np.median(rays.focal)),
+                angle=angle,
             ),
-            *parallax_warnings(angle),
             *view_warnings(views),
         ],
         scale=move.scale,
     )
+    moved, inliers = move(estimate.points), triangulation.inliers
+    inlying_errors = np.ma.masked_invalid(np.where(inliers, errors, np.nan))
     return Reconstruction(
         keypoints3d=move(frame_points.points),
         keypoints3d_optim=moved,
         sigma=np.where(known, estimate.sigma, np.nan) * move.scale,
-        reprojection_error=_mean(np.where(inliers, errors, np.nan)).reshape(known.shape),
+        reprojection_error=inlying_errors.mean(axis=0).filled(np.nan).reshape(known.shape),
         n_views=inliers.sum(axis=0).reshape(known.shape).astype(np.int16),
         mask=mask,
         cameras=[move.camera(camera) for camera in capture.cameras],
@@ -142,8 +132,8 @@ def assemble(
         skeleton=capture.skeleton,
         fps=capture.fps,
         timestamps=capture.timestamps,
-        units=world.units,
-        up_axis=world.up_axis,
+        units=units,
+        up_axis=up_axis,
     )
 
 
@@ -156,31 +146,3 @@ def _mask(frame_points: FramePoints, known: np.ndarray) -> np.ndarray:
     mask[known & ~measured] = INTERPOLATED
     mask[measured] = MEASURED
     return mask
-
-
-def _view_rows(
-    capture: Capture,
-    frame_points: FramePoints,
-    estimate: SequenceEstimate,
-    *,
-    left_out: Sequence[np.ndarray],
-    offsets: Sequence[int] | None,
-) -> list[ViewQuality]:
-    scale = frame_points.triangulation.scale
-    figures = error_figures(frame_points.rays, estimate.points.reshape(-1, 3), scale)
-    return [
-        {
-            "name": camera.name,
-            **figures[view],
-            "swapped_frames": int(frame_points.swapped[view].sum()),
-            "late_frames": None if offsets is None else offsets[view],
-            "left_out_median": finite_median(left_out[view]),
-        }
-        for view, camera in enumerate(capture.cameras)
-    ]
-
-
-def _mean(errors: np.ndarray) -> np.ndarray:
-    """(N,) over those views of (V, N) that have one; NaN without."""
-    count = np.isfinite(errors).sum(axis=0)
-    return np.where(count > 0, np.nansum(errors, axis=0) / np.maximum(count, 1), np.nan)

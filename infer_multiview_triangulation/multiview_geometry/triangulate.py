@@ -8,7 +8,7 @@ import numpy as np
 
 from . import anipose_engine
 from .capture import Capture
-from .options import Options
+from .inputs import Options
 from .points.errors import outlier_scale, reprojection_errors, view_weights
 from .points.rays import Rays, rays_of
 from .points.robust import Triangulation, triangulate_robust
@@ -37,10 +37,11 @@ def triangulate_capture(capture: Capture, options: Options) -> FramePoints:
     """Triangulate; the robust method also weighs down views that are off, and repairs swaps."""
     rays = rays_of(capture.cameras, capture.keypoints)
     swapped = np.zeros(capture.keypoints.shape[:2], bool)
-    if not options.is_robust:
+    frames = len(capture.keypoints[0])
+    if options.engine == "aniposelib" or options.method != "robust":
         triangulation = _triangulate_linearly(capture, rays, options)
         # Points on which the views do not agree are kept.
-        points = triangulation.points.reshape(capture.frames, -1, 3)
+        points = triangulation.points.reshape(frames, -1, 3)
         return FramePoints(points, rays, triangulation, swapped)
     triangulation = triangulate_robust(rays)
     weights = view_weights(triangulation.errors)
@@ -53,8 +54,8 @@ def triangulate_capture(capture: Capture, options: Options) -> FramePoints:
         )
         if swapped.any():
             triangulation = triangulate_robust(rays)
-    points = triangulation.agreed(capture.frames)
-    points[~is_determinate(rays, triangulation.points).reshape(capture.frames, -1)] = np.nan
+    points = triangulation.agreed(frames)
+    points[~is_determinate(rays, triangulation.points).reshape(frames, -1)] = np.nan
     return FramePoints(points, rays, triangulation, swapped)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
+from infer_multiview_triangulation.multiview_geometry import Camera
 
 
 def make_cameras(count=3, distortions=5):

@@ -15,7 +15,7 @@ from infer_multiview_triangulation.multiview_geometry.sequence.aist_objective im
     optimise_aist,
     smooth_scale,
 )
-from infer_multiview_triangulation.multiview_geometry.sequence.gaps import fill_gaps
+from infer_multiview_triangulation.multiview_geometry.sequence.trajectories import fill_gaps
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 
 pytest.importorskip("aniposelib.cameras")

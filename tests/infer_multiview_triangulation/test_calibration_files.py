@@ -10,7 +10,7 @@ from infer_multiview_triangulation.multiview_files import (
     write_cameras_json,
     write_cameras_toml,
 )
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
+from infer_multiview_triangulation.multiview_geometry import Camera
 from tests.infer_multiview_triangulation.calibration_files import assert_same, make_cameras
 
 DEMO = "data/pose2sim_demo_single"

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from infer_multiview_triangulation.multiview_files import read_cameras
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
+from infer_multiview_triangulation.multiview_geometry import Camera
 from tests.infer_multiview_triangulation.calibration_files import make_cameras
 
 

@@ -11,7 +11,7 @@ from infer_multiview_triangulation.multiview_files import (
     read_detections,
 )
 from infer_multiview_triangulation.multiview_files.view_frames import frame_number
-from infer_multiview_triangulation.multiview_geometry.skeletons import skeleton_of
+from infer_multiview_triangulation.multiview_geometry import skeleton_of
 from plugin_kit.files import natural_key
 from tests.infer_multiview_triangulation.detection_files import (
     bodies,

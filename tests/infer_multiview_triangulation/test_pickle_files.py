@@ -9,7 +9,7 @@ import pytest
 
 from infer_multiview_triangulation.infer_multiview_triangulation_kit import safe_pickle
 from infer_multiview_triangulation.multiview_files import read_detections
-from infer_multiview_triangulation.multiview_geometry.camera import Camera
+from infer_multiview_triangulation.multiview_geometry import Camera
 from tests.infer_multiview_triangulation.detection_files import Evil, bodies, ran, run
 
 

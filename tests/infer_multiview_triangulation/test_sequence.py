@@ -8,11 +8,11 @@ from infer_multiview_triangulation.multiview_geometry import SKELETONS
 from infer_multiview_triangulation.multiview_geometry.points.rays import rays_of
 from infer_multiview_triangulation.multiview_geometry.points.robust import triangulate_robust
 from infer_multiview_triangulation.multiview_geometry.sequence.aist_objective import smooth_scale
-from infer_multiview_triangulation.multiview_geometry.sequence.bones import bone_lengths
 from infer_multiview_triangulation.multiview_geometry.sequence.robust_objective import (
     SequenceWeights,
     optimise_sequence,
 )
+from infer_multiview_triangulation.multiview_geometry.sequence.trajectories import bone_lengths
 from infer_multiview_triangulation.multiview_geometry.sequence.uncertainty import marginal_errors
 from tests.infer_multiview_triangulation.studio_shots import error, shot
 

@@ -17,7 +17,7 @@ from infer_multiview_triangulation.multiview_files import (
     write_cameras_json,
     write_npz,
 )
-from infer_multiview_triangulation.multiview_geometry.world.units import unit_of
+from infer_multiview_triangulation.multiview_geometry.world.scale import unit_of
 from infer_multiview_triangulation.ports import Input, Output
 from plugin_kit.safe_pickle import load_pickle
 from tests.infer_multiview_triangulation.studio_shots import error, shot

@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from ...infer_multiview_triangulation_kit.files import existing
-from ...multiview_geometry.camera import Camera
-from .anipose_toml import (
-    read_toml,
-    write_cameras_toml,
-)
-from .cameras_json import (
+from ...multiview_geometry import Camera
+from .colmap import read_colmap
+from .named import (
+    camera_values,
     from_list,
     read_json,
+    read_toml,
     write_cameras_json,
+    write_cameras_toml,
 )
-from .colmap import read_colmap
-from .fields import camera_values
 from .opencv_yml import read_yml
 from .qualisys import read_qualisys
 
@@ -83,14 +81,12 @@ def _checked(cameras: list[Camera], source: str | Path) -> list[Camera]:
 def _read_file(path: Path) -> list[Camera]:
     if path.name in ("cameras.txt", "images.txt"):
         return read_colmap(path.parent)
-    if (
-        path.suffix.lower() == ".txt"
-        and path.read_bytes()[:400].lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<"
-    ):
+    suffix = path.suffix.lower()
+    if suffix == ".txt" and path.read_bytes()[:400].lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
         return read_qualisys(path)
-    if path.suffix.lower() not in READERS:
+    if suffix not in READERS:
         raise ValueError(f"{path} is no known calibration: give {FORMS}")
-    return READERS[path.suffix.lower()](path)
+    return READERS[suffix](path)
 
 
 def _read_folder(folder: Path) -> list[Camera]:
@@ -99,12 +95,8 @@ def _read_folder(folder: Path) -> list[Camera]:
     for name in ("intri.yml", "extri.yml"):
         if (folder / name).is_file():
             return read_yml(folder / name)
-    known = (".json", ".toml", ".yml", ".yaml", ".xml")
-    files = [
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower() in known or file.name.lower().endswith(".qca.txt")
-    ]
+    known = (*READERS, ".qca.txt")
+    files = [file for file in folder.iterdir() if file.name.lower().endswith(known)]
     if len(files) != 1:
         names = ", ".join(sorted(file.name for file in files)) or "none"
         raise ValueError(f"{folder} must hold one calibration, found {names}: give the file")

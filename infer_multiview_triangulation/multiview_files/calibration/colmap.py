@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ...infer_multiview_triangulation_kit.files import natural_key
-from ...multiview_geometry.camera import Camera
+from ...multiview_geometry import Camera
 from .fields import make_camera
 
 # For each model the parameters' names in the file's order; f stands for fx and fy.
@@ -37,23 +37,23 @@ def read_colmap(folder: Path) -> list[Camera]:
         FileNotFoundError: cameras.txt or images.txt is not in the folder.
         ValueError: A model is not supported, or a line is not usable.
     """
-    files = [folder / "cameras.txt", folder / "images.txt"]
-    for file in files:
+    models, images = folder / "cameras.txt", folder / "images.txt"
+    for file in (models, images):
         if not file.is_file():
             raise FileNotFoundError(f"{file} is not there: COLMAP's text model has both files")
-    lenses = _lenses(files[0])
-    cameras = []
-    for line in _image_lines(files[1]):
+    lenses, cameras = _lenses(models), []
+    for line in _image_lines(images):
         try:
             _, *pose, camera_id, name = line.split(maxsplit=9)
             numbers = [float(number) for number in pose]
             rotation = Rotation.from_quat(np.roll(numbers[:4], -1)).as_rotvec()
             lens = lenses[camera_id]
         except (ValueError, KeyError) as error:
-            raise ValueError(f"{files[1]} has an unusable line {line[:80]!r} ({error})") from error
+            raise ValueError(f"{images} has an unusable line {line[:80]!r} ({error})") from error
         name = str(PurePosixPath(name.strip()).with_suffix(""))
-        camera = make_camera(files[1], name, rotation=rotation, translation=numbers[4:], **lens)
-        cameras.append(camera)
+        cameras.append(
+            make_camera(images, name, rotation=rotation, translation=numbers[4:], **lens)
+        )
     return sorted(cameras, key=lambda camera: natural_key(camera.name))
 
 

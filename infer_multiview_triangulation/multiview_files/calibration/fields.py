@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from ...multiview_geometry.camera import Camera
+from ...multiview_geometry import Camera
 
 MAX_ORTHOGONALITY_ERROR = 1e-2
 
@@ -31,12 +30,13 @@ def make_camera(
     """
     try:
         matrix = np.array(matrix, np.float64)
-        distortions = _trimmed(np.array(distortions, np.float64).ravel())
+        distortions = np.array(distortions, np.float64).ravel()
         camera = Camera(
             name=name,
             size=_size(size),
             matrix=matrix,
-            distortions=distortions,
+            # Without the thin-prism and tilt terms that OpenCV writes as zeros.
+            distortions=distortions if distortions[8:].any() else distortions[:8],
             rotation=_rotation_vector(np.array(rotation, np.float64)),
             translation=np.array(translation, np.float64).ravel(),
         )
@@ -47,40 +47,6 @@ def make_camera(
         raise ValueError(f"camera {name} of {source} is not usable: {error}") from error
 
 
-def from_mapping(source: str | Path, name: str, values: Mapping[str, Any]) -> Camera:
-    """A camera from the keys that AIST++ and anipose share.
-
-    Raises:
-        ValueError: As :func:`make_camera`; a key is missing; or the model is fisheye.
-    """
-    if values.get("fisheye"):
-        raise ValueError(f"camera {name} of {source} is fisheye: calibrate with the pinhole model")
-    missing = [key for key in ("matrix", "rotation", "translation") if values.get(key) is None]
-    if missing:
-        raise ValueError(f"camera {name} of {source} has no {', '.join(missing)}: calibrate it")
-    return make_camera(
-        source,
-        name,
-        size=values.get("size"),
-        matrix=values["matrix"],
-        distortions=values.get("distortions", ()),
-        rotation=values["rotation"],
-        translation=values["translation"],
-    )
-
-
-def camera_values(camera: Camera) -> dict[str, Any]:
-    """A camera as AIST++'s and anipose's keys and plain numbers."""
-    values: dict[str, Any] = {"name": camera.name}
-    if camera.size is not None:
-        values["size"] = [int(length) for length in camera.size]
-    values |= {
-        key: getattr(camera, key).tolist()
-        for key in ("matrix", "distortions", "rotation", "translation")
-    }
-    return values
-
-
 def _size(size: Any) -> tuple[int, int] | None:
     if size is None or len(size) == 0:
         return None
@@ -88,11 +54,6 @@ def _size(size: Any) -> tuple[int, int] | None:
     if width <= 0 or height <= 0:
         raise ValueError(f"the picture's size {size} is not positive")
     return width, height
-
-
-def _trimmed(distortions: np.ndarray) -> np.ndarray:
-    """Without the thin-prism and tilt terms that OpenCV writes as zeros."""
-    return distortions[:8] if not distortions[8:].any() else distortions
 
 
 def _rotation_vector(rotation: np.ndarray) -> np.ndarray:

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ...multiview_geometry.camera import Camera
+from ...multiview_geometry import Camera
 from .fields import make_camera
 
 ENTRY = re.compile(
     r"^([^\s:#%][^:\n]*?)[ \t]*:[ \t]*(.*(?:\n(?:[ \t]+.*|-.*|[ \t]*))*)", re.MULTILINE
 )
-MATRIX_FIELD = r"^\s+{}\s*:\s*(\d+)"
+MATRIX_ROWS = re.compile(r"^\s+rows\s*:\s*(\d+)", re.MULTILINE)
+MATRIX_COLUMNS = re.compile(r"^\s+cols\s*:\s*(\d+)", re.MULTILINE)
 MATRIX_DATA = re.compile(r"data\s*:\s*\[([^\]]*)\]", re.DOTALL)
 
 
@@ -32,10 +33,11 @@ def read_yml(path: Path) -> list[Camera]:
         ValueError: An entry is missing or not usable.
     """
     entries = _parse(path)
-    partner = _partner(path)
-    if partner is not None and partner.is_file():
+    one, other = ("intri", "extri") if "intri" in path.name else ("extri", "intri")
+    partner = path.with_name(path.name.replace(one, other))
+    if partner != path and partner.is_file():
         entries = _parse(partner) | entries
-    elif partner is not None and not _is_whole(entries):
+    elif partner != path and not {"K_", "T_"} <= {key[:2] for key in entries}:
         raise FileNotFoundError(f"{partner} is not there: {path} alone is half a calibration")
     names = entries.get("names")
     if not isinstance(names, list):
@@ -43,40 +45,24 @@ def read_yml(path: Path) -> list[Camera]:
     return [_camera(path, name, entries) for name in names]
 
 
-def _partner(path: Path) -> Path | None:
-    for one, other in (("intri", "extri"), ("extri", "intri")):
-        if one in path.name:
-            return path.with_name(path.name.replace(one, other))
-    return None
-
-
-def _is_whole(entries: dict[str, Any]) -> bool:
-    return all(any(key.startswith(prefix) for key in entries) for prefix in ("K_", "T_"))
-
-
 def _camera(path: Path, name: str, entries: dict[str, Any]) -> Camera:
-    intrinsics = _required(path, entries, f"K_{name}")
-    rotation = entries.get(f"R_{name}")
-    if rotation is None:
-        rotation = _required(path, entries, f"Rot_{name}")
-    width, height = entries.get(f"W_{name}"), entries.get(f"H_{name}")
-    known = all(isinstance(length, float) and length > 0 for length in (width, height))
-    distortions = entries.get(f"dist_{name}", entries.get(f"D_{name}", ()))
+    rotation = next((key for key in (f"R_{name}", f"Rot_{name}") if key in entries), f"Rot_{name}")
+    for key in (f"K_{name}", rotation, f"T_{name}"):
+        if key not in entries:
+            raise ValueError(
+                f"neither {path} nor the file beside it has {key}: calibrate this camera"
+            )
+    size = entries.get(f"W_{name}"), entries.get(f"H_{name}")
+    known = all(isinstance(length, float) and length > 0 for length in size)
     return make_camera(
         path,
         name,
-        size=(width, height) if known else None,
-        matrix=intrinsics,
-        distortions=distortions,
-        rotation=rotation,
-        translation=_required(path, entries, f"T_{name}"),
+        size=size if known else None,
+        matrix=entries[f"K_{name}"],
+        distortions=entries.get(f"dist_{name}", entries.get(f"D_{name}", ())),
+        rotation=entries[rotation],
+        translation=entries[f"T_{name}"],
     )
-
-
-def _required(path: Path, entries: dict[str, Any], key: str) -> Any:
-    if key not in entries:
-        raise ValueError(f"neither {path} nor the file beside it has {key}: calibrate this camera")
-    return entries[key]
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -104,18 +90,12 @@ def _unquoted(text: str) -> str:
 
 
 def _matrix(path: Path, key: str, body: str) -> np.ndarray:
+    found = [pattern.search(body) for pattern in (MATRIX_ROWS, MATRIX_COLUMNS, MATRIX_DATA)]
     try:
-        rows, columns = (
-            int(_first_group(re.search(MATRIX_FIELD.format(field), body, re.MULTILINE)))
-            for field in ("rows", "cols")
-        )
-        numbers = _first_group(MATRIX_DATA.search(body)).split(",")
-        return np.array([float(number) for number in numbers]).reshape(rows, columns)
+        if None in found:
+            raise ValueError("its rows, cols or data are missing")
+        rows, columns, data = (match[1] for match in found if match)
+        numbers = [float(number) for number in data.split(",")]
+        return np.array(numbers).reshape(int(rows), int(columns))
     except ValueError as error:
         raise ValueError(f"{key} of {path} is not a whole matrix ({error})") from error
-
-
-def _first_group(match: re.Match[str] | None) -> str:
-    if match is None:
-        raise ValueError("its rows, cols or data are missing")
-    return match[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...infer_multiview_triangulation_kit.files import natural_key
-from ...multiview_geometry.camera import Camera
+from ...multiview_geometry import Camera
 from .fields import make_camera
 
 SUBPIXELS = 64

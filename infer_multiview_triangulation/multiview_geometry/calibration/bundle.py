@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..camera import Camera
 from ..cameras.alignment import align_cameras
-from ..cameras.camera import Camera
 from ..points.errors import outlier_scale
 from ..points.rays import rays_of
 from ..points.robust import triangulate_robust
@@ -52,7 +52,7 @@ def bundle_adjust(
         raise ValueError("bundle adjustment needs at least two cameras")
     rng = np.random.default_rng(SEED)
     flat = _confident(keypoints.reshape(len(cameras), -1, 3))
-    adjusted, last_scale = list(cameras), np.inf
+    adjusted, last_scale = cameras, np.inf
     for number in range(rounds):
         is_final = number >= rounds - 2
         observations = flat[:, _sample(flat, FINAL_POINTS if is_final else ROUND_POINTS, rng)]
@@ -60,15 +60,13 @@ def bundle_adjust(
         usable = np.isfinite(triangulation.points).all(axis=1)
         scale = outlier_scale(triangulation.errors)
         problem = BundleProblem(
-            observations[:, usable],
-            scale=scale,
-            prior_cameras=cameras if free_intrinsics else None,
+            observations[:, usable], scale=scale, prior_cameras=cameras if free_intrinsics else None
         )
         adjusted = problem.minimise(adjusted, triangulation.points[usable])
         if number < rounds - 3 and abs(last_scale - scale) < CONVERGED * scale:
             break
         last_scale = scale
-    return align_cameras(adjusted, cameras) if keep_gauge else adjusted
+    return align_cameras(adjusted, cameras) if keep_gauge else list(adjusted)
 
 
 def _confident(flat: np.ndarray) -> np.ndarray:

@@ -9,13 +9,18 @@ from itertools import combinations
 import cv2
 import numpy as np
 
-from ..cameras.camera import Camera
+from ..camera import Camera
 from ..points.rays import rays_of
 from ..points.triangulation import weighted_dlt
 from .bundle import bundle_adjust
-from .two_views import GOOD_ANGLES, MAX_MATCHES, MIN_MATCHES, SEED, ViewPair, match_views
 
+SEED = 0
 GUESSED_FOCAL = 1.2
+RANSAC_PIXELS = 8.0
+MAX_MATCHES, MIN_MATCHES = 2000, 30
+GOOD_ANGLES = (15.0, 120.0)
+# What a pair of views at a wider angle counts.
+WIDE_SHARE = 0.3
 PNP_PIXELS, PNP_ITERATIONS = 20.0, 500
 ADJUSTMENT_ROUNDS = 4
 # A person who walks less than this share of their height shows the cameras too little.
@@ -23,11 +28,25 @@ MIN_WALK = 0.3
 
 
 @dataclass(frozen=True)
-class PosedCameras:
-    """Cameras in an arbitrary unit and world, and why they may be unreliable."""
+class _ViewPair:
+    """Two views that are posed: the first is the world, and their distance its unit.
 
-    cameras: list[Camera]
-    warnings: tuple[str, ...]
+    Attributes:
+        cameras: Both by their indices.
+        inliers: How many matches agree.
+        angle: Median degrees between the rays of a match.
+    """
+
+    cameras: dict[int, Camera]
+    inliers: int
+    angle: float
+
+    @property
+    def score(self) -> float:
+        """More for more matches and for an angle from which points are well known."""
+        low, high = GOOD_ANGLES
+        width = WIDE_SHARE if self.angle > high else min(1.0, self.angle / low)
+        return self.inliers * width
 
 
 def unposed_camera(name: str, size: tuple[int, int]) -> Camera:
@@ -38,9 +57,9 @@ def unposed_camera(name: str, size: tuple[int, int]) -> Camera:
 
 
 def pose_cameras(
-    cameras: Sequence[Camera], keypoints: np.ndarray, free_intrinsics: bool
-) -> PosedCameras:
-    """Estimate all extrinsics of ``cameras``; theirs are ignored.
+    cameras: Sequence[Camera], keypoints: np.ndarray
+) -> tuple[list[Camera], list[str]]:
+    """Estimate all extrinsics of ``cameras``, focal lengths and k1; their extrinsics are ignored.
 
     The best pair's essential matrix gives the first points; each further camera is resected from
     them (PnP) and everything is adjusted. The first camera of that pair is the world, and the
@@ -48,44 +67,69 @@ def pose_cameras(
 
     Args:
         keypoints: (V, F, J, 3).
-        free_intrinsics: The intrinsics are guesses: estimate focal lengths and k1 as well.
+
+    Returns:
+        The cameras, and why they may be unreliable.
 
     Raises:
         ValueError: Some view shares too little with the others.
     """
     flat = keypoints.reshape(len(cameras), -1, 3)
     pairs = combinations(range(len(cameras)), 2)
-    matched = (match_views(cameras, flat, views) for views in pairs)
+    matched = (_match_views(cameras, flat, views) for views in pairs)
     best = max((pair for pair in matched if pair), key=lambda pair: pair.score, default=None)
     if best is None:
         raise ValueError(
             "no two views share enough moving keypoints to find how the cameras stand; record "
             "longer, with the person moving through the room"
         )
-    posed = best.pose(cameras)
+    posed = best.cameras
     while len(posed) < len(cameras):
-        posed = _adjust_known(posed, flat, free_intrinsics)
+        known = sorted(posed)
+        placed = [posed[view] for view in known]
+        adjusted = bundle_adjust(placed, flat[known], True, rounds=ADJUSTMENT_ROUNDS)
+        posed = dict(zip(known, adjusted, strict=True))
         posed |= _add_view(cameras, flat, posed)
-    adjusted = bundle_adjust(
-        [posed[view] for view in range(len(cameras))],
-        keypoints,
-        free_intrinsics,
-        keep_gauge=False,
-    )
-    return PosedCameras(adjusted, tuple(_doubts(keypoints, best)))
+    placed = [posed[view] for view in range(len(cameras))]
+    return bundle_adjust(placed, flat, True, keep_gauge=False), _doubts(keypoints, best.angle)
 
 
-def _adjust_known(
-    posed: dict[int, Camera], flat: np.ndarray, free_intrinsics: bool
-) -> dict[int, Camera]:
-    known = sorted(posed)
-    adjusted = bundle_adjust(
-        [posed[view] for view in known],
-        flat[known],
-        free_intrinsics,
-        rounds=ADJUSTMENT_ROUNDS,
+def _match_views(
+    cameras: Sequence[Camera], flat: np.ndarray, views: tuple[int, int]
+) -> _ViewPair | None:
+    """Estimate the relative pose of two views; None where too little agrees.
+
+    Args:
+        flat: Keypoints (V, N, 3), NaN where missing.
+    """
+    both = np.flatnonzero(np.isfinite(flat[list(views)]).all(axis=(0, 2)))
+    if len(both) < MIN_MATCHES:
+        return None
+    matches = np.random.default_rng(SEED).permutation(both)[:MAX_MATCHES]
+    xy = [cameras[view].normalised(flat[view, matches, :2]) for view in views]
+    focal = np.mean([cameras[view].matrix[0, 0] for view in views])
+    cv2.setRNGSeed(SEED)
+    essential, mask = cv2.findEssentialMat(
+        xy[0], xy[1], np.eye(3), cv2.USAC_MAGSAC, 0.999, float(RANSAC_PIXELS / focal)
     )
-    return dict(zip(known, adjusted, strict=True))
+    if essential is None or essential.shape != (3, 3):
+        return None
+    count, rotation, translation, mask = cv2.recoverPose(
+        essential, xy[0], xy[1], np.eye(3), mask=mask
+    )
+    if count < MIN_MATCHES:
+        return None
+    rays = [np.column_stack([x, np.ones(len(x))])[mask.ravel() > 0] for x in xy]
+    rays[0] = rays[0] @ rotation.T
+    cosine = (rays[0] * rays[1]).sum(1) / np.prod([np.linalg.norm(r, axis=1) for r in rays], 0)
+    angle = float(np.degrees(np.median(np.arccos(np.clip(cosine, -1, 1)))))
+    rvec = cv2.Rodrigues(rotation)[0].ravel()
+    poses = (np.zeros(3), np.zeros(3)), (rvec, translation.ravel())
+    pair = {
+        view: replace(cameras[view], rotation=rotation, translation=translation)
+        for view, (rotation, translation) in zip(views, poses, strict=True)
+    }
+    return _ViewPair(pair, int(count), angle)
 
 
 def _add_view(
@@ -123,11 +167,12 @@ def _resect(camera: Camera, pixels: np.ndarray, points: np.ndarray) -> Camera:
     return replace(camera, rotation=rotation.ravel(), translation=translation.ravel())
 
 
-def _doubts(keypoints: np.ndarray, pair: ViewPair) -> list[str]:
+def _doubts(keypoints: np.ndarray, angle: float) -> list[str]:
+    """About cameras whose best pair of views sees the person under ``angle`` degrees."""
     doubts = []
-    if pair.angle < GOOD_ANGLES[0]:
+    if angle < GOOD_ANGLES[0]:
         doubts.append(
-            f"the best pair of views sees the person under only {pair.angle:.0f} degrees of "
+            f"the best pair of views sees the person under only {angle:.0f} degrees of "
             "parallax: the cameras are unreliable"
         )
     walk, height = _walk_and_height(keypoints)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from .camera import Camera
+from ..camera import Camera
 
 SIZE = (1920, 1080)
 FOCAL = 1600.0

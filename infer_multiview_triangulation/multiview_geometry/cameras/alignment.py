@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .camera import Camera
+from ..camera import Camera
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,10 @@ def align_cameras(cameras: Sequence[Camera], targets: Sequence[Camera]) -> list[
 
 def _centres_and_axes(cameras: Sequence[Camera]) -> np.ndarray:
     """(4 V, 3): each camera's centre, and the ends of its axes, as long as centres are apart."""
-    length = _spread(cameras)
+    centres = np.stack([camera.centre for camera in cameras])
+    length = float(np.linalg.norm(centres - centres.mean(axis=0), axis=1).mean()) or 1.0
     rows = [
         np.vstack([camera.centre, camera.centre + length * camera.rotation_matrix])
         for camera in cameras
     ]
     return np.concatenate(rows)
-
-
-def _spread(cameras: Sequence[Camera]) -> float:
-    centres = np.stack([camera.centre for camera in cameras])
-    spread = np.linalg.norm(centres - centres.mean(axis=0), axis=1).mean()
-    return float(spread) or 1.0

@@ -7,13 +7,8 @@ import numpy as np
 NEWTON_STEPS = 12
 
 
-def distort(xy: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-    """Distort normalised image coordinates (..., 2)."""
-    return distort_with_derivative(xy, coefficients)[0]
-
-
 def undistort(distorted: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-    """Invert :func:`distort` by Newton's method.
+    """Invert :func:`distort` by Newton's method, for normalised image coordinates (..., 2).
 
     Where it does not converge, beyond the radius at which the model folds over, the result is NaN.
     """
@@ -21,7 +16,7 @@ def undistort(distorted: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     if not coefficients.any():
         return xy
     for _ in range(NEWTON_STEPS):
-        value, jacobian = distort_with_derivative(xy, coefficients)
+        value, jacobian = distort(xy, coefficients)
         residual = value - distorted
         a, b, c, d = (jacobian[..., i, j] for i in (0, 1) for j in (0, 1))
         determinant = a * d - b * c
@@ -33,7 +28,7 @@ def undistort(distorted: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
         if not (np.abs(residual) > 1e-13).any():
             break
     with np.errstate(invalid="ignore", over="ignore"):
-        error = np.abs(distort(xy, coefficients) - distorted).max(axis=-1)
+        error = np.abs(distort(xy, coefficients)[0] - distorted).max(axis=-1)
         xy[~(error < 1e-6)] = np.nan
     return xy
 
@@ -43,10 +38,8 @@ def padded(coefficients: np.ndarray) -> np.ndarray:
     return np.pad(coefficients, (0, 8 - len(coefficients)))
 
 
-def distort_with_derivative(
-    xy: np.ndarray, coefficients: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Distorted coordinates (..., 2) and their derivative (..., 2, 2)."""
+def distort(xy: np.ndarray, coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distorted normalised coordinates (..., 2) and their derivative (..., 2, 2)."""
     k1, k2, p1, p2, k3, k4, k5, k6 = padded(coefficients)
     u, v = xy[..., 0], xy[..., 1]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

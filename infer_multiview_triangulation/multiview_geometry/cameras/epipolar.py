@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .camera import Camera
-
-
-def essential_matrix(a: Camera, b: Camera) -> np.ndarray:
-    """E with x_b^T E x_a = 0 for normalised coordinates."""
-    rotation = b.rotation_matrix @ a.rotation_matrix.T
-    t = b.translation - rotation @ a.translation
-    cross = np.array([[0, -t[2], t[1]], [t[2], 0, -t[0]], [-t[1], t[0], 0]])
-    return cross @ rotation
+from ..camera import Camera
 
 
 def homogeneous(camera: Camera, keypoints: np.ndarray) -> np.ndarray:
@@ -26,7 +18,10 @@ def epipolar_distances(a: Camera, b: Camera, xy_a: np.ndarray, xy_b: np.ndarray)
 
     Root mean squares of the distances in both views; NaN where a coordinate is.
     """
-    essential = essential_matrix(a, b)
+    rotation = b.rotation_matrix @ a.rotation_matrix.T
+    t = b.translation - rotation @ a.translation
+    # The essential matrix: x_b^T E x_a = 0.
+    essential = np.array([[0, -t[2], t[1]], [t[2], 0, -t[0]], [-t[1], t[0], 0]]) @ rotation
     line_b, line_a = xy_a @ essential.T, xy_b @ essential
     product = (xy_b * line_b).sum(axis=-1) ** 2
     focal_a, focal_b = a.matrix[0, 0], b.matrix[0, 0]

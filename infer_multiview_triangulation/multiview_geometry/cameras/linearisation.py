@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from .camera import MIN_DEPTH, Camera
-from .distortion import distort_with_derivative, padded
+from ..camera import MIN_DEPTH, Camera
+from .distortion import distort, padded
 
 ROTATION, TRANSLATION, FOCAL, RADIAL = slice(0, 3), slice(3, 6), 6, 7
 INTRINSICS = [FOCAL, RADIAL]
@@ -53,7 +53,7 @@ def linearise(
     valid = local[:, 2] > MIN_DEPTH
     depth = np.where(valid, local[:, 2], 1.0)
     xy = local[:, :2] / depth[:, None]
-    distorted, by_xy = distort_with_derivative(xy, camera.distortions)
+    distorted, by_xy = distort(xy, camera.distortions)
     affine = camera.matrix[:2, :2]
     residuals = distorted @ affine.T + camera.matrix[:2, 2] - pixels
     by_local = np.zeros((len(points), 2, 3))
@@ -89,9 +89,7 @@ def perturb(camera: Camera, step: np.ndarray) -> Camera:
     """The camera whose parameters are greater by ``step``, (6,) or (8,)."""
     rotation = Rotation.from_rotvec(step[ROTATION]) * Rotation.from_rotvec(camera.rotation)
     perturbed = replace(
-        camera,
-        rotation=rotation.as_rotvec(),
-        translation=camera.translation + step[TRANSLATION],
+        camera, rotation=rotation.as_rotvec(), translation=camera.translation + step[TRANSLATION]
     )
     if len(step) == POSE_PARAMETERS:
         return perturbed

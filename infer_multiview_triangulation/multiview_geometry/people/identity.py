@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..cameras.camera import Camera
+from ..camera import Camera
 from ..cameras.epipolar import epipolar_distances, homogeneous
 from ..points.errors import finite_median
 from .tracks import Track, track_people

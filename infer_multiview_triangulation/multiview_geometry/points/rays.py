@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..cameras.camera import Camera
+from ..camera import Camera
 
 MIN_CONFIDENCE = 1e-6
 

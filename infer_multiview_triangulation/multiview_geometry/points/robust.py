@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from .errors import outlier_scale, reprojection_errors, robust_weights
-from .hypotheses import best_hypotheses, sampled_pairs
 from .rays import Rays
 from .triangulation import weighted_dlt
 
+MAX_PAIRS = 66
+PARALLEL = 1e-10
 SCALE_ROUNDS = 3
 SAME_SCALE = 1.25
 IRLS_ROUNDS = 5
@@ -51,27 +53,21 @@ def triangulate_robust(rays: Rays) -> Triangulation:
     The outlier scale is 3.5 times the median absolute residual of *all* observations, at least
     3 pixels: one fixed in advance fails on real calibrations, one from inliers alone collapses.
     """
-    pairs = sampled_pairs(len(rays.xy))
     scale = outlier_scale(reprojection_errors(rays, weighted_dlt(rays)))
-    result = _triangulate(rays, pairs, scale)
+    result = _triangulate(rays, scale)
     for _ in range(SCALE_ROUNDS):
         before, scale = scale, outlier_scale(result.errors)
         if 1 / SAME_SCALE < scale / before < SAME_SCALE:
             break
-        result = _triangulate(rays, pairs, scale)
+        result = _triangulate(rays, scale)
     return result
 
 
-def _triangulate(rays: Rays, pairs: np.ndarray, scale: float) -> Triangulation:
+def _triangulate(rays: Rays, scale: float) -> Triangulation:
     starts = range(0, rays.xy.shape[1], POINTS_AT_ONCE)
     parts = [rays.of_points(slice(i, i + POINTS_AT_ONCE)) for i in starts]
-    points = [best_hypotheses(part, pairs, scale) for part in parts]
-    start = np.concatenate(points) if points else np.zeros((0, 3))
-    return _refine(rays, start, scale)
-
-
-def _refine(rays: Rays, points: np.ndarray, scale: float) -> Triangulation:
-    """Iterate weighted triangulation with Geman and McClure's weights."""
+    points = np.concatenate([np.zeros((0, 3)), *(_best_hypotheses(part, scale) for part in parts)])
+    # Iterated with Geman and McClure's weights.
     for _ in range(IRLS_ROUNDS):
         weights = robust_weights(rays, points, scale)
         usable = (weights > MIN_WEIGHT * rays.weights.max(initial=0)).sum(axis=0) >= 2
@@ -79,3 +75,57 @@ def _refine(rays: Rays, points: np.ndarray, scale: float) -> Triangulation:
         keep = usable & np.isfinite(moved).all(axis=-1)
         points = np.where(keep[:, None], moved, points)
     return Triangulation(points, reprojection_errors(rays, points), scale)
+
+
+def _best_hypotheses(rays: Rays, scale: float) -> np.ndarray:
+    """The points (N, 3) of the best pairs of views, of up to 66 drawn of them.
+
+    Points that none of the drawn pairs sees are tried with all.
+    """
+    every = np.array(list(combinations(range(len(rays.xy)), 2)))
+    if len(every) <= MAX_PAIRS:
+        return _vote(rays, every, scale)
+    points = _vote(rays, np.random.default_rng(0).permutation(every)[:MAX_PAIRS], scale)
+    unknown = ~np.isfinite(points[:, 0]) & (rays.observed.sum(axis=0) >= 2)
+    if unknown.any():
+        points[unknown] = _vote(rays.of_points(unknown), every, scale)
+    return points
+
+
+def _vote(rays: Rays, pairs: np.ndarray, scale: float) -> np.ndarray:
+    """For each of N points the pair's that most confidence agrees with; NaN where none does."""
+    count = rays.xy.shape[1]
+    best, best_score = np.full((count, 3), np.nan), np.zeros(count)
+    centres, directions, observed = rays.centres, _directions(rays), rays.observed
+    for a, b in pairs:
+        points, in_front = _midpoints(centres[[a, b]], directions[[a, b]])
+        local = rays.local(points)
+        depth = local[..., 2]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            x = (local[..., 0] / depth - rays.xy[..., 0]) * rays.focal[:, :1]
+            y = (local[..., 1] / depth - rays.xy[..., 1]) * rays.focal[:, 1:]
+            agreement = 1 - (x * x + y * y) / scale**2
+        votes = np.where((agreement > 0) & (depth > 0), agreement, 0) * rays.weights
+        score = votes.sum(axis=0) * (in_front & observed[a] & observed[b])
+        better = score > best_score
+        best[better], best_score[better] = points[better], score[better]
+    return best
+
+
+def _directions(rays: Rays) -> np.ndarray:
+    """Unit viewing directions (V, N, 3) in the world."""
+    ones = np.ones((*rays.xy.shape[:2], 1))
+    directions = np.concatenate([rays.xy, ones], axis=-1) @ rays.rotations
+    return directions / np.linalg.norm(directions, axis=-1, keepdims=True)
+
+
+def _midpoints(centres: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Midpoints (N, 3) of the shortest lines between two rays each; are they before both?"""
+    base = centres[1] - centres[0]
+    cosine = (directions[0] * directions[1]).sum(-1)
+    along_a, along_b = directions[0] @ base, directions[1] @ base
+    sine2 = np.maximum(1 - cosine**2, PARALLEL)
+    t_a = (along_a - cosine * along_b) / sine2
+    t_b = (cosine * along_a - along_b) / sine2
+    ends = centres[0] + t_a[:, None] * directions[0], centres[1] + t_b[:, None] * directions[1]
+    return (ends[0] + ends[1]) / 2, (t_a > 0) & (t_b > 0) & (1 - cosine**2 > PARALLEL)

@@ -34,7 +34,7 @@ def repair_swaps(
     for group in _groups(skeleton):
         mirror = np.arange(joints)
         mirror[group] = np.array(skeleton.mirrored)[group]
-        swapped = _mirrored(rays, mirror)
+        swapped = rays.of_points(np.arange(len(points)).reshape(-1, joints)[:, mirror].ravel())
         cost, count = _costs(rays, points, group, joints=joints, scale=scale)
         swapped_cost, _ = _costs(swapped, points, group, joints=joints, scale=scale)
         wrong = (swapped_cost < MAX_COST_RATIO * cost) & (count >= MIN_JOINTS)
@@ -55,12 +55,6 @@ def _groups(skeleton: Skeleton) -> list[np.ndarray]:
     arms = [i for i in sided if skeleton.joints[i].endswith(ARMS)]
     legs = [i for i in sided if skeleton.joints[i].endswith(LEGS)]
     return [np.array(group) for group in (sided, arms, legs) if group]
-
-
-def _mirrored(rays: Rays, mirror: np.ndarray) -> Rays:
-    """The rays with those of joint ``mirror[j]`` in the place of joint j's, in every frame."""
-    order = np.arange(rays.xy.shape[1]).reshape(-1, len(mirror))[:, mirror].ravel()
-    return rays.of_points(order)
 
 
 def _costs(

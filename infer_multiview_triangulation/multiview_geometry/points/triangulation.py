@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from .rays import Rays
-from .symmetric import solve_symmetric
 
 DEPTH_ROUNDS = 2
 MIN_DEPTH = 1e-9
 MIN_PARALLAX = np.deg2rad(0.5)
+SINGULAR = 1e-12
 
 
 def plain_dlt(rays: Rays) -> np.ndarray:
@@ -72,4 +72,23 @@ def _solve(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
     weighted = a * weights[..., None, None]
     normal = np.einsum("vnia,vnib->nab", weighted, a)
     right = -np.einsum("vnia,vni->na", weighted, b)
-    return solve_symmetric(normal, right, (weights > 0).sum(axis=0) >= 2)
+    inverses, exists = invert_symmetric(normal)
+    with np.errstate(invalid="ignore"):
+        solved = np.einsum("nab,nb->na", inverses, right)
+    usable = exists & ((weights > 0).sum(axis=0) >= 2)
+    return np.where(usable[:, None], solved, np.nan)
+
+
+def invert_symmetric(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Inverses (N, 3, 3) of positive symmetric matrices, and which exist, (N,) bool."""
+    a, b, c = matrices[:, 0, 0], matrices[:, 0, 1], matrices[:, 0, 2]
+    d, e, f = matrices[:, 1, 1], matrices[:, 1, 2], matrices[:, 2, 2]
+    cofactors = np.stack(
+        [d * f - e * e, c * e - b * f, b * e - c * d, a * f - c * c, b * c - a * e, a * d - b * b],
+        axis=-1,
+    )
+    determinant = a * cofactors[:, 0] + b * cofactors[:, 1] + c * cofactors[:, 2]
+    size = np.maximum(a + d + f, 1e-300) / 3
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverses = cofactors[:, [[0, 1, 2], [1, 3, 4], [2, 4, 5]]] / determinant[:, None, None]
+    return inverses, determinant > SINGULAR * size**3

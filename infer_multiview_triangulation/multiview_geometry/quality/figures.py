@@ -1,51 +1,91 @@
-"""How good a reconstruction is: errors a view, and each view predicted from the others."""
+"""How good a reconstruction is, in plain numbers and texts, as JSON holds them.
+
+The task's README explains each key.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import TypedDict
 
 import numpy as np
 
-from ..cameras.camera import Camera
+from ..camera import Camera
 from ..points.errors import finite_median, reprojection_errors
 from ..points.rays import Rays
 from ..points.robust import triangulate_robust
-from .report import ErrorFigures
 
 LEFT_OUT_POINTS = 4000
 
 
-def error_figures(rays: Rays, points: np.ndarray, scale: float) -> list[ErrorFigures]:
-    """Figures of each view's errors at ``points`` (N, 3).
+class ViewQuality(TypedDict):
+    """Reprojection errors of one view in pixels, None where it has none, and what else is known."""
+
+    name: str
+    observed: float
+    inlier_share: float | None
+    median: float | None
+    mad: float | None
+    bias: list[float] | None
+    swapped_frames: int
+    late_frames: int | None
+    left_out_median: float | None
+
+
+class Quality(TypedDict):
+    """Figures of all views together, a row a view, and what went wrong, in words."""
+
+    views: list[ViewQuality]
+    outlier_scale: float
+    reprojection_median: float | None
+    left_out_median: float | None
+    parallax_degrees: float | None
+    measured_share: float
+    interpolated_share: float
+    rejected_share: float
+    warnings: list[str]
+    scale: float
+
+
+def view_rows(
+    rays: Rays,
+    points: np.ndarray,
+    *,
+    scale: float,
+    names: Sequence[str],
+    swapped: np.ndarray,
+    late: Sequence[int] | None,
+    left_out: Sequence[np.ndarray],
+) -> list[ViewQuality]:
+    """What is known of each view, its errors those at ``points`` (N, 3).
 
     Args:
         scale: Pixels beyond which an observation is an outlier.
+        swapped: (V, F) bool, where left and right were exchanged back.
+        late: Frames by which each view is late; None where nobody asked.
+        left_out: Of each view the errors of :func:`left_out_errors`.
     """
     residuals, _ = rays.residuals(points)
     errors = reprojection_errors(rays, points)
-    return [
-        _figures(*view, scale=scale) for view in zip(rays.observed, residuals, errors, strict=True)
-    ]
-
-
-def _figures(
-    observed: np.ndarray, residuals: np.ndarray, errors: np.ndarray, *, scale: float
-) -> ErrorFigures:
-    """Of one view: (N,) bool, (N, 2), (N,)."""
-    share = float(observed.mean()) if len(observed) else 0.0
-    known = np.isfinite(errors)
-    errors = errors[known]
-    median = finite_median(errors)
-    if median is None:
-        return ErrorFigures(observed=share, inlier_share=None, median=None, mad=None, bias=None)
-    return ErrorFigures(
-        observed=share,
-        inlier_share=float((errors < scale).mean()),
-        median=median,
-        mad=float(np.median(np.abs(errors - median))),
-        bias=np.median(residuals[known], axis=0).tolist(),
-    )
+    rows = []
+    for view, name in enumerate(names):
+        known = np.isfinite(errors[view])
+        own, is_seen = errors[view, known], known.any()
+        rows.append(
+            ViewQuality(
+                name=name,
+                observed=float(rays.observed[view].mean()),
+                inlier_share=float((own < scale).mean()) if is_seen else None,
+                median=finite_median(own),
+                mad=float(np.median(np.abs(own - np.median(own)))) if is_seen else None,
+                bias=np.median(residuals[view, known], axis=0).tolist() if is_seen else None,
+                swapped_frames=int(swapped[view].sum()),
+                late_frames=None if late is None else late[view],
+                left_out_median=finite_median(left_out[view]),
+            )
+        )
+    return rows
 
 
 def left_out_errors(rays: Rays) -> list[np.ndarray]:

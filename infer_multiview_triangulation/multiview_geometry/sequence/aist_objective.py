@@ -7,17 +7,15 @@ differences of bones from lengths that are free. All observations weigh alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import median_filter
 from threadpoolctl import threadpool_limits
 
-from ..cameras.camera import Camera
+from ..camera import Camera
 from ..cameras.linearisation import POSE_PARAMETERS, linearise
 from .banded import BandedEquations
-from .bones import bone_lengths
-from .gaps import fill_gaps
+from .trajectories import bone_lengths, fill_gaps
 
 # Defaults of aniposelib 0.8.0, with which AIST++ calls it.
 SMOOTH, BONE, BEND = 4.0, 200.0, 15.0
@@ -55,15 +53,6 @@ def smooth_scale(points: np.ndarray) -> float:
     return SMOOTH / mean if mean > 0 else 0.0
 
 
-@dataclass(frozen=True)
-class _State:
-    """Points (F, J, 3) and bone lengths (B,) with their cost."""
-
-    points: np.ndarray
-    lengths: np.ndarray
-    cost: float
-
-
 class _Problem:
     """Gauss-Newton on all frames; a frame couples with the next."""
 
@@ -76,28 +65,19 @@ class _Problem:
         self._bones, self._smooth = bones, smooth
 
     def minimise(self, points: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        state = _State(points, lengths, self._cost(points, lengths))
+        """The best points (F, J, 3), from these and bone ``lengths`` (B,) on."""
+        cost = self._cost(points, lengths)
         for _ in range(ITERATIONS):
-            improved = self._improve(state)
-            if improved is None:
+            before = cost
+            step, length_step = self._step(points, lengths)
+            for share in 0.5 ** np.arange(HALVINGS):
+                moved = points + share * step, lengths + share * length_step
+                if (moved[1] > 0).all() and (moved_cost := self._cost(*moved)) < cost:
+                    (points, lengths), cost = moved, moved_cost
+                    break
+            if before - cost <= CONVERGED * cost:
                 break
-            decrease = state.cost - improved.cost
-            state = improved
-            if decrease < CONVERGED * state.cost:
-                break
-        return state.points
-
-    def _improve(self, state: _State) -> _State | None:
-        """The state after a step that lowers the cost; None where no share of it does."""
-        step, length_step = self._step(state.points, state.lengths)
-        for halving in range(HALVINGS):
-            share = 0.5**halving
-            points, lengths = state.points + share * step, state.lengths + share * length_step
-            if (lengths > 0).all():
-                cost = self._cost(points, lengths)
-                if cost < state.cost:
-                    return _State(points, lengths, cost)
-        return None
+        return points
 
     def _cost(self, points: np.ndarray, lengths: np.ndarray) -> float:
         flat, total = points.reshape(-1, 3), 0.0

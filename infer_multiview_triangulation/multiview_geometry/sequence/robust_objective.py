@@ -13,8 +13,7 @@ from threadpoolctl import threadpool_limits
 from ..points.errors import MEDIAN_LENGTH, finite_median, reprojection_errors, robust_weights
 from ..points.rays import Rays
 from .banded import BandedEquations
-from .bones import bone_lengths
-from .gaps import fill_gaps
+from .trajectories import bone_lengths, fill_gaps
 from .uncertainty import marginal_errors
 
 ITERATIONS = 10
@@ -138,22 +137,14 @@ class _Window:
             lengths += length_step
             if np.abs(step).max(initial=0) * self._pixels < CONVERGED * self._scale:
                 break
-        errors = marginal_errors(self._information(points), self._smooth_weight)
-        sigma = self._noise(points) * errors
-        points[:, ~self._known] = np.nan
-        sigma[:, ~self._known] = np.nan
-        return SequenceEstimate(points, sigma)
-
-    def _information(self, points: np.ndarray) -> np.ndarray:
-        """(F, J, 3, 3) of the observations of each point."""
         jacobian, _, weights = self._linearise(points.reshape(-1, 3))
-        blocks = np.einsum("vn,vnia,vnib->nab", weights, jacobian, jacobian, optimize=True)
-        return blocks.reshape(*points.shape, 3)
-
-    def _noise(self, points: np.ndarray) -> float:
-        """Standard deviation of a keypoint's coordinate in pixels."""
+        information = np.einsum("vn,vnia,vnib->nab", weights, jacobian, jacobian, optimize=True)
+        errors = marginal_errors(information.reshape(*points.shape, 3), self._smooth_weight)
         median = finite_median(reprojection_errors(self._rays, points.reshape(-1, 3)))
-        return self._scale if median is None else median / MEDIAN_LENGTH
+        # The standard deviation of a keypoint's coordinate in pixels.
+        noise = self._scale if median is None else median / MEDIAN_LENGTH
+        points[:, ~self._known] = errors[:, ~self._known] = np.nan
+        return SequenceEstimate(points, noise * errors)
 
     def _linearise(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Derivatives (V, N, 2, 3), residuals (V, N, 2) in pixels, robust weights (V, N)."""
@@ -174,7 +165,14 @@ class _Window:
             len(self._bones),
             coupled_frames=2 if self._smooth_weight else 0,
         )
-        self._add_observations(equations, points)
+        jacobian, residuals, weights = self._linearise(points.reshape(-1, 3))
+        views = len(weights)
+        rows = jacobian.transpose(1, 0, 2, 3).reshape(-1, 2 * views, 3)
+        weighted = (rows * np.repeat(weights.T, 2, axis=1)[..., None]).transpose(0, 2, 1)
+        gradient = weighted @ residuals.transpose(1, 0, 2).reshape(-1, 2 * views, 1)
+        equations.add_points(
+            (weighted @ rows).reshape(*points.shape, 3), gradient.reshape(points.shape)
+        )
         for bone, (i, j) in enumerate(self._bones):
             vector = points[:, i] - points[:, j]
             length = np.maximum(np.linalg.norm(vector, axis=-1), TINY)
@@ -191,16 +189,6 @@ class _Window:
         step, length_step = equations.solve()
         step[:, ~self._known] = 0
         return step, length_step
-
-    def _add_observations(self, equations: BandedEquations, points: np.ndarray) -> None:
-        jacobian, residuals, weights = self._linearise(points.reshape(-1, 3))
-        views = len(weights)
-        rows = jacobian.transpose(1, 0, 2, 3).reshape(-1, 2 * views, 3)
-        weighted = (rows * np.repeat(weights.T, 2, axis=1)[..., None]).transpose(0, 2, 1)
-        gradient = weighted @ residuals.transpose(1, 0, 2).reshape(-1, 2 * views, 1)
-        equations.add_points(
-            (weighted @ rows).reshape(*points.shape, 3), gradient.reshape(points.shape)
-        )
 
 
 def _pixels_per_unit(rays: Rays, points: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..cameras.camera import Camera
+from ..camera import Camera
 from ..cameras.epipolar import epipolar_distances, homogeneous
 
 MAX_OFFSET = 30
@@ -97,11 +97,9 @@ def _pair_offset(
     """
     frames = len(xy[0])
     offsets = range(-limit, limit + 1)
-    distances = []
-    for offset in offsets:
-        a, b = _overlap(frames, offset)
-        pixels = epipolar_distances(*cameras, xy[0][a], xy[1][b])
-        distances.append(pixels[np.isfinite(pixels)])
+    overlaps = (_overlap(frames, offset) for offset in offsets)
+    pixels = (epipolar_distances(*cameras, xy[0][a], xy[1][b]) for a, b in overlaps)
+    distances = [x[np.isfinite(x)] for x in pixels]
     medians = [np.median(x) if len(x) > MIN_OVERLAP else np.inf for x in distances]
     bound = TRUNCATION * max(1.0, min(medians))
     costs = np.array(
@@ -130,15 +128,13 @@ def _join_votes(differences: np.ndarray, weights: np.ndarray) -> np.ndarray:
                 votes = offsets + differences[:, view]
                 others = np.arange(views) != view
                 if weights[others, view].sum() > 0 and view != root:
-                    offsets[view] = _weighted_median(votes[others], weights[others, view])
+                    # The weighted median.
+                    order = np.argsort(votes[others])
+                    share = np.cumsum(weights[others, view][order])
+                    middle = np.searchsorted(share, share[-1] / 2)
+                    offsets[view] = int(votes[others][order][middle])
         agrees = np.abs(offsets[None] - offsets[:, None] - differences) <= 1
         score = float((agrees * weights).sum())
         if score > best_score:
             best, best_score = offsets.copy(), score
     return best
-
-
-def _weighted_median(values: np.ndarray, weights: np.ndarray) -> int:
-    order = np.argsort(values)
-    share = np.cumsum(weights[order])
-    return int(values[order][np.searchsorted(share, share[-1] / 2)])

@@ -22,9 +22,9 @@ def marginal_errors(information: np.ndarray, smooth: float) -> np.ndarray:
         covariance[np.linalg.matrix_rank(information, hermitian=True) < 3] = np.nan
         return np.sqrt(np.trace(covariance, axis1=-2, axis2=-1))
     information = information + FAINT * smooth * np.eye(3)
-    forward = _filter(information, smooth)
-    backward = _exchange_frames(_filter(information[::-1], smooth)[::-1])
-    both = forward + backward
+    backward = _filter(information[::-1], smooth)[::-1]
+    exchanged = [3, 4, 5, 0, 1, 2]
+    both = _filter(information, smooth) + backward[..., exchanged, :][..., exchanged]
     # Each direction counted the frames' own observations.
     both[..., :3, :3] -= information[:-1]
     both[..., 3:, 3:] -= information[1:]
@@ -49,9 +49,3 @@ def _filter(information: np.ndarray, smooth: float) -> np.ndarray:
         # Rounding makes it a little asymmetric, and from frame to frame that would grow.
         filtered[frame] = (rest + rest.transpose(0, 2, 1)) / 2
     return filtered
-
-
-def _exchange_frames(pairs: np.ndarray) -> np.ndarray:
-    """The same information (..., 6, 6) with the two frames in the other order."""
-    order = [3, 4, 5, 0, 1, 2]
-    return pairs[..., order, :][..., order]

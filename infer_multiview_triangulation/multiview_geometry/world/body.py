@@ -25,21 +25,9 @@ def stature(points: np.ndarray, skeleton: Skeleton) -> float:
     Raises:
         ValueError: Legs, trunk or head were never seen.
     """
-
-    def middle(part: str) -> np.ndarray:
-        return points[:, sides(skeleton, part)].mean(axis=1)
-
-    def limb(a: str, b: str) -> np.ndarray:
-        pairs = [[skeleton.index(f"{side}_{part}") for part in (a, b)] for side in SIDES]
-        vectors = [points[:, i] - points[:, j] for i, j in pairs if None not in (i, j)]
-        return np.concatenate([np.zeros((0, 3)), *vectors])
-
-    parts = (
-        limb("ankle", "knee"),
-        limb("knee", "hip"),
-        middle("shoulder") - middle("hip"),
-        middle("eye") - middle("shoulder"),
-    )
+    ankle, knee, hip, shoulder, eye = (points[:, sides(skeleton, part)] for part in STATURE_PARTS)
+    trunk = [part.mean(axis=1) for part in (hip, shoulder, eye)]
+    parts = (ankle - knee, knee - hip, trunk[1] - trunk[0], trunk[2] - trunk[1])
     lengths = [finite_median(np.linalg.norm(part, axis=-1)) for part in parts]
     known = [length for length in lengths if length is not None]
     if len(known) < len(parts):

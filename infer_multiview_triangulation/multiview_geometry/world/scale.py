@@ -1,38 +1,31 @@
-"""The scale of a world that cameras alone leave open: a height, a distance, a bone."""
+"""The scale of a world that cameras alone leave open, and the unit that it has."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from ..camera import Camera
 from ..cameras.alignment import IDENTITY, Similarity
-from ..cameras.camera import Camera
+from ..points.errors import finite_median
 from ..skeletons import Skeleton
 from .body import STATURE_PARTS, sides, stature
 
 # How many names each kind of scale has.
 KINDS = {"height": 0, "distance": 2, "bone": 2}
+# Stature of people in each unit: what a trajectory's extent is compared with.
+STATURES = {"m": 1.7, "cm": 170.0, "mm": 1700.0}
+# How many times larger or smaller than that a person may be.
+MAX_RATIO = 3.0
 
 
-@dataclass(frozen=True)
-class ScaleRule:
-    """``kind`` of :data:`KINDS`, the cameras or joints it names, and how long that is."""
-
-    kind: str
-    names: tuple[str, ...]
-    length: float
-
-
-def scale_rule(text: str) -> ScaleRule | None:
-    """What ``text`` asks for, as :func:`scaled_world` explains; None for ``none``.
+def _rule(text: str) -> tuple[str, list[str], float]:
+    """The kind of ``text``, the cameras or joints that it names, and how long that is.
 
     Raises:
-        ValueError: It is of no such form.
+        ValueError: It is of no such form as :func:`scaled_world` explains.
     """
-    if text == "none":
-        return None
     kind, _, rest = text.partition(":")
     *names, number = (part.strip() for part in rest.split(","))
     if kind == "bone" and len(names) == 1:
@@ -48,7 +41,7 @@ def scale_rule(text: str) -> ScaleRule | None:
         length = 0.0
     if not 0 < length < np.inf:
         raise ValueError(f"scale {text!r} does not end in a length above 0")
-    return ScaleRule(kind, tuple(names), length)
+    return kind, names, length
 
 
 def check_scale(text: str, skeleton: Skeleton, camera_names: Sequence[str]) -> None:
@@ -57,19 +50,19 @@ def check_scale(text: str, skeleton: Skeleton, camera_names: Sequence[str]) -> N
     Raises:
         ValueError: It is of no known form, or a camera or joint does not exist.
     """
-    rule = scale_rule(text)
-    if rule is None:
+    if text == "none":
         return
-    if rule.kind == "distance":
-        missing = [name for name in rule.names if name not in camera_names]
+    kind, names, _ = _rule(text)
+    if kind == "distance":
+        missing = [name for name in names if name not in camera_names]
         if missing:
             raise ValueError(
                 f"there is no camera {missing[0]!r}; there are {', '.join(camera_names)}"
             )
-    elif rule.kind == "bone":
-        if any(skeleton.index(name) is None for name in rule.names):
+    elif kind == "bone":
+        if any(skeleton.index(name) is None for name in names):
             raise ValueError(
-                f"bone {'-'.join(rule.names)!r} is not JOINT-JOINT of {skeleton.name}: "
+                f"bone {'-'.join(names)!r} is not JOINT-JOINT of {skeleton.name}: "
                 f"{', '.join(skeleton.joints)}"
             )
     elif not all(sides(skeleton, part) for part in STATURE_PARTS):
@@ -92,29 +85,41 @@ def scaled_world(
     Raises:
         ValueError: The text is none of these, or what it names was never seen.
     """
-    rule = scale_rule(text)
-    if rule is None:
+    if text == "none":
         return IDENTITY
-    if rule.kind == "height":
+    kind, names, wanted = _rule(text)
+    if kind == "height":
         length = stature(points, skeleton)
-    elif rule.kind == "distance":
-        length = _camera_distance(cameras, *rule.names)
+    elif kind == "distance":
+        centres = {camera.name: camera.centre for camera in cameras}
+        length = float(np.linalg.norm(centres[names[0]] - centres[names[1]]))
+        if length == 0:
+            raise ValueError(f"the cameras {names[0]} and {names[1]} stand at one place")
     else:
-        length = _bone_length(points, skeleton, rule.names)
-    return Similarity(np.eye(3), np.zeros(3), rule.length / length)
+        first, second = (skeleton.joints.index(name) for name in names)
+        length = finite_median(np.linalg.norm(points[:, first] - points[:, second], axis=-1))
+        if length is None:
+            raise ValueError(f"bone {'-'.join(names)!r} was never seen whole: name another")
+    return Similarity(np.eye(3), np.zeros(3), wanted / length)
 
 
-def _camera_distance(cameras: Sequence[Camera], first: str, second: str) -> float:
-    centres = {camera.name: camera.centre for camera in cameras}
-    distance = float(np.linalg.norm(centres[first] - centres[second]))
-    if distance == 0:
-        raise ValueError(f"the cameras {first} and {second} stand at one place")
-    return distance
+def unit_of(points: np.ndarray, stated: str) -> str:
+    """``stated``, or for auto the unit in which the person's extent is nearest to a person's.
 
+    Args:
+        points: (F, J, 3), NaN where unknown.
 
-def _bone_length(points: np.ndarray, skeleton: Skeleton, names: Sequence[str]) -> float:
-    first, second = (skeleton.joints.index(name) for name in names)
-    lengths = np.linalg.norm(points[:, first] - points[:, second], axis=-1)
-    if not np.isfinite(lengths).any():
-        raise ValueError(f"bone {'-'.join(names)!r} was never seen whole: name another")
-    return float(np.nanmedian(lengths))
+    Returns:
+        ``m``, ``cm``, ``mm``, or ``unknown`` where no unit fits within a factor of three.
+    """
+    if stated != "auto":
+        return stated
+    seen = points[np.isfinite(points).any(axis=(1, 2))]
+    extents = np.nanmax(seen, axis=1) - np.nanmin(seen, axis=1)
+    extents = extents[np.isfinite(extents).all(axis=1)]
+    if not len(extents):
+        return "unknown"
+    size = max(float(np.median(np.linalg.norm(extents, axis=1))), 1e-12)
+    ratios = {unit: abs(np.log(size / length)) for unit, length in STATURES.items()}
+    best = min(ratios, key=ratios.__getitem__)
+    return best if ratios[best] < np.log(MAX_RATIO) else "unknown"

@@ -38,14 +38,17 @@ def upright_world(points: np.ndarray, skeleton: Skeleton, axis: str) -> Similari
     Raises:
         ValueError: Ankles and shoulders were never seen together.
     """
-    feet, shoulders = (_middle(points[:, sides(skeleton, part)]) for part in ("ankle", "shoulder"))
+    feet, shoulders = (
+        np.ma.masked_invalid(points[:, sides(skeleton, part)]).mean(axis=1).filled(np.nan)
+        for part in ("ankle", "shoulder")
+    )
     bodies = shoulders - feet
     bodies = bodies[np.isfinite(bodies).all(axis=1)]
     if not len(bodies):
         raise ValueError("up cannot be found: ankles and shoulders were never seen together")
     bodies = bodies / np.linalg.norm(bodies, axis=1, keepdims=True)
-    up = np.median(bodies, axis=0)
-    rotation = _shortest_rotation(up / np.linalg.norm(up), AXES[axis])
+    # Of one vector it is the shortest turn.
+    rotation = Rotation.align_vectors(AXES[axis], np.median(bodies, axis=0))[0].as_matrix()
     rotated = points @ rotation.T
     heights = rotated @ AXES[axis]
     lowest = np.where(np.isfinite(heights), heights, np.inf).min(axis=1)
@@ -53,23 +56,3 @@ def upright_world(points: np.ndarray, skeleton: Skeleton, axis: str) -> Similari
     middle = np.nanmedian(rotated.reshape(-1, 3), axis=0)
     translation = -(middle - (middle @ AXES[axis]) * AXES[axis]) - floor * AXES[axis]
     return Similarity(rotation, translation, 1.0)
-
-
-def _middle(points: np.ndarray) -> np.ndarray:
-    """(F, 3): the mean of those of (F, K, 3) that are known."""
-    known = np.isfinite(points).all(axis=-1, keepdims=True)
-    count = known.sum(axis=1)
-    total = np.where(known, points, 0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def _shortest_rotation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(3, 3), from the unit vector ``a`` to the unit vector ``b``."""
-    axis = np.cross(a, b)
-    sine, cosine = np.linalg.norm(axis), float(a @ b)
-    if sine < 1e-9:
-        if cosine > 0:
-            return np.eye(3)
-        other = np.cross(a, [1.0, 0, 0] if abs(a[0]) < 0.9 else [0.0, 1, 0])
-        return Rotation.from_rotvec(np.pi * other / np.linalg.norm(other)).as_matrix()
-    return Rotation.from_rotvec(axis / sine * np.arctan2(sine, cosine)).as_matrix()

@@ -1,10 +1,24 @@
-"""Frames in which a joint is unknown: filled before an optimisation, opened again after it."""
+"""Points over time before and after an optimisation: bones, and frames where a joint is unknown."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
 import numpy as np
+
+from ..points.errors import finite_median
+from ..skeletons import Skeleton
+
+
+def bone_pairs(skeleton: Skeleton) -> np.ndarray:
+    """(B, 2) joints at the ends of each bone."""
+    return np.array(skeleton.bones, int).reshape(-1, 2)
+
+
+def bone_lengths(points: np.ndarray, bones: np.ndarray) -> np.ndarray:
+    """Median length (B,) over the frames of (F, J, 3); NaN where a bone is never whole."""
+    lengths = np.linalg.norm(points[:, bones[:, 0]] - points[:, bones[:, 1]], axis=-1)
+    return np.array([finite_median(of_bone) for of_bone in lengths.T], np.float64)
 
 
 def fill_gaps(points: np.ndarray) -> np.ndarray:
