@@ -36,19 +36,12 @@ def write_pictures(clip: SyntheticClip, run: Path, rvm_weights: Path | None) -> 
     alpha, composite = (frame_at(run / name, index) for name in ("alpha.mp4", "composite.mp4"))
     foreground = over_checkerboard(run, index)
     plate, coverage = (read_picture(run / name) for name in ("plate.png", "coverage.png"))
+    plates = {"frame": source, "plate": plate, "coverage": coverage}
+    mattes = {"alpha": alpha, "foreground": foreground, "composite": composite}
     panels = {
         "docs/images/matting.jpg": {"source": source, "alpha": alpha, "composite": composite},
-        "extract_background/images/demo.jpg": {
-            "frame": source,
-            "plate": plate,
-            "coverage": coverage,
-        },
-        "infer_background_matting/images/demo.jpg": {
-            "frame": source,
-            "alpha": alpha,
-            "foreground": foreground,
-            "composite": composite,
-        },
+        "extract_background/images/demo.jpg": plates,
+        "infer_background_matting/images/demo.jpg": {"frame": source, **mattes},
     }
     if rvm_weights is not None:
         behind = read_picture(run / "new_background.png")

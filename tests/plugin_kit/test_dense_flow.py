@@ -6,7 +6,7 @@ import pytest
 import torch
 from torchvision.models.optical_flow import raft_small
 
-from development.synthetic.flow_scenes import make_flow_scene
+from development.synthetic.scenes import make_flow_scene
 from plugin_kit.flow.dense_flow import DisFlow, fitted_size, upscaled_flow
 from plugin_kit.flow.raft import RaftFlow
 
