@@ -67,8 +67,8 @@ def table(rvm_weights: Path | None = None) -> Table:
 
 def _overhead(run: dict, whole: str, network: str) -> tuple[str, str, str]:
     rest = run[whole] - run[network]
-    share = f"{rest / run[network]:.0%}"
-    return f"overhead over {network}", f"{1e3 * rest / FRAMES:.0f}", share
+    share = rest / run[network]
+    return f"overhead over {network}", f"{1e3 * rest / FRAMES:.0f}", f"{share:.0%}"
 
 
 def measure(video: str, output: str, rvm_weights: str | None) -> dict:

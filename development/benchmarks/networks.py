@@ -147,7 +147,7 @@ def _rvm(is_ours: bool, image: np.ndarray, *, ratio: float) -> Run:
     if is_ours:
         stream = MattingStream(network)
         return lambda: stream(image, ratio).alpha
-    states: Sequence = ()
+    states: list = []
 
     def run() -> np.ndarray:
         _, alpha, *states[:] = _forward(network, image, states=states, downsample_ratio=ratio)

@@ -18,11 +18,7 @@ from development.demo.pictures import write_jpeg
 from development.synthetic import body_capture
 from development.synthetic.body_capture import CENTIMETRES, Capture
 from development.tables import new_table
-from infer_multiview_triangulation.multiview_files import (
-    read_cameras,
-    write_cameras_json,
-    write_npz,
-)
+from infer_multiview_triangulation import multiview_files
 from infer_multiview_triangulation.multiview_geometry.cameras import alignment
 from infer_smpl_fit.smpl_body.model import world_transforms
 from infer_smpl_fit.smpl_fitting.rotations import exponential
@@ -58,7 +54,7 @@ def measure(capture: Capture, folder: Path, is_aligned: bool) -> list[tuple[str,
     body = world(CENTIMETRES * (places + transl[:, None]))
     errors = exponential(capture.poses[:, 1:20]).swapaxes(-1, -2) @ exponential(poses[:, 1:20])
     cosines = np.clip((np.trace(errors, axis1=-2, axis2=-1) - 1) / 2, -1, 1)
-    cameras = read_cameras(folder / "cameras.json")
+    cameras = multiview_files.read_cameras(folder / "cameras.json")
     centres = world(np.stack([camera.centre for camera in cameras]))
     truth = np.stack([camera.centre for camera in capture.cameras])
 
@@ -89,14 +85,14 @@ def main(arguments: list[str] | None = None) -> int:
     folder = prepare_output(given.output, "motion")
     capture = body_capture.make_capture(given.frames)
     body_capture.write_video(folder / "c01.mp4", capture)
-    write_cameras_json(folder / "true_cameras.json", capture.cameras)
+    multiview_files.write_cameras_json(folder / "true_cameras.json", capture.cameras)
     content = {
         "keypoints2d": capture.keypoints2d,
         "skeleton": np.str_(body_capture.SKELETON),
         "fps": np.float64(body_capture.RATE),
         "views": np.array([camera.name for camera in capture.cameras]),
     }
-    write_npz(folder / "keypoints2d.npz", content)
+    multiview_files.write_npz(folder / "keypoints2d.npz", content)
     apart = np.linalg.norm(capture.cameras[0].centre - capture.cameras[4].centre)
     runs = {
         "cameras given": MotionOptions(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from development.demo.output import frames_of
@@ -87,23 +86,13 @@ def compare_stabilised(clip: SyntheticClip, folder: Path) -> tuple[AlphaErrors, 
             below = {"true alpha": truth}
             for name, errors in (("alpha", raw), ("stabilised", stable)):
                 below[f"{name}: flicker x{FLICKER_GAIN}"] = FLICKER_GAIN * errors.flicker
-            pictures.append(np.vstack([_panels(above), _panels(below)]))
+            pictures.append(np.vstack([side_by_side(above), side_by_side(below)]))
             yield to_uint8(result.alpha)
 
     write_frames(folder / "alpha_stabilised.mp4", alphas(), clip.rate, channels=1)
     write_frames(folder / "stabilised.mp4", pictures, clip.rate)
     write_picture(folder / "stabilised.png", pictures[raw.worst])
     return raw, stable
-
-
-def _panels(items: dict[str, np.ndarray]) -> np.ndarray:
-    """Pictures uint8 RGB, and values in 0..1 as grey ones, in a row, each under its name."""
-    return side_by_side(
-        {
-            name: cv2.cvtColor(to_uint8(item), cv2.COLOR_GRAY2RGB) if item.ndim == 2 else item
-            for name, item in items.items()
-        }
-    )
 
 
 def _alphas(path: Path) -> Iterator[np.ndarray]:

@@ -15,7 +15,7 @@ from infer_background_matting.ports import Output as MattingOutput
 from infer_flow_matting.ports import Output as FlowOutput
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
 from infer_smpl_fit.ports import Output as FitOutput
-from plugin_kit.files import load_json, replacing
+from plugin_kit.files import replacing
 from workflows.matting.graph import FLOW, MATTING, PLATE, RVM, matting_workflow, plate_workflow
 from workflows.motion.graph import FIT, TRIANGULATION, motion_workflow
 from workflows.plugins import REPOSITORY
@@ -87,7 +87,7 @@ def save_workflows(folder: Path = FOLDER) -> None:
         outputs = {task: list(_outputs(*OUTPUTS[task])) for task in tasks if task in OUTPUTS}
         with replacing(folder / name) as beside:
             workflow.save(str(beside), exposed_params=parameters, exposed_outputs=outputs)
-            content = _without_addresses(load_json(beside))
+            content = json.loads(beside.read_bytes(), object_hook=_without_address)
             beside.write_text(json.dumps(content, indent=4) + "\n", encoding="utf-8")
 
 
@@ -97,13 +97,9 @@ def _outputs(ports: type[IntEnum], names: str) -> Iterator[dict[str, object]]:
         yield {"description": shown or port, "index": int(ports[port.upper()])}
 
 
-def _without_addresses(value: object) -> object:
-    """Leave out where plugins lay on the machine that saved the workflow."""
-    if isinstance(value, dict):
-        return {
-            key: "" if key == "url" else _without_addresses(item) for key, item in value.items()
-        }
-    return [_without_addresses(item) for item in value] if isinstance(value, list) else value
+def _without_address(value: dict) -> dict:
+    """Leave out where a plugin lay on the machine that saved the workflow."""
+    return {**value, "url": ""} if "url" in value else value
 
 
 if __name__ == "__main__":
