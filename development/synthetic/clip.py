@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -134,7 +135,8 @@ class SyntheticClip:
         limb(neck, head, 0.05, SKIN)
         limb(head, head + np.array([0.0, 0.012 * size]), 0.115, SKIN)
         parting = np.array([[-0.012, -0.03], [0.0, -0.035]])
-        limb(*(head + parting * size), 0.1, HAIR)
+        left, right = head + parting * size
+        limb(left, right, 0.1, HAIR)
         self._hair(colours, alpha, head, size, phase)
         stripes = (np.arange(h) // int(0.02 * size)) % 2 == 0
         cloth = (colours == SHIRT).all(-1) & stripes[:, None]
@@ -171,7 +173,7 @@ class SyntheticClip:
         return write_frames(path, images, self.rate, crf=12)
 
 
-def write_frames(path: Path, frames: Iterable[np.ndarray], frame_rate: int, **options: int) -> Path:
+def write_frames(path: Path, frames: Iterable[np.ndarray], frame_rate: int, **options: Any) -> Path:
     """Write pictures of one size as a video, with ``options`` of :class:`VideoSink`."""
     waiting, rate = iter(frames), Fraction(frame_rate)
     first = next(waiting)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -65,11 +66,11 @@ class Painter:
         """A mask to draw on, uint8."""
         return np.zeros((self.size, self.size), np.uint8)
 
-    def over(self, mask: np.ndarray, base: np.ndarray | None = None, kind: str = "cloth") -> None:
+    def over(self, mask: np.ndarray, base: Any = None, kind: str = "cloth") -> None:
         """Lay a part over what is there, through ``mask``: uint8, or float32 in 0..1.
 
         Args:
-            base: Its colour; by chance where there is none.
+            base: Its colour, (3,) in 0..1; by chance where there is none.
             kind: ``cloth`` is shaded as if it were round, ``hair`` has strands, ``plain`` neither.
         """
         x, y, width, height = cv2.boundingRect((mask > 0).astype(np.uint8))
@@ -110,9 +111,10 @@ class Painter:
     def ellipse(
         self, centre: np.ndarray, axes: tuple, tilt: float, sweep: tuple = (0, 360)
     ) -> np.ndarray:
-        sizes = [round(axis * 2**SHIFT) for axis in axes]
-        place = _points(centre).tolist()
-        return cv2.ellipse(self.blank(), place, sizes, tilt, *sweep, 255, -1, cv2.LINE_AA, SHIFT)
+        sizes = tuple(round(axis * 2**SHIFT) for axis in axes)
+        place = tuple(_points(centre).tolist())
+        args = (place, sizes, tilt, *sweep, 255, -1, cv2.LINE_AA, SHIFT)
+        return cv2.ellipse(self.blank(), *args)
 
     def person(self) -> None:
         rng, size = self.rng, self.size
