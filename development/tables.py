@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 
 
-def new_table(title: str, columns: Sequence[str], *, words: int = 0) -> Table:
-    """A table without rows; the first ``words`` columns hold words, the others numbers."""
-    table = Table(title=title)
+def new_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    words: int = 0,
+    caption: str | None = None,
+) -> Table:
+    """A table whose first ``words`` columns hold words, the others numbers."""
+    table = Table(title=title, caption=caption)
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index < words else "right")
+    for row in rows:
+        table.add_row(*row)
     return table

@@ -61,14 +61,10 @@ def descend(model: BodyModel, keypoints: np.ndarray, form: str, *, steps: int) -
     for rates in islice(_schedule(), steps):
         points = forward(values) * values["scaling"] + values["transl"][:, None]
         loss = ((points[:, list(JOINTS)] - target) ** 2).mean()
-        loss.backward()
+        gradients = torch.autograd.grad(loss, list(values.values()))
         with torch.no_grad():
-            for name, rate in rates.items():
-                gradient = values[name].grad
-                assert gradient is not None
-                values[name] -= rate * gradient
-        for value in values.values():
-            value.grad = None
+            for name, gradient in zip(values, gradients, strict=True):
+                values[name] -= rates.get(name, 0.0) * gradient
     cpu = time.process_time() - start
     with torch.no_grad():
         points = forward(values) * values["scaling"] + values["transl"][:, None]

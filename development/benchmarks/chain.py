@@ -10,6 +10,7 @@ frames; and CPU time, all threads together, says what no spare core can hide.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,9 +18,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from rich.console import Console
 from rich.table import Table
 
 from development.benchmarks import measuring
+from development.synthetic.clip import SyntheticClip
 from development.tables import new_table
 
 WIDTH, HEIGHT = 1920, 1080
@@ -34,7 +37,8 @@ def table(rvm_weights: Path | None = None) -> Table:
         rvm_weights: Where given, infer_rvm makes the matte of the plate.
     """
     with tempfile.TemporaryDirectory() as folder:
-        video = _write_video(Path(folder))
+        clip = SyntheticClip(width=WIDTH, height=HEIGHT, frames=FRAMES)
+        video = clip.write(f"{folder}/source.mp4")
         runs = [
             measuring.in_a_process(
                 "development.benchmarks.chain",
@@ -45,32 +49,26 @@ def table(rvm_weights: Path | None = None) -> Table:
             for _ in range(measuring.ROUNDS)
         ]
     run = min(runs, key=lambda run: run["pass 2"])
-    matte = "infer_rvm" if rvm_weights else "none"
-    title = f"chain: {WIDTH}x{HEIGHT} x {FRAMES} frames, all cores, matte: {matte}"
-    table = new_table(title, ("step", "ms a frame", "of the network's time"))
-    for name, seconds in run.items():
-        table.add_row(name, f"{1e3 * seconds / FRAMES:.0f}")
+    rows = [(step, f"{1e3 * seconds / FRAMES:.0f}", "") for step, seconds in run.items()]
     if rvm_weights:
-        _add_share(table, run, "pass 1", network="pass 1: infer_rvm", less="pass 1: estimation")
-    _add_share(table, run, "pass 2", network="pass 2: network")
-    _add_share(table, run, "pass 2", network="pass 2: network alone")
-    _add_share(table, run, "pass 2: CPU", network="pass 2: network alone, CPU")
-    table.caption = f"overhead: the pass less the network; the aim is below {TARGET:.0%}"
-    return table
+        run["pass 1"] -= run["pass 1: estimation"]
+        rows.append(_overhead(run, "pass 1", "pass 1: infer_rvm"))
+    rows.append(_overhead(run, "pass 2", "pass 2: network"))
+    rows.append(_overhead(run, "pass 2", "pass 2: network alone"))
+    rows.append(_overhead(run, "pass 2: CPU", "pass 2: network alone, CPU"))
+    matte = "infer_rvm" if rvm_weights else "none"
+    return new_table(
+        f"chain: {WIDTH}x{HEIGHT} x {FRAMES} frames, all cores, matte: {matte}",
+        ("step", "ms a frame", "of the network's time"),
+        rows,
+        caption=f"overhead: the pass less the network; the aim is below {TARGET:.0%}",
+    )
 
 
-def _add_share(
-    table: Table, run: dict, whole: str, *, network: str, less: str | None = None
-) -> None:
-    rest = run[whole] - run[network] - (run[less] if less else 0.0)
-    name = f"overhead over {network}"
-    table.add_row(name, f"{1e3 * rest / FRAMES:.0f}", f"{rest / run[network]:.0%}")
-
-
-def _write_video(folder: Path) -> Path:
-    from development.synthetic.clip import SyntheticClip
-
-    return SyntheticClip(width=WIDTH, height=HEIGHT, frames=FRAMES).write(folder / "source.mp4")
+def _overhead(run: dict, whole: str, network: str) -> tuple[str, str, str]:
+    rest = run[whole] - run[network]
+    share = rest / run[network]
+    return f"overhead over {network}", f"{1e3 * rest / FRAMES:.0f}", f"{share:.0%}"
 
 
 def measure(video: str, output: str, rvm_weights: str | None) -> dict:
@@ -100,12 +98,10 @@ def measure(video: str, output: str, rvm_weights: str | None) -> dict:
         mock.patch.object(chain, "matte_video", second.call),
     ):
         report = chain.run_chain(options)
-    first = {"pass 1": report.seconds["pass 1: plate"]}
-    if rvm_weights:
-        first["pass 1: infer_rvm"] = rvm.seconds
     alone, alone_cpu = _network_alone(Path(video), Path(output) / "plate.png")
     return {
-        **first,
+        "pass 1": report.seconds["pass 1: plate"],
+        **({"pass 1: infer_rvm": rvm.seconds} if rvm_weights else {}),
         "pass 1: estimation": report.seconds["of it estimation"],
         "pass 2": report.seconds["pass 2: matting"],
         "pass 2: network": matting.seconds,
@@ -150,22 +146,11 @@ def _network_alone(video: Path, plate: Path) -> tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - start_cpu
 
 
-def main() -> None:
-    """The chain with infer_rvm's matte.
-
-    ``python -m development.benchmarks.chain --rvm-weights FILE``
-    """
-    from rich.console import Console
-
-    parser = argparse.ArgumentParser(description="The chain with infer_rvm's matte.")
-    parser.add_argument("--rvm-weights", type=Path, required=True, metavar="FILE")
-    Console(width=110).print(table(parser.parse_args().rvm_weights))
-
-
 if __name__ == "__main__":
-    import sys
-
     if sys.argv[1:2] and sys.argv[1].startswith("{"):
         measuring.answer(measure)
     else:
-        main()
+        # python -m development.benchmarks.chain --rvm-weights FILE
+        parser = argparse.ArgumentParser(description="The chain with infer_rvm's matte.")
+        parser.add_argument("--rvm-weights", type=Path, required=True, metavar="FILE")
+        Console(width=110).print(table(parser.parse_args().rvm_weights))

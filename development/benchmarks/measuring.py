@@ -7,6 +7,7 @@ what they measure only in the functions that measure it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -15,7 +16,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import psutil
@@ -67,15 +67,6 @@ def answer(measure: Callable[..., dict]) -> None:
     print(json.dumps(measure(**json.loads(sys.argv[1]))))
 
 
-def use_one_thread() -> None:
-    """Let PyTorch and OpenCV work in the calling thread alone."""
-    import cv2
-    import torch
-
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-
-
 def measure_runs(run: Callable[[], np.ndarray], count: int, result: Path) -> dict[str, float]:
     """Run ``count`` times in this process, and save what the last run returns as ``result``.
 
@@ -83,8 +74,10 @@ def measure_runs(run: Callable[[], np.ndarray], count: int, result: Path) -> dic
         ``ms``: CPU milliseconds of the fastest run after the first, which warms up; ``mib``: the
         memory that the runs added at their peak.
     """
-    before = memory_mib()
-    forget_peak()
+    before = psutil.Process().memory_info().rss / 2**20
+    # The peak begins anew from what is held now, where the system can.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
     times, returned = [], np.empty(0)
     for _ in range(count):
         start = time.process_time()
@@ -92,28 +85,6 @@ def measure_runs(run: Callable[[], np.ndarray], count: int, result: Path) -> dic
         times.append(time.process_time() - start)
     np.save(result, returned)
     return {"ms": 1e3 * min(times[1:]), "mib": peak_mib() - before}
-
-
-def compared(plain: dict[str, Any], ours: dict[str, Any]) -> list[str]:
-    """Cells of two results of :func:`measure_runs`: times and their ratio, memory and its ratio."""
-    cells = []
-    for key in ("ms", "mib"):
-        ratio = plain[key] / ours[key]
-        cells += [f"{plain[key]:.0f}", f"{ours[key]:.0f}", f"{ratio:.2f}"]
-    return cells
-
-
-def memory_mib() -> float:
-    """What this process holds in memory now."""
-    return psutil.Process().memory_info().rss / 2**20
-
-
-def forget_peak() -> None:
-    """Let the peak begin anew from what is held now, where the system can."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return
 
 
 def peak_mib() -> float:

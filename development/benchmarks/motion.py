@@ -9,7 +9,9 @@ all are run.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from rich.table import Table
@@ -17,91 +19,108 @@ from threadpoolctl import threadpool_limits
 
 from development.benchmarks import measuring
 from development.benchmarks.aist_descent import STEPS, descend
-from development.synthetic.capture import (
-    HARD,
-    NOISE,
-    TYPICAL,
-    Faults,
-    detect,
-    stick_dancer,
-    studio,
-)
+from development.synthetic.capture import HARD, NOISE, TYPICAL, detect, stick_dancer, studio
 from development.tables import new_table
 
 SEED = 901
-FRAMES, CAMERA_FRAMES, FIT_FRAMES = 300, 100, 240
+FRAMES, CAMERA_FRAMES, FIT_FRAMES, LONG_FRAMES = 300, 100, 240, 10_000
 AIST_MESH_STEPS = 20
-LEVELS = ("noise", "typical", "hard", "noise AR(0.9)")
+LEVELS = {
+    "noise": NOISE,
+    "typical": TYPICAL,
+    "hard": HARD,
+    "noise AR(0.9)": replace(NOISE, memory=0.9),
+}
 WAYS = ("aniposelib", "native")
+FIT_WAYS = {
+    "AIST++'s schedule, mesh": "AIST++ mesh",
+    "AIST++'s schedule, joints only": "AIST++ joints",
+    "native": "native",
+}
+LONG_STEPS = ("triangulation, 4 views", "triangulation, 9 views", "body fit")
+
+Result = TypeVar("Result")
 
 
 def triangulation_table() -> Table:
     """Plain and optimised triangulation of 300 frames before nine views."""
-    title = f"3D keypoints, 9 views, coco17, {FRAMES} frames: mean error and CPU time"
-    columns = ("capture", "way", "DLT cm", "optimised cm", "CPU s", "peak MiB")
-    table = new_table(title, columns)
-    for level in LEVELS:
-        for way in WAYS:
-            done = _measured("triangulation", way, level)
-            table.add_row(
-                level,
-                way,
-                f"{done['plain']:.2f}",
-                f"{done['optimised']:.2f}",
-                f"{done['cpu']:.1f}",
-                f"{done['mib']:.0f}",
-            )
-    return table
+    results = {
+        (level, way): _measured("triangulation", way, level) for level in LEVELS for way in WAYS
+    }
+    return new_table(
+        f"3D keypoints, 9 views, coco17, {FRAMES} frames: mean error and CPU time",
+        ("capture", "way", "DLT cm", "optimised cm", "CPU s", "peak MiB"),
+        [
+            (*names, f"{r['plain']:.2f}", f"{r['optimised']:.2f}", *_cost(r, 1))
+            for names, r in results.items()
+        ],
+    )
 
 
 def camera_table() -> Table:
     """Cameras from AIST's ring, and from nothing."""
-    title = f"cameras, 9 views, {CAMERA_FRAMES} frames: error of centres and f"
-    table = new_table(title, ("way", "centres cm", "f %", "CPU s", "peak MiB"))
-    for way in (*WAYS, "native, no first guess"):
-        done = _measured("cameras", way, "typical")
-        table.add_row(
-            way,
-            f"{done['centres']:.1f}",
-            f"{100 * done['focal']:.2f}",
-            f"{done['cpu']:.1f}",
-            f"{done['mib']:.0f}",
-        )
-    return table
+    ways = (*WAYS, "native, no first guess")
+    results = {way: _measured("cameras", way, "typical") for way in ways}
+    return new_table(
+        f"cameras, 9 views, {CAMERA_FRAMES} frames: error of centres and f",
+        ("way", "centres cm", "f %", "CPU s", "peak MiB"),
+        [
+            (way, f"{r['centres']:.1f}", f"{100 * r['focal']:.2f}", *_cost(r, 1))
+            for way, r in results.items()
+        ],
+    )
 
 
 def fit_table() -> Table:
     """The body fit against AIST++'s schedule."""
-    title = (
+    results = {name: _measured("fit", way, "") for name, way in FIT_WAYS.items()}
+    rows = []
+    for name, r in results.items():
+        error = "as joints only" if r["joints"] is None else f"{r['joints']:.1f}"
+        cpu, mib = _cost(r, 2)
+        rows.append((name, error, cpu, f"{r['cpu'] / results['native']['cpu']:.0f}", mib))
+    return new_table(
         f"body fit, built-in body, coco17, {FIT_FRAMES} frames, 1 cm of noise; AIST++ over the "
-        f"mesh: {AIST_MESH_STEPS} of {STEPS} steps run, CPU time scaled up"
+        f"mesh: {AIST_MESH_STEPS} of {STEPS} steps run, CPU time scaled up",
+        ("way", "joints mm", "CPU s", "ratio", "peak MiB"),
+        rows,
     )
-    table = new_table(title, ("way", "joints mm", "CPU s", "ratio", "peak MiB"))
-    ways = {
-        "AIST++'s schedule, mesh": "AIST++ mesh",
-        "AIST++'s schedule, joints only": "AIST++ joints",
-        "native": "native",
-    }
-    results = {name: _measured("fit", way, "") for name, way in ways.items()}
-    for name, done in results.items():
-        error = "as joints only" if done["joints"] is None else f"{done['joints']:.1f}"
-        ratio = f"{done['cpu'] / results['native']['cpu']:.0f}"
-        table.add_row(name, error, f"{done['cpu']:.2f}", ratio, f"{done['mib']:.0f}")
-    return table
 
 
 def long_table() -> Table:
     """10,000 frames: time and memory."""
-    table = new_table("10,000 frames, 4 views, coco17, native", ("step", "CPU s", "peak MiB"))
-    for name, task in (("triangulation", "long triangulation"), ("body fit", "long fit")):
-        done = _measured(task, "native", "typical")
-        table.add_row(name, f"{done['cpu']:.0f}", f"{done['mib']:.0f}")
-    return table
+    return new_table(
+        f"{LONG_FRAMES:,} frames, coco17, native",
+        ("step", "CPU s", "peak MiB"),
+        [(step, *_cost(_measured("long", step, "typical"), 0)) for step in LONG_STEPS],
+    )
 
 
-def _faults(level: str) -> Faults:
-    known = {"noise": NOISE, "typical": TYPICAL, "hard": HARD}
-    return known[level] if level in known else replace(NOISE, memory=0.9)
+def _measured(task: str, way: str, level: str) -> dict:
+    return measuring.in_a_process("development.benchmarks.motion", task=task, way=way, level=level)
+
+
+def _cost(result: dict, decimals: int) -> tuple[str, str]:
+    return f"{result['cpu']:.{decimals}f}", f"{result['mib']:.0f}"
+
+
+def measure(task: str, way: str, level: str) -> dict:
+    """One way of one task, measured in this process."""
+    measures = {
+        "triangulation": _measure_triangulation,
+        "cameras": _measure_cameras,
+        "fit": _measure_fit,
+        "long": _measure_long,
+    }
+    with threadpool_limits(1):
+        done = measures[task](way, level)
+    return done | {"mib": measuring.peak_mib()}
+
+
+def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
+    """What ``work`` returns, and its CPU seconds."""
+    start = time.process_time()
+    return work(), time.process_time() - start
 
 
 def _measure_triangulation(way: str, level: str) -> dict:
@@ -110,23 +129,23 @@ def _measure_triangulation(way: str, level: str) -> dict:
 
     points = stick_dancer(FRAMES, seed=SEED)
     cameras = studio(seed=SEED)
-    seen = detect(points, cameras, "coco17", _faults(level), SEED)
+    seen = detect(points, cameras, "coco17", LEVELS[level], SEED)
     skeleton = SKELETONS["coco17"]
-    start = time.process_time()
     if way == "native":
-        optimised = reconstruct(seen[:, :, None], cameras, skeleton, Options()).keypoints3d_optim
-        cpu = time.process_time() - start
+        done, cpu = _timed(lambda: reconstruct(seen[:, :, None], cameras, skeleton, Options()))
         options = Options(method="plain", optimise=False)
         plain = reconstruct(seen[:, :, None], cameras, skeleton, options).keypoints3d
+        optimised = done.keypoints3d_optim
     else:
-        plain = anipose.triangulate(cameras, seen)
-        optimised = anipose.optimise(cameras, seen, skeleton.bones)
-        cpu = time.process_time() - start
-    return {
-        "plain": _mean_distance(plain, points),
-        "optimised": _mean_distance(optimised, points),
-        "cpu": cpu,
-    }
+        plain, first = _timed(lambda: anipose.triangulate(cameras, seen))
+        optimised, second = _timed(lambda: anipose.optimise(cameras, seen, skeleton.bones))
+        cpu = first + second
+    errors = [float(np.nanmean(_distances(found, points))) for found in (plain, optimised)]
+    return {"plain": errors[0], "optimised": errors[1], "cpu": cpu}
+
+
+def _distances(points: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(points - truth, axis=-1)
 
 
 def _measure_cameras(way: str, level: str) -> dict:
@@ -140,22 +159,21 @@ def _measure_cameras(way: str, level: str) -> dict:
     from infer_multiview_triangulation.multiview_geometry.cameras.alignment import fit_similarity
 
     truth = studio(seed=SEED)
-    seen = detect(stick_dancer(CAMERA_FRAMES, seed=SEED), truth, "coco17", _faults(level), SEED)
+    points = stick_dancer(CAMERA_FRAMES, seed=SEED)
+    seen = detect(points, truth, "coco17", LEVELS[level], SEED)
     ring = [ring_camera(index) for index in range(1, 10)]
-    start = time.process_time()
-    if way == "aniposelib":
-        cameras = anipose.adjust(ring, seen)
-    elif way == "native":
-        cameras = bundle_adjust(ring, seen, True)
-    else:
-        blank = [unposed_camera(camera.name, SIZE) for camera in truth]
-        cameras, _ = pose_cameras(blank, seen)
-    cpu = time.process_time() - start
+    blank = [unposed_camera(camera.name, SIZE) for camera in truth]
+    ways: dict[str, Callable[[], Sequence]] = {
+        "aniposelib": lambda: anipose.adjust(ring, seen),
+        "native": lambda: bundle_adjust(ring, seen, True),
+        "native, no first guess": lambda: pose_cameras(blank, seen)[0],
+    }
+    cameras, cpu = _timed(ways[way])
     centres, true_centres = (np.stack([c.centre for c in group]) for group in (cameras, truth))
     aligned = fit_similarity(centres, true_centres)(centres)
-    error = np.linalg.norm(aligned - true_centres, axis=1).mean()
     pairs = zip(cameras, truth, strict=True)
     focal = np.mean([abs(a.matrix[0, 0] / b.matrix[0, 0] - 1) for a, b in pairs])
+    error = _distances(aligned, true_centres).mean()
     return {"centres": float(error), "focal": float(focal), "cpu": cpu}
 
 
@@ -171,61 +189,34 @@ def _measure_fit(way: str, _: str) -> dict:
     poses, transl = dance(SEED, FIT_FRAMES, 60.0, rest_joints=model.rest_joints)
     clean = keypoints_of(model, poses, transl, convention="coco17")
     seen = clean + np.random.default_rng(SEED).normal(0, 0.01, clean.shape)
-    truth = joints_of(model, poses, transl)
     if way == "AIST++ mesh":
         done = descend(model, 100 * seen, "mesh", steps=AIST_MESH_STEPS)
         return {"joints": None, "cpu": done.cpu * STEPS / AIST_MESH_STEPS}
     if way == "AIST++ joints":
         done = descend(model, 100 * seen, "joints", steps=STEPS)
-        return {"joints": _joint_error(done.joints / 100, truth), "cpu": done.cpu}
-    start = time.process_time()
-    fit = fit_body(model, seen, "coco17", fps=60.0, units="m")
-    cpu = time.process_time() - start
-    places = world_transforms(exponential(fit.poses), model.joints(fit.betas), model.parents)[1]
-    return {"joints": _joint_error(places + fit.transl[:, None], truth), "cpu": cpu}
+        joints, cpu = done.joints / 100, done.cpu
+    else:
+        fit, cpu = _timed(lambda: fit_body(model, seen, "coco17", fps=60.0, units="m"))
+        places = world_transforms(exponential(fit.poses), model.joints(fit.betas), model.parents)[1]
+        joints = places + fit.transl[:, None]
+    # Metres, of SMPL's first 22 joints.
+    error = _distances(joints, joints_of(model, poses, transl))[:, :22].mean()
+    return {"joints": 1000 * float(error), "cpu": cpu}
 
 
-def _joint_error(joints: np.ndarray, truth: np.ndarray) -> float:
-    """Millimetres between SMPL's first 22 joints (F, 24, 3), given in metres."""
-    return 1000 * float(np.linalg.norm(joints - truth, axis=-1)[:, :22].mean())
-
-
-def _measure_long(task: str) -> dict:
+def _measure_long(step: str, level: str) -> dict:
     from infer_multiview_triangulation.multiview_geometry import SKELETONS, Options, reconstruct
     from infer_smpl_fit.smpl_body.loader import load_body
     from infer_smpl_fit.smpl_fitting import fit_body
 
-    points = stick_dancer(10_000, seed=SEED)
-    if task == "long fit":
+    points = stick_dancer(LONG_FRAMES, seed=SEED)
+    if step == "body fit":
+        model = load_body(None)
         noisy = points + np.random.default_rng(SEED).normal(0, 1.0, points.shape)
-        start = time.process_time()
-        fit_body(load_body(None), noisy, "coco17", fps=60.0, units="cm")
-        return {"cpu": time.process_time() - start}
-    cameras = studio((1, 3, 5, 7), seed=SEED)
-    seen = detect(points, cameras, "coco17", TYPICAL, SEED)
-    start = time.process_time()
-    reconstruct(seen[:, :, None], cameras, SKELETONS["coco17"], Options())
-    return {"cpu": time.process_time() - start}
-
-
-def _mean_distance(points: np.ndarray, truth: np.ndarray) -> float:
-    return float(np.nanmean(np.linalg.norm(points - truth, axis=-1)))
-
-
-def measure(task: str, way: str, level: str) -> dict:
-    """One way of one task, measured in this process."""
-    measures = {
-        "triangulation": _measure_triangulation,
-        "cameras": _measure_cameras,
-        "fit": _measure_fit,
-    }
-    with threadpool_limits(1):
-        done = measures[task](way, level) if task in measures else _measure_long(task)
-    return done | {"mib": measuring.peak_mib()}
-
-
-def _measured(task: str, way: str, level: str) -> dict:
-    return measuring.in_a_process("development.benchmarks.motion", task=task, way=way, level=level)
+        return {"cpu": _timed(lambda: fit_body(model, noisy, "coco17", fps=60.0, units="cm"))[1]}
+    cameras = studio((1, 3, 5, 7) if "4" in step else range(1, 10), seed=SEED)
+    seen = detect(points, cameras, "coco17", LEVELS[level], SEED)[:, :, None]
+    return {"cpu": _timed(lambda: reconstruct(seen, cameras, SKELETONS["coco17"], Options()))[1]}
 
 
 if __name__ == "__main__":

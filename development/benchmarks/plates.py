@@ -1,11 +1,11 @@
-"""Time and memory of every method of extract_background on pictures of 1920x1080."""
+"""extract_background: time and memory of every method, and how near its plates are to the truth."""
 
 from __future__ import annotations
 
 import logging
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,41 +16,86 @@ from development.benchmarks import measuring
 from development.tables import new_table
 
 WIDTH, HEIGHT = 1920, 1080
-FRAMES = 24
+FRAMES, MANY_FRAMES = 24, 200
+PROMISED_MIB = 2e9 / 2**20
 PLAIN = "plain alpha mean"
-METHODS = (
-    "alpha_mean",
-    "masked_mean",
-    "median",
-    "weighted_median",
-    "robust",
-    "bootstrap",
-    "gmm",
-)
+METHODS = ("alpha_mean", "masked_mean", "median", "weighted_median", "robust", "bootstrap", "gmm")
 WITHOUT_MATTES = ("median", "bootstrap")
+
+Matted = Iterable[tuple[np.ndarray, np.ndarray]]
 
 
 def table() -> Table:
-    """Each method against AIST++'s alpha mean in numpy."""
+    """Each method on pictures of 1920x1080, against AIST++'s alpha mean in numpy."""
     with tempfile.TemporaryDirectory() as folder:
-        clip = write_clip(Path(folder))
         results = measuring.least(
             "development.benchmarks.plates",
             (PLAIN, *METHODS),
             "seconds",
-            clip=str(clip),
+            clip=_write_clip(folder),
             frames=FRAMES,
         )
-    title = f"plates: {WIDTH}x{HEIGHT} x {FRAMES} frames, one thread"
-    table = new_table(title, ("method", "CPU seconds", "ratio", "peak MiB"))
-    for method, result in results.items():
-        ratio = result["seconds"] / results[PLAIN]["seconds"]
-        table.add_row(method, f"{result['seconds']:.2f}", f"{ratio:.2f}", f"{result['mib']:.0f}")
-    table.caption = "from frames to plate, no gain alignment; memory is the whole process's"
-    return table
+    slowest = results[PLAIN]["seconds"]
+    return new_table(
+        f"plates: {WIDTH}x{HEIGHT} x {FRAMES} frames, one thread",
+        ("method", "CPU seconds", "ratio", "peak MiB"),
+        [
+            (method, f"{r['seconds']:.2f}", f"{r['seconds'] / slowest:.2f}", f"{r['mib']:.0f}")
+            for method, r in results.items()
+        ],
+        caption="from frames to plate, no gain alignment; memory is the whole process's",
+    )
 
 
-def write_clip(folder: Path) -> Path:
+def long_table() -> Table:
+    """The default method on as many large frames as it takes at most: within 2 GB?"""
+    with tempfile.TemporaryDirectory() as folder:
+        measured = measuring.in_a_process(
+            "development.benchmarks.plates",
+            way="robust",
+            clip=_write_clip(folder),
+            frames=MANY_FRAMES,
+            gain_alignment=True,
+        )
+    return new_table(
+        f"robust, gain aligned: {WIDTH}x{HEIGHT} x {MANY_FRAMES} frames",
+        ("CPU seconds, one thread", "peak MiB of the process", "promised MiB"),
+        [(f"{measured['seconds']:.1f}", f"{measured['mib']:.0f}", f"{PROMISED_MIB:.0f}")],
+    )
+
+
+def accuracy_table() -> Table:
+    """AGE of each method on scenes that are hard for it."""
+    from development.synthetic.scenes import NAMES, make_scene, metrics
+
+    methods = ("robust", "alpha_mean", "masked_mean", "gmm", *WITHOUT_MATTES)
+
+    def row(name: str) -> Iterator[str]:
+        scene = make_scene(name, seed=101)
+        yield name
+        for method in methods:
+            matted = zip(scene.frames, scene.mattes, strict=True)
+            plate = _estimate(method, matted, 200, is_aligned=True)
+            yield f"{metrics(plate, scene.background)[0]:.2f}"
+
+    title = "plates: AGE on 320x240 x 150 frames, bad mattes (none for the last two)"
+    return new_table(title, ("scene", *methods), map(tuple, map(row, NAMES)))
+
+
+def mixture_table() -> Table:
+    """Mixtures of two Gaussians a pixel and channel: ours against a loop over scikit-learn's."""
+    from development.synthetic.scenes import make_scene
+
+    frames = make_scene("moving", seed=101).frames
+    ours, loop = _fits_a_second(frames), _fits_a_second_of_scikit_learn(frames)
+    return new_table(
+        "mixtures of two Gaussians, fits a CPU second, one thread each",
+        ("scikit-learn's loop", "ours", "ratio"),
+        [(f"{loop:.0f}", f"{ours:.0f}", f"{ours / loop:.0f}")],
+    )
+
+
+def _write_clip(folder: str) -> str:
     """Pictures with their mattes as fourth channel, one after another in a file.
 
     They are drawn here and not in the measured process, whose memory the drawing would raise.
@@ -58,12 +103,12 @@ def write_clip(folder: Path) -> Path:
     from development.synthetic.clip import SyntheticClip
 
     source = SyntheticClip(width=WIDTH, height=HEIGHT, frames=FRAMES)
-    path = folder / "clip.rgba"
+    path = Path(folder) / "clip.rgba"
     with path.open("wb") as file:
         for index in range(FRAMES):
             image, alpha, _ = source.frame(index)
             np.dstack([image, np.rint(alpha * 255).astype(np.uint8)]).tofile(file)
-    return path
+    return str(path)
 
 
 def measure(way: str, clip: str, frames: int, *, gain_alignment: bool = False) -> dict:
@@ -71,13 +116,12 @@ def measure(way: str, clip: str, frames: int, *, gain_alignment: bool = False) -
 
     Args:
         way: The method.
-        clip: A file of :func:`write_clip`.
+        clip: A file of pictures with mattes.
         frames: How many frames to take; after its last one the clip begins again.
         gain_alignment: As in :class:`PlateOptions`.
     """
     if way != PLAIN:
-        _use_one_thread()
-        _compile(way)
+        _warm_up(way)
     start = time.process_time()
     if way == PLAIN:
         _plain_alpha_mean(_read(clip, frames))
@@ -86,15 +130,13 @@ def measure(way: str, clip: str, frames: int, *, gain_alignment: bool = False) -
     return {"seconds": time.process_time() - start, "mib": measuring.peak_mib()}
 
 
-def _use_one_thread() -> None:
+def _warm_up(way: str) -> None:
+    """One thread, everything compiled."""
     import cv2
     import numba
 
     cv2.setNumThreads(1)
     numba.set_num_threads(1)
-
-
-def _compile(way: str) -> None:
     # Noise is no scene, and the plate's report says so.
     logging.getLogger("extract_background").setLevel(logging.ERROR)
     small = np.random.default_rng(0).integers(0, 255, (6, 48, 64, 4), dtype=np.uint8)
@@ -103,19 +145,14 @@ def _compile(way: str) -> None:
     _estimate(way, ((x[..., :3].copy(), x[..., 3]) for x in small), 6, is_aligned=True)
 
 
-def _estimate(
-    method: str,
-    pictures: Iterator[tuple[np.ndarray, np.ndarray]],
-    frames: int,
-    *,
-    is_aligned: bool,
-) -> None:
+def _estimate(method: str, pictures: Matted, frames: int, *, is_aligned: bool) -> np.ndarray:
     from extract_background.plate_estimation import FrameStore, PlateOptions, estimate_plate
 
     store = FrameStore(max_frames=frames)
     for image, matte in pictures:
         store.add(image, None if method in WITHOUT_MATTES else matte)
-    estimate_plate(store, PlateOptions(method=method, gain_alignment=is_aligned))
+    options = PlateOptions(method=method, gain_alignment=is_aligned)
+    return estimate_plate(store, options).background
 
 
 def _read(clip: str, frames: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -126,7 +163,7 @@ def _read(clip: str, frames: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         yield np.ascontiguousarray(picture[..., :3]), picture[..., 3].copy()
 
 
-def _plain_alpha_mean(pictures: Iterator[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def _plain_alpha_mean(pictures: Matted) -> np.ndarray:
     """As AIST++'s estimate_background writes it: float64, every channel weighted."""
     total: Any = 0.0
     mass: Any = 0.0
@@ -134,6 +171,35 @@ def _plain_alpha_mean(pictures: Iterator[tuple[np.ndarray, np.ndarray]]) -> np.n
         weight = 1 - np.repeat(matte[..., None], 3, axis=2) / 255
         total, mass = total + image * weight, mass + weight
     return (total / (mass + 1e-8)).astype(np.uint8)
+
+
+def _fits_a_second(frames: np.ndarray) -> float:
+    import numba
+
+    from extract_background.plate_estimation.mixture import heavier_mean
+
+    gains = np.ones((len(frames), 3), np.float32)
+    use = np.full(frames.shape[:3], 255, np.uint8)
+    heavier_mean(frames[:, :4, :4].copy(), use[:, :4, :4].copy(), gains)
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    start = time.process_time()
+    heavier_mean(frames, use, gains)
+    passed = time.process_time() - start
+    numba.set_num_threads(threads)
+    return frames[0].size / passed
+
+
+def _fits_a_second_of_scikit_learn(frames: np.ndarray) -> float:
+    from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits
+
+    values = frames[:, 100:108, 100:108].reshape(len(frames), -1)
+    start = time.process_time()
+    with threadpool_limits(1):
+        for column in values.T:
+            GaussianMixture(2, random_state=0).fit(column[:, None].astype(float))
+    return values.shape[1] / (time.process_time() - start)
 
 
 if __name__ == "__main__":

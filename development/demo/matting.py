@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from fractions import Fraction
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
-from development.demo.output import prepare_output
+from development.demo.output import demo_options, frames_of, prepare_output
 from development.demo.pictures import over_checkerboard, write_pictures
 from development.demo.stabilised import compare_stabilised
-from development.synthetic.clip import SyntheticClip
+from development.synthetic.clip import SyntheticClip, write_frames
 from development.synthetic.scenes import metrics
 from development.tables import new_table
 from plugin_kit.picture_files import read_picture, write_picture
 from plugin_kit.pictures import resized
-from plugin_kit.video import VideoInfo, VideoReader
 from workflows.matting.options import ChainOptions
 from workflows.matting.run import run_chain
-from workflows.media.video_writer import VideoSink
 
 SHOWN_FRAMES = (0.25, 0.5, 0.75)
 
@@ -41,42 +38,36 @@ def new_background(width: int, height: int) -> np.ndarray:
 def composite_error(clip: SyntheticClip, folder: Path, behind: np.ndarray) -> float:
     """How many grey levels the composite in ``folder`` is off from the truth, on average."""
     errors = []
-    composites = VideoReader(VideoInfo.from_path(folder / "composite.mp4"))
-    for index, composite in enumerate(composites):
+    for index, composite in enumerate(frames_of(folder / "composite.mp4")):
         _, alpha, colours = clip.frame(index)
         ideal = colours * alpha[..., None] + behind * (1 - alpha[..., None])
-        errors.append(np.abs(composite.image - ideal).mean())
+        errors.append(np.abs(composite - ideal).mean())
     return float(np.mean(errors))
 
 
 def write_side_by_side(clip: SyntheticClip, folder: Path) -> list[np.ndarray]:
     """Write source | alpha | composite as a video; return the frames shown in the pictures."""
-    names = ("alpha.mp4", "composite.mp4")
-    readers = [VideoReader(VideoInfo.from_path(folder / name)) for name in names]
     half = (clip.width // 2, clip.height // 2)
-    shown = []
     chosen = {round(share * (clip.frames - 1)) for share in SHOWN_FRAMES}
-    rate = Fraction(clip.rate)
-    with VideoSink(folder / "side_by_side.mp4", 3 * half[0], half[1], rate, 1 / rate) as sink:
-        for index, frames in enumerate(zip(*readers, strict=True)):
-            pictures = [clip.frame(index)[0], *(frame.image for frame in frames)]
-            small = [resized(picture, *half) for picture in pictures]
-            row = np.ascontiguousarray(np.hstack(small))
-            sink.write(row, index)
+    shown = []
+
+    def rows() -> Iterator[np.ndarray]:
+        videos = (frames_of(folder / name) for name in ("alpha.mp4", "composite.mp4"))
+        for index, frames in enumerate(zip(*videos, strict=True)):
+            pictures = (clip.frame(index)[0], *frames)
+            row = np.hstack([resized(picture, *half) for picture in pictures])
             if index in chosen:
                 shown.append(row)
+            yield row
+
+    write_frames(folder / "side_by_side.mp4", rows(), clip.rate)
     return shown
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo; everything that it writes lies below ``--output``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, default=Path("output/demo"))
-    parser.add_argument("--frames", type=int, default=48)
+    parser = demo_options(__doc__, 48, "also renew the READMEs' pictures in this checkout")
     parser.add_argument("--height", type=int, default=720)
-    parser.add_argument(
-        "--pictures", action="store_true", help="also renew the READMEs' pictures in this checkout"
-    )
     parser.add_argument(
         "--rvm-weights", type=Path, metavar="FILE", help="for infer_rvm's picture, which needs them"
     )
@@ -100,16 +91,18 @@ def main(arguments: list[str] | None = None) -> int:
     plate_error, plate_share = metrics(read_picture(folder / "plate.png"), clip.background)
     composite = composite_error(clip, folder, behind)
     raw, stable = compare_stabilised(clip, folder)
-    table = new_table("error against the truth", ("measure", "value", "stabilised"), words=1)
-    table.add_row("plate: mean grey-level error (AGE)", f"{plate_error:.2f}")
-    table.add_row("plate: pixels off by more than 20 levels", f"{plate_share:.3%}")
-    table.add_row("alpha: MAD x 1e3", f"{raw.mad:.2f}", f"{stable.mad:.2f}")
-    table.add_row("alpha: MSE x 1e3", f"{raw.mse:.2f}", f"{stable.mse:.2f}")
-    table.add_row("alpha: flicker, dtSSD x 1e2", f"{raw.dtssd:.2f}", f"{stable.dtssd:.2f}")
-    table.add_row("composite: mean error in levels", f"{composite:.2f}")
-    Console().print(table)
-    names = ("side_by_side.mp4", "stabilised.mp4")
-    Console().print(f"Look at {' and '.join(names)} in {folder}, and the pictures beside them.")
+    rows = [
+        ("plate: mean grey-level error (AGE)", f"{plate_error:.2f}"),
+        ("plate: pixels off by more than 20 levels", f"{plate_share:.3%}"),
+        ("alpha: MAD x 1e3", f"{raw.mad:.2f}", f"{stable.mad:.2f}"),
+        ("alpha: MSE x 1e3", f"{raw.mse:.2f}", f"{stable.mse:.2f}"),
+        ("alpha: flicker, dtSSD x 1e2", f"{raw.dtssd:.2f}", f"{stable.dtssd:.2f}"),
+        ("composite: mean error in levels", f"{composite:.2f}"),
+    ]
+    columns = ("measure", "value", "stabilised")
+    Console().print(new_table("error against the truth", columns, rows, words=1))
+    videos = "side_by_side.mp4 and stabilised.mp4"
+    Console().print(f"Look at {videos} in {folder}, and the pictures beside them.")
     if given.pictures:
         for path in write_pictures(clip, folder, given.rvm_weights):
             Console().print(f"  {path}")

@@ -7,33 +7,19 @@ two stand.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
-from development.demo.output import prepare_output
+from development.demo.output import demo_options, prepare_output
 from development.demo.pictures import write_jpeg
-from development.synthetic.body_capture import (
-    CENTIMETRES,
-    RATE,
-    SKELETON,
-    Capture,
-    make_capture,
-    write_video,
-)
+from development.synthetic import body_capture
+from development.synthetic.body_capture import CENTIMETRES, Capture
 from development.tables import new_table
-from infer_multiview_triangulation.multiview_files import (
-    read_cameras,
-    write_cameras_json,
-    write_npz,
-)
-from infer_multiview_triangulation.multiview_geometry.cameras.alignment import (
-    IDENTITY,
-    fit_similarity,
-)
+from infer_multiview_triangulation import multiview_files
+from infer_multiview_triangulation.multiview_geometry.cameras import alignment
 from infer_smpl_fit.smpl_body.model import world_transforms
 from infer_smpl_fit.smpl_fitting.rotations import exponential
 from plugin_kit.pictures import resized
@@ -55,9 +41,10 @@ def measure(capture: Capture, folder: Path, is_aligned: bool) -> list[tuple[str,
     with np.load(folder / "keypoints3d.npz") as stored:
         raw, optimised = stored["keypoints3d"], stored["keypoints3d_optim"]
     known = np.isfinite(optimised).all(axis=2) & np.isfinite(capture.keypoints).all(axis=2)
-    world = IDENTITY
+    world = alignment.IDENTITY
     if is_aligned:
-        world = fit_similarity(optimised[known], capture.keypoints[known], with_scale=False)
+        pair = (optimised[known], capture.keypoints[known])
+        world = alignment.fit_similarity(*pair, with_scale=False)
     with np.load(folder / "motion.npz") as stored:
         poses = stored["poses"][:, :66].reshape(-1, 22, 3)
         betas, transl = stored["betas"], stored["trans"]
@@ -67,7 +54,7 @@ def measure(capture: Capture, folder: Path, is_aligned: bool) -> list[tuple[str,
     body = world(CENTIMETRES * (places + transl[:, None]))
     errors = exponential(capture.poses[:, 1:20]).swapaxes(-1, -2) @ exponential(poses[:, 1:20])
     cosines = np.clip((np.trace(errors, axis1=-2, axis2=-1) - 1) / 2, -1, 1)
-    cameras = read_cameras(folder / "cameras.json")
+    cameras = multiview_files.read_cameras(folder / "cameras.json")
     centres = world(np.stack([camera.centre for camera in cameras]))
     truth = np.stack([camera.centre for camera in capture.cameras])
 
@@ -93,22 +80,19 @@ def write_readme_picture(path: Path, preview: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo; everything that it writes lies below ``--output``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, default=Path("output/demo"))
-    parser.add_argument("--frames", type=int, default=180)
-    parser.add_argument("--pictures", action="store_true", help="renew docs/images/motion.jpg")
+    parser = demo_options(__doc__, 180, "renew docs/images/motion.jpg")
     given = parser.parse_args(arguments)
     folder = prepare_output(given.output, "motion")
-    capture = make_capture(given.frames)
-    write_video(folder / "c01.mp4", capture)
-    write_cameras_json(folder / "true_cameras.json", capture.cameras)
+    capture = body_capture.make_capture(given.frames)
+    body_capture.write_video(folder / "c01.mp4", capture)
+    multiview_files.write_cameras_json(folder / "true_cameras.json", capture.cameras)
     content = {
         "keypoints2d": capture.keypoints2d,
-        "skeleton": np.str_(SKELETON),
-        "fps": np.float64(RATE),
+        "skeleton": np.str_(body_capture.SKELETON),
+        "fps": np.float64(body_capture.RATE),
         "views": np.array([camera.name for camera in capture.cameras]),
     }
-    write_npz(folder / "keypoints2d.npz", content)
+    multiview_files.write_npz(folder / "keypoints2d.npz", content)
     apart = np.linalg.norm(capture.cameras[0].centre - capture.cameras[4].centre)
     runs = {
         "cameras given": MotionOptions(
@@ -125,20 +109,17 @@ def main(arguments: list[str] | None = None) -> int:
             has_preview=False,
         ),
     }
-    columns = {}
-    for name, options in runs.items():
+    columns = []
+    for options in runs.values():
         run_motion(options)
-        columns[name] = measure(capture, options.output, options.cameras is None)
+        columns.append(measure(capture, options.output, options.cameras is None))
+    preview = folder / "with_cameras" / "preview.mp4"
     if given.pictures:
-        preview = folder / "with_cameras" / "preview.mp4"
         write_readme_picture(REPOSITORY / "docs" / "images" / "motion.jpg", preview)
-    table = new_table("mean error against the truth", ("measure", *columns), words=1)
-    for rows in zip(*columns.values(), strict=True):
-        table.add_row(rows[0][0], *(value for _, value in rows))
-    Console().print(table)
-    Console().print(
-        f"Look at {folder / 'with_cameras' / 'preview.mp4'} and the pictures beside it."
-    )
+    rows = ((row[0][0], *(value for _, value in row)) for row in zip(*columns, strict=True))
+    title = "mean error against the truth"
+    Console().print(new_table(title, ("measure", *runs), rows, words=1))
+    Console().print(f"Look at {preview} and the pictures beside it.")
     return 0
 
 

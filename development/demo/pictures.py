@@ -11,7 +11,7 @@ from development.synthetic.clip import SyntheticClip
 from infer_rvm.ports import Input, Output
 from plugin_kit.files import write_bytes
 from plugin_kit.picture_files import read_picture
-from plugin_kit.pictures import blend, plain, resized
+from plugin_kit.pictures import blend, plain, resized, to_uint8
 from plugin_kit.video import frame_at
 from workflows.matting.graph import RVM
 from workflows.plugins import REPOSITORY, add_task, new_workflow
@@ -36,19 +36,12 @@ def write_pictures(clip: SyntheticClip, run: Path, rvm_weights: Path | None) -> 
     alpha, composite = (frame_at(run / name, index) for name in ("alpha.mp4", "composite.mp4"))
     foreground = over_checkerboard(run, index)
     plate, coverage = (read_picture(run / name) for name in ("plate.png", "coverage.png"))
+    plates = {"frame": source, "plate": plate, "coverage": coverage}
+    mattes = {"alpha": alpha, "foreground": foreground, "composite": composite}
     panels = {
         "docs/images/matting.jpg": {"source": source, "alpha": alpha, "composite": composite},
-        "extract_background/images/demo.jpg": {
-            "frame": source,
-            "plate": plate,
-            "coverage": coverage,
-        },
-        "infer_background_matting/images/demo.jpg": {
-            "frame": source,
-            "alpha": alpha,
-            "foreground": foreground,
-            "composite": composite,
-        },
+        "extract_background/images/demo.jpg": plates,
+        "infer_background_matting/images/demo.jpg": {"frame": source, **mattes},
     }
     if rvm_weights is not None:
         behind = read_picture(run / "new_background.png")
@@ -71,7 +64,7 @@ def checkerboard(width: int, height: int) -> np.ndarray:
 
 
 def side_by_side(panels: dict[str, np.ndarray]) -> np.ndarray:
-    """Pictures (H, W, 3) of one size in a row, each under its name."""
+    """Pictures in a row, each under its name: uint8 RGB, and values in 0..1 as grey ones."""
     columns = [_captioned(name, picture) for name, picture in panels.items()]
     gap = plain(PAPER, columns[0].shape[0], GAP)
     parts = [part for column in columns for part in (gap, column)]
@@ -79,6 +72,8 @@ def side_by_side(panels: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _captioned(name: str, picture: np.ndarray) -> np.ndarray:
+    if picture.ndim == 2:
+        picture = cv2.cvtColor(to_uint8(picture), cv2.COLOR_GRAY2RGB)
     height = round(picture.shape[0] * PANEL_WIDTH / picture.shape[1])
     caption = plain(PAPER, CAPTION, PANEL_WIDTH)
     at = (2, CAPTION - 9)

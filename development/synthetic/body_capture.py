@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from development.synthetic.capture import TYPICAL, detect, studio
+from development.synthetic.clip import write_frames
 from development.synthetic.motion import dance
 from infer_multiview_triangulation.multiview_geometry import Camera
 from infer_multiview_triangulation.multiview_geometry.cameras.aist_ring import SIZE
@@ -20,7 +20,6 @@ from infer_smpl_fit.smpl_export.render import draw_body, frame_vertices
 from infer_smpl_fit.smpl_fitting.kinematics import State, forward
 from infer_smpl_fit.smpl_fitting.rig import rig_of
 from infer_smpl_fit.smpl_fitting.rotations import exponential
-from workflows.media.video_writer import VideoSink
 
 CENTIMETRES = 100.0
 RATE = 60.0
@@ -90,14 +89,10 @@ def write_video(path: Path, capture: Capture) -> None:
         RATE,
     )
     projection = camera.matrix @ camera.extrinsics
-    width, height = camera.size or SIZE
-    backdrop = _backdrop(width, height)
-    rate = Fraction(int(RATE))
-    with VideoSink(path, width, height, rate, 1 / rate) as sink:
-        for frame in range(len(motion)):
-            body = frame_vertices(motion, capture.model, frame)
-            drawn = draw_body(backdrop, body, capture.model.faces, camera=projection)
-            sink.write(drawn, frame)
+    backdrop = _backdrop(*(camera.size or SIZE))
+    bodies = (frame_vertices(motion, capture.model, frame) for frame in range(len(motion)))
+    drawn = (draw_body(backdrop, body, capture.model.faces, camera=projection) for body in bodies)
+    write_frames(path, drawn, int(RATE))
 
 
 def _backdrop(width: int, height: int) -> np.ndarray:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.signal import lfilter
 from scipy.spatial.transform import Rotation
 
-from infer_multiview_triangulation.multiview_geometry import SKELETONS, Camera, Skeleton
+from infer_multiview_triangulation.multiview_geometry import SKELETONS, Camera
 from infer_multiview_triangulation.multiview_geometry.cameras.aist_ring import SIZE, ring_camera
 
 BURST = 12
@@ -127,9 +128,7 @@ def _bursts(frames: int, share: float, rng: np.random.Generator) -> np.ndarray:
     return np.convolve(starts, np.ones(BURST))[:frames] > 0
 
 
-@dataclass(frozen=True)
-class _Joint:
-    name: str
+class _Joint(NamedTuple):
     parent: str
     offset: tuple[float, float, float]
     swing: tuple[float, float, float] = (0, 0, 0)
@@ -137,23 +136,23 @@ class _Joint:
 
 
 # Centimetres, y up, facing +z, left at +x. Swing: degrees about x, y, z; bend: its middle.
-_LIMBS = (
-    _Joint("pelvis", "", (0, 0, 0), (12, 60, 8)),
-    _Joint("chest", "pelvis", (0, 28, 0), (14, 20, 10)),
-    _Joint("neck", "chest", (0, 22, 0), (15, 30, 12)),
-    _Joint("left_shoulder", "chest", (17, 18, 0), (60, 40, 50), (0, 0, -40)),
-    _Joint("right_shoulder", "chest", (-17, 18, 0), (60, 40, 50), (0, 0, 40)),
-    _Joint("left_elbow", "left_shoulder", (28, 0, 0), (0, 45, 0), (0, -60, 0)),
-    _Joint("right_elbow", "right_shoulder", (-28, 0, 0), (0, 45, 0), (0, 60, 0)),
-    _Joint("left_wrist", "left_elbow", (25, 0, 0)),
-    _Joint("right_wrist", "right_elbow", (-25, 0, 0)),
-    _Joint("left_hip", "pelvis", (10, -8, 0), (30, 15, 12), (-15, 0, 0)),
-    _Joint("right_hip", "pelvis", (-10, -8, 0), (30, 15, 12), (-15, 0, 0)),
-    _Joint("left_knee", "left_hip", (0, -42, 0), (28, 0, 0), (35, 0, 0)),
-    _Joint("right_knee", "right_hip", (0, -42, 0), (28, 0, 0), (35, 0, 0)),
-    _Joint("left_ankle", "left_knee", (0, -41, 0), (12, 10, 0)),
-    _Joint("right_ankle", "right_knee", (0, -41, 0), (12, 10, 0)),
-)
+_LIMBS = {
+    "pelvis": _Joint("", (0, 0, 0), (12, 60, 8)),
+    "chest": _Joint("pelvis", (0, 28, 0), (14, 20, 10)),
+    "neck": _Joint("chest", (0, 22, 0), (15, 30, 12)),
+    "left_shoulder": _Joint("chest", (17, 18, 0), (60, 40, 50), (0, 0, -40)),
+    "right_shoulder": _Joint("chest", (-17, 18, 0), (60, 40, 50), (0, 0, 40)),
+    "left_elbow": _Joint("left_shoulder", (28, 0, 0), (0, 45, 0), (0, -60, 0)),
+    "right_elbow": _Joint("right_shoulder", (-28, 0, 0), (0, 45, 0), (0, 60, 0)),
+    "left_wrist": _Joint("left_elbow", (25, 0, 0)),
+    "right_wrist": _Joint("right_elbow", (-25, 0, 0)),
+    "left_hip": _Joint("pelvis", (10, -8, 0), (30, 15, 12), (-15, 0, 0)),
+    "right_hip": _Joint("pelvis", (-10, -8, 0), (30, 15, 12), (-15, 0, 0)),
+    "left_knee": _Joint("left_hip", (0, -42, 0), (28, 0, 0), (35, 0, 0)),
+    "right_knee": _Joint("right_hip", (0, -42, 0), (28, 0, 0), (35, 0, 0)),
+    "left_ankle": _Joint("left_knee", (0, -41, 0), (12, 10, 0)),
+    "right_ankle": _Joint("right_knee", (0, -41, 0), (12, 10, 0)),
+}
 _FIXED = {
     "nose": ("neck", (0, 12, 11)),
     "left_eye": ("neck", (3, 15, 9)),
@@ -180,27 +179,20 @@ def stick_dancer(
 ) -> np.ndarray:
     """A dancing stick figure with exact bone lengths: (F, J, 3) in centimetres, y up."""
     rng = np.random.default_rng(seed)
-    world: dict[str, tuple[Rotation, np.ndarray]] = {}
     time = np.arange(frames) / fps
     path = np.stack([_wave(time, rng, 40), 92 + _wave(time, rng, 5), _wave(time, rng, 40)], -1)
-    for joint in _LIMBS:
+    world = {"": (Rotation.identity(), path)}
+
+    def carried(parent: str, offset: tuple[float, float, float]) -> np.ndarray:
+        rotation, place = world[parent]
+        return place + rotation.apply(offset)
+
+    for name, joint in _LIMBS.items():
         angles = [m + _wave(time, rng, s) for m, s in zip(joint.bend, joint.swing, strict=True)]
         local = Rotation.from_euler("xyz", np.stack(angles, -1), degrees=True)
-        if not joint.parent:
-            world[joint.name] = (local, path)
-            continue
-        rotation, place = world[joint.parent]
-        world[joint.name] = (rotation * local, place + rotation.apply(joint.offset))
-    layout: Skeleton = SKELETONS[skeleton]
-    places = []
-    for name in layout.joints:
-        if name in _FIXED:
-            parent, offset = _FIXED[name]
-            rotation, place = world[parent]
-            places.append(place + rotation.apply(offset))
-        else:
-            places.append(world[name][1])
-    return np.stack(places, axis=1)
+        world[name] = (world[joint.parent][0] * local, carried(joint.parent, joint.offset))
+    joints = SKELETONS[skeleton].joints
+    return np.stack([carried(*_FIXED.get(name, (name, (0, 0, 0)))) for name in joints], axis=1)
 
 
 def _wave(time: np.ndarray, rng: np.random.Generator, size: float) -> np.ndarray:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,13 +16,8 @@ import numpy as np
 from workflows.media.video_writer import VideoSink
 
 SUPERSAMPLING = 2
-SKIN, SHIRT, TROUSERS, HAIR, SHOES = (
-    (214, 168, 140),
-    (176, 52, 60),
-    (52, 66, 110),
-    (58, 40, 30),
-    (38, 36, 38),
-)
+SKIN, SHIRT, TROUSERS = (214, 168, 140), (176, 52, 60), (52, 66, 110)
+HAIR, SHOES = (58, 40, 30), (38, 36, 38)
 
 
 @dataclass(frozen=True)
@@ -136,22 +134,20 @@ class SyntheticClip:
         head = neck + np.array([0.015 * size, -0.085 * size])
         limb(neck, head, 0.05, SKIN)
         limb(head, head + np.array([0.0, 0.012 * size]), 0.115, SKIN)
-        limb(
-            head + np.array([-0.012, -0.03]) * size,
-            head + np.array([0.0, -0.035]) * size,
-            0.1,
-            HAIR,
-        )
+        parting = np.array([[-0.012, -0.03], [0.0, -0.035]])
+        left, right = head + parting * size
+        limb(left, right, 0.1, HAIR)
         self._hair(colours, alpha, head, size, phase)
         stripes = (np.arange(h) // int(0.02 * size)) % 2 == 0
         cloth = (colours == SHIRT).all(-1) & stripes[:, None]
         colours[cloth] = (222, 214, 206)
         shrink = (self.width, self.height)
         soft = cv2.GaussianBlur(alpha, (0, 0), 0.8 * scale)
-        small = cv2.resize(colours, shrink, interpolation=cv2.INTER_AREA).astype(np.float32)
-        return small, cv2.resize(soft, shrink, interpolation=cv2.INTER_AREA).astype(
-            np.float32
-        ) / 255
+        small, covered = (
+            cv2.resize(layer, shrink, interpolation=cv2.INTER_AREA).astype(np.float32)
+            for layer in (colours, soft)
+        )
+        return small, covered / 255
 
     def _hair(
         self, colours: np.ndarray, alpha: np.ndarray, head: np.ndarray, size: float, phase: float
@@ -171,13 +167,21 @@ class SyntheticClip:
 
     def write(self, path: str | Path) -> Path:
         """Write the clip as H.264 of visually lossless quality, and return its path."""
-        rate = Fraction(self.rate)
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with VideoSink(path, self.width, self.height, rate, 1 / rate, crf=12) as sink:
-            for index in range(self.frames):
-                sink.write(self.frame(index)[0], pts=index)
-        return path
+        images = (self.frame(index)[0] for index in range(self.frames))
+        return write_frames(path, images, self.rate, crf=12)
+
+
+def write_frames(path: Path, frames: Iterable[np.ndarray], frame_rate: int, **options: Any) -> Path:
+    """Write pictures of one size as a video, with ``options`` of :class:`VideoSink`."""
+    waiting, rate = iter(frames), Fraction(frame_rate)
+    first = next(waiting)
+    height, width = first.shape[:2]
+    with VideoSink(path, width, height, rate, 1 / rate, **options) as sink:
+        for index, frame in enumerate(chain([first], waiting)):
+            sink.write(frame, index)
+    return path
 
 
 def _texture(rng: np.random.Generator, height: int, width: int, cell: int) -> np.ndarray:

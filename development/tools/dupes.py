@@ -15,14 +15,10 @@ from development.tools.source import REPOSITORY, source_files
 IGNORED = ("imports", "docstrings", "comments", "signatures")
 
 
-def main() -> None:
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--lines", type=int, default=8, help="that are alike at least (default 8)")
     given = parser.parse_args()
     os.chdir(REPOSITORY)
     options = [f"--duplicates={given.lines}", *(f"--ignore-{part}" for part in IGNORED)]
     run_symilar([*options, *(path.as_posix() for path in source_files())])
-
-
-if __name__ == "__main__":
-    main()

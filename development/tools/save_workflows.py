@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from enum import IntEnum
 from pathlib import Path
 
 from extract_background.ports import Output as PlateOutput
@@ -13,14 +15,15 @@ from infer_background_matting.ports import Output as MattingOutput
 from infer_flow_matting.ports import Output as FlowOutput
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
 from infer_smpl_fit.ports import Output as FitOutput
-from plugin_kit.files import load_json, replacing
+from plugin_kit.files import replacing
 from workflows.matting.graph import FLOW, MATTING, PLATE, RVM, matting_workflow, plate_workflow
 from workflows.motion.graph import FIT, TRIANGULATION, motion_workflow
 from workflows.plugins import REPOSITORY
 
 FOLDER = REPOSITORY / "workflows" / "saved"
 
-PLATE_PARAMETERS = {
+# What users change: the name to show, and what it is.
+PARAMETERS = {
     RVM: {
         "model_name": ("rvm_model", "mobilenetv3 or resnet50"),
         "model_weight_file": ("rvm_weights", "a checkpoint of Robust Video Matting"),
@@ -30,52 +33,17 @@ PLATE_PARAMETERS = {
         "method": ("plate_method", "how the plate is estimated"),
         "max_frames": ("plate_frames", "frames to use at most"),
     },
-}
-PLATE_OUTPUTS = {
-    PLATE: {
-        PlateOutput.BACKGROUND: "background",
-        PlateOutput.COVERAGE: "coverage",
-        PlateOutput.HOLES: "holes",
-        PlateOutput.REPORT: "report",
-    }
-}
-MATTING_PARAMETERS = {
     MATTING: {
         "weights": ("background_matting_weights", "official or builtin"),
         "model_weight_file": ("background_matting_file", "a checkpoint of your own"),
         "model_backbone": ("background_matting_backbone", "mobilenetv2, resnet50 or resnet101"),
         "align_background": ("align_background", "for hand-held cameras"),
-    }
-}
-MATTING_OUTPUTS = {
-    MATTING: {
-        MattingOutput.COMPOSITE: "composite",
-        MattingOutput.ALPHA: "alpha",
-        MattingOutput.FOREGROUND: "foreground",
-        MattingOutput.ERROR: "error",
-    }
-}
-STABILISED_PARAMETERS = {
-    **MATTING_PARAMETERS,
+    },
     FLOW: {
         "timing": ("timing", "auto or causal: never late; delayed: better, and one frame late"),
         "flow_size": ("flow_size", "long side in pixels at which flow is computed"),
         "scene_cut": ("scene_cut", "brightness error from which a cut is suspected"),
     },
-}
-STABILISED_OUTPUTS = {
-    **MATTING_OUTPUTS,
-    FLOW: {
-        FlowOutput.COMPOSITE: "composite",
-        FlowOutput.ALPHA: "alpha",
-        FlowOutput.FRAME: "frame",
-        FlowOutput.ALPHA_ARRAY: "exact_alpha",
-        FlowOutput.CONFIDENCE: "confidence",
-        FlowOutput.FLOW: "flow",
-    },
-}
-
-MOTION_PARAMETERS = {
     TRIANGULATION: {
         "keypoints_path": ("keypoints", "detector files: a folder with one folder a view"),
         "cameras_path": ("cameras", "calibration file; none: estimated"),
@@ -90,64 +58,48 @@ MOTION_PARAMETERS = {
         "output_folder": ("motion_folder", "where the motion files are written"),
     },
 }
-MOTION_OUTPUTS = {
-    TRIANGULATION: {
-        TriangulationOutput.KEYPOINTS3D: "keypoints3d",
-        TriangulationOutput.REPORT: "reconstruction",
-        TriangulationOutput.ERRORS: "errors",
-        TriangulationOutput.PICTURE: "picture",
-    },
-    FIT: {
-        FitOutput.POSES: "poses",
-        FitOutput.TRANSL: "transl",
-        FitOutput.SCALING: "scaling",
-        FitOutput.BETAS: "betas",
-        FitOutput.REPORT: "fit",
-        FitOutput.LOSS: "loss",
-        FitOutput.CONTACT_SHEET: "body",
-    },
+# What comes out, by its port; another name is given after the colon.
+OUTPUTS: dict[str, tuple[type[IntEnum], str]] = {
+    PLATE: (PlateOutput, "background coverage holes report"),
+    MATTING: (MattingOutput, "composite alpha foreground error"),
+    FLOW: (FlowOutput, "composite alpha frame alpha_array:exact_alpha confidence flow"),
+    TRIANGULATION: (TriangulationOutput, "keypoints3d report:reconstruction errors picture"),
+    FIT: (FitOutput, "poses transl scaling betas report:fit loss contact_sheet:body"),
 }
 
 
 def save_workflows(folder: Path = FOLDER) -> None:
     """Write every workflow into ``folder``."""
-    pairs = (
-        ("plate.json", plate_workflow(), PLATE_PARAMETERS, PLATE_OUTPUTS),
-        ("matting.json", matting_workflow(), MATTING_PARAMETERS, MATTING_OUTPUTS),
-        (
-            "matting_stabilised.json",
-            matting_workflow(stabilise={}),
-            STABILISED_PARAMETERS,
-            STABILISED_OUTPUTS,
-        ),
-        ("motion.json", motion_workflow(), MOTION_PARAMETERS, MOTION_OUTPUTS),
-    )
-    for name, workflow, parameters, outputs in pairs:
-        exposed_parameters = {
+    workflows = {
+        "plate.json": (plate_workflow(), (RVM, PLATE)),
+        "matting.json": (matting_workflow(), (MATTING,)),
+        "matting_stabilised.json": (matting_workflow(stabilise={}), (MATTING, FLOW)),
+        "motion.json": (motion_workflow(), (TRIANGULATION, FIT)),
+    }
+    for name, (workflow, tasks) in workflows.items():
+        parameters = {
             task: {
-                key: {"name": shown, "description": text} for key, (shown, text) in chosen.items()
+                key: {"name": shown, "description": text}
+                for key, (shown, text) in PARAMETERS[task].items()
             }
-            for task, chosen in parameters.items()
+            for task in tasks
         }
-        exposed_outputs = {
-            task: [{"description": text, "index": int(port)} for port, text in texts.items()]
-            for task, texts in outputs.items()
-        }
+        outputs = {task: list(_outputs(*OUTPUTS[task])) for task in tasks if task in OUTPUTS}
         with replacing(folder / name) as beside:
-            workflow.save(
-                str(beside), exposed_params=exposed_parameters, exposed_outputs=exposed_outputs
-            )
-            content = _without_addresses(load_json(beside))
+            workflow.save(str(beside), exposed_params=parameters, exposed_outputs=outputs)
+            content = json.loads(beside.read_bytes(), object_hook=_without_address)
             beside.write_text(json.dumps(content, indent=4) + "\n", encoding="utf-8")
 
 
-def _without_addresses(value: object) -> object:
-    """Leave out where plugins lay on the machine that saved the workflow."""
-    if isinstance(value, dict):
-        return {
-            key: "" if key == "url" else _without_addresses(item) for key, item in value.items()
-        }
-    return [_without_addresses(item) for item in value] if isinstance(value, list) else value
+def _outputs(ports: type[IntEnum], names: str) -> Iterator[dict[str, object]]:
+    for name in names.split():
+        port, _, shown = name.partition(":")
+        yield {"description": shown or port, "index": int(ports[port.upper()])}
+
+
+def _without_address(value: dict) -> dict:
+    """Leave out where a plugin lay on the machine that saved the workflow."""
+    return {**value, "url": ""} if "url" in value else value
 
 
 if __name__ == "__main__":

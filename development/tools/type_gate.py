@@ -13,6 +13,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,6 @@ class TypeFault:
 
     @property
     def room(self) -> str:
-        """Where the file lies."""
         return room_of(self.path)
 
     def __str__(self) -> str:
@@ -77,8 +77,7 @@ def check_types() -> list[TypeFault]:
 
 def count_rooms(faults: Iterable[TypeFault]) -> dict[str, int]:
     """How many errors each room has, by its name; rooms without any are left out."""
-    rooms = [fault.room for fault in faults]
-    return {room: rooms.count(room) for room in sorted(set(rooms))}
+    return dict(sorted(Counter(fault.room for fault in faults).items()))
 
 
 def read_allowed(path: Path = ALLOWED) -> dict[str, int]:

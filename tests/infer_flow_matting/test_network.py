@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from development.synthetic.flow_scenes import make_flow_scene
+from development.synthetic.scenes import make_flow_scene
 from infer_flow_matting.checkpoints import load_network
 from infer_flow_matting.flow_matting_engine import DisFlow, FlowMattingStream
 from infer_flow_matting.matte_files import SourceFiles

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from development.synthetic.flow_scenes import PROMISED, make_flow_scene
+from development.synthetic.scenes import PROMISED, make_flow_scene
 from infer_flow_matting.flow_matting_engine import DisFlow, FlowRefiner, refine_clip
 from infer_flow_matting.flow_matting_engine.refining import (
     flow_confidence,

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from development.synthetic.flow_scenes import make_flow_scene
+from development.synthetic.scenes import make_flow_scene
 from infer_flow_matting.flow_matting_engine import FlowRefiner, refine_clip
 from infer_flow_matting.matte_files import RefinedFiles, SourceFiles
 from plugin_kit.pictures import as_alpha, blend, plain

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from development.synthetic.flow_scenes import FlowScene, make_flow_scene
+from development.synthetic.scenes import FlowScene, make_flow_scene
 
 CLIPS = (("moving", 0), ("dance", 1), ("longstay", 2), ("dance", 3), ("moving", 4))
 

@@ -94,44 +94,39 @@ class Composer:
         )
         return Batch(source, plate, alpha, foreground, camouflaged, translucent)
 
+    def _pick(self, pictures: Tensor, size: int) -> tuple[Tensor, Tensor]:
+        """Random ones, float32 (B, C, H, W) in 0..1, and their places."""
+        index = torch.randint(len(pictures), (size,), generator=self.random, device=self.device)
+        return pictures[index].permute(0, 3, 1, 2).float() / 255, index
+
     def _backgrounds(self, size: int, height: int, width: int) -> Tensor:
-        index = torch.randint(
-            len(self.backgrounds), (size,), generator=self.random, device=self.device
-        )
-        pictures = self.backgrounds[index].permute(0, 3, 1, 2).float() / 255
+        pictures, _ = self._pick(self.backgrounds, size)
         span = self.uniform(0.45, 1.0, size)
         offset = self.normal(0.4, size, 2).clamp(-1, 1) * (1 - span)[:, None]
         theta = torch.zeros(size, 2, 3, device=self.device)
         theta[:, 0, 0] = span * (1 - 2 * (self.uniform(0, 1, size) < 0.5).float())
         theta[:, 1, 1] = span
         theta[:, :, 2] = offset
-        grid = F.affine_grid(theta, [size, 3, height, width], align_corners=False)
-        return F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+        return _moved(pictures, theta, (height, width), "reflection")
 
     def _layer(self, size: int, height: int, width: int, low: float, high: float) -> tuple:
         """Premultiplied RGBA (B, 4, H, W) of randomly placed foregrounds."""
-        index = torch.randint(
-            len(self.foregrounds), (size,), generator=self.random, device=self.device
-        )
-        rgba = self.foregrounds[index].permute(0, 3, 1, 2).float() / 255
+        rgba, index = self._pick(self.foregrounds, size)
         rgba[:, :3] *= rgba[:, 3:]
         # ``scale`` is the foreground's height in picture heights.
         scale = torch.exp(self.uniform(math.log(low), math.log(high), size))
         angle = self.normal(0.12, size)
         centre_x = self.normal(0.35, size).clamp(-0.9, 0.9)
-        centre_y = torch.where(
-            scale > 1.0, (scale - 1) * self.uniform(0.2, 1.0, size), self.normal(0.15, size)
-        )
+        lowered, anywhere = self.uniform(0.2, 1.0, size), self.normal(0.15, size)
+        centre_y = torch.where(scale > 1.0, (scale - 1) * lowered, anywhere)
         aspect = width / height
         cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
         mirror = 1 - 2 * (self.uniform(0, 1, size) < 0.5).float()
         theta = torch.zeros(size, 2, 3, device=self.device)
         theta[:, 0, 0], theta[:, 0, 1] = mirror * cos * aspect, -mirror * sin
         theta[:, 1, 0], theta[:, 1, 1] = sin * aspect, cos
-        theta[:, 0, 2] = -(theta[:, 0, 0] * centre_x + theta[:, 0, 1] * centre_y)
-        theta[:, 1, 2] = -(theta[:, 1, 0] * centre_x + theta[:, 1, 1] * centre_y)
-        grid = F.affine_grid(theta, [size, 4, height, width], align_corners=False)
-        return F.grid_sample(rgba, grid, align_corners=False), self.translucent[index]
+        theta[:, :, 2] = -theta[:, :, 0] * centre_x[:, None] - theta[:, :, 1] * centre_y[:, None]
+        return _moved(rgba, theta, (height, width)), self.translucent[index]
 
     def _foregrounds(self, size: int, height: int, width: int) -> tuple[Tensor, Tensor]:
         layer, translucent = self._layer(size, height, width, 0.5 * self.zoom, 2.2 * self.zoom)
@@ -182,23 +177,17 @@ class Composer:
         size, _, height, width = alpha.shape
         small = F.interpolate(alpha, scale_factor=0.125, mode="area")
         small = F.avg_pool2d(small, 5, 1, 2)
-        shift = self.normal(0.12, size, 2)
         theta = torch.eye(2, 3, device=self.device).repeat(size, 1, 1)
-        theta[:, :, 2] = shift
+        theta[:, :, 2] = self.normal(0.12, size, 2)
         theta[:, 0, 0] = self.uniform(0.8, 1.2, size)
-        grid = F.affine_grid(theta, list(small.shape), align_corners=False)
-        cast = F.grid_sample(small, grid, align_corners=False)
+        cast = _moved(small, theta, tuple(small.shape[-2:]))
         blurred = F.avg_pool2d(F.pad(cast, (4,) * 4), 9, 1)
         softness = self.uniform(0, 1, size, 1, 1, 1)
-        cast = F.interpolate(
-            cast * (1 - softness) + blurred * softness, (height, width), mode="bilinear"
-        )
+        cast = F.interpolate(torch.lerp(cast, blurred, softness), (height, width), mode="bilinear")
         depth = self.uniform(0.05, 0.45, size, 1, 1, 1) * self.chance(0.5, size)
         # Light that a person takes away or adds over a wide area.
-        wide = F.interpolate(
-            self.normal(0.06, size, 1, 3, 4), (height, width), mode="bicubic"
-        ) * self.chance(0.3, size)
-        return (1 - depth * cast) * (1 + wide)
+        wide = F.interpolate(self.normal(0.06, size, 1, 3, 4), (height, width), mode="bicubic")
+        return (1 - depth * cast) * (1 + wide * self.chance(0.3, size))
 
     def _grain(self, x: Tensor, deviation: float) -> Tensor:
         strength = self.uniform(0, deviation, len(x), 1, 1, 1)
@@ -212,9 +201,8 @@ class Composer:
         gamma = 1 + self.normal(0.06, size, 1, 1, 1).clamp(-0.2, 0.2)
         plate = plate.clamp(1e-4, 1) ** gamma * exposure * tint
         blurred = F.avg_pool2d(F.pad(plate, (1,) * 4, mode="replicate"), 3, 1)
-        plate = torch.lerp(
-            plate, blurred, self.chance(0.4, size) * self.uniform(0, 1, size, 1, 1, 1)
-        )
+        softness = self.chance(0.4, size) * self.uniform(0, 1, size, 1, 1, 1)
+        plate = torch.lerp(plate, blurred, softness)
         plate = (plate + self._grain(plate, 0.02) * self.chance(0.6, size)).clamp(0, 1)
         return self._compress(plate, 0.3)
 
@@ -249,3 +237,9 @@ class Composer:
         full = x.clone()
         full[..., : rows * 8, : columns * 8] = restored
         return torch.where(self.chance(probability, size) > 0, full, x)
+
+
+def _moved(pictures: Tensor, theta: Tensor, size: tuple, padding: str = "zeros") -> Tensor:
+    """Sample (B, C, H, W) along the affine maps (B, 2, 3), as pictures of ``size``."""
+    grid = F.affine_grid(theta, [*pictures.shape[:2], *size], align_corners=False)
+    return F.grid_sample(pictures, grid, padding_mode=padding, align_corners=False)

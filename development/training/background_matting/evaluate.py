@@ -13,9 +13,8 @@ coarse    what the refiner starts from, resized to the full size
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,7 +26,7 @@ from infer_background_matting.bgm_network.scene import BackgroundAligner
 from infer_background_matting.checkpoints import BUILTIN_FILE, load_checkpoint
 from plugin_kit.picture_files import read_picture, write_picture
 
-from .compose import Batch, Composer
+from .compose import Composer
 from .losses import boundary
 from .pool import build_pool
 
@@ -43,8 +42,7 @@ REAL_PAIRS = (
 RVM_FILE = "rvm_mobilenetv3_int8.pth"
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """Mean absolute differences of alpha, in 0..1, of one picture."""
 
     kind: str
@@ -54,16 +52,9 @@ class Score:
     coarse_boundary: float
 
 
-def kind_of(batch: Batch) -> str:
-    """What makes the one picture of ``batch`` hard, or ordinary."""
-    if batch.camouflaged.item():
-        return "camouflaged"
-    return "translucent" if batch.translucent.item() else "ordinary"
-
-
 def score(kind: str, refined: Tensor, coarse: Tensor, truth: Tensor) -> Score:
     """Compare alphas (1, 1, H, W) in 0..1; ``coarse`` may be smaller than ``truth``."""
-    coarse = F.interpolate(coarse, truth.shape[-2:], mode="bilinear", align_corners=False)
+    coarse = F.interpolate(coarse, truth.shape[-2:], mode="bilinear")
     edge = boundary(truth, BOUNDARY_RADIUS)
     area = edge.sum().clamp_min(1)
     errors = [(alpha - truth).abs() for alpha in (refined, coarse)]
@@ -71,34 +62,19 @@ def score(kind: str, refined: Tensor, coarse: Tensor, truth: Tensor) -> Score:
     return Score(kind, *means, *((error * edge).sum().div(area).item() for error in errors))
 
 
-def held_out(
-    count: int, processes: int, size: tuple[int, int] = (720, 1280), seed: int = SEED
-) -> Iterator[Batch]:
-    """Compose ``count`` pictures, one by one, from assets of their own."""
-    pool = build_pool(count, max(1, count // 2), seed, processes)
-    composer = Composer(pool, torch.device("cpu"), seed)
-    for _ in range(count):
-        yield composer.batch(1, *size)
-
-
-def load_network(weights: Path) -> MattingRefine:
-    """The network as the plugin runs it by default, in float32."""
-    network = MattingRefine("mobilenetv2")
-    load_checkpoint(network, weights)
-    return network.eval()
-
-
-def to_tensor(picture: np.ndarray) -> Tensor:
-    """uint8 (H, W, 3) to float32 (1, 3, H, W) in 0..1."""
-    return torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
-
-
 @torch.inference_mode()
 def score_held_out(network: MattingRefine, options: argparse.Namespace) -> list[Score]:
+    """Compose pictures of 1280x720, one by one, from assets of their own, and compare."""
+    count, seed = options.count, options.seed
+    pool = build_pool(count, max(1, count // 2), seed, options.processes)
+    composer = Composer(pool, torch.device("cpu"), seed)
     scores = []
-    for index, batch in enumerate(held_out(options.count, options.processes, seed=options.seed)):
+    for index in range(count):
+        batch = composer.batch(1, 720, 1280)
         out = network(batch.source, batch.plate)
-        scores.append(score(kind_of(batch), out.pha, out.pha_sm, batch.alpha))
+        kind = "translucent" if batch.translucent.item() else "ordinary"
+        kind = "camouflaged" if batch.camouflaged.item() else kind
+        scores.append(score(kind, out.pha, out.pha_sm, batch.alpha))
         if options.pictures and index < 12:
             parts = (batch.source, batch.plate, batch.alpha, out.pha_sm, out.pha)
             save_panel(options.pictures / f"held_out_{index:02}.png", parts)
@@ -120,10 +96,11 @@ def score_real(network: MattingRefine, folder: Path, pictures: Path | None) -> l
         if handheld:
             plate = BackgroundAligner(plate)(source)
         reference = torch.from_numpy(MattingStream(rvm.eval())(source).alpha)[None, None]
-        out = network(to_tensor(source), to_tensor(plate))
+        pair = [torch.from_numpy(x).permute(2, 0, 1)[None].float() / 255 for x in (source, plate)]
+        out = network(*pair)
         scores.append(score(name, out.pha, out.pha_sm, reference))
         if pictures:
-            parts = (to_tensor(source), to_tensor(plate), reference, out.pha_sm, out.pha)
+            parts = (*pair, reference, out.pha_sm, out.pha)
             save_panel(pictures / f"real_{Path(name).stem}.png", parts)
     return scores
 
@@ -131,13 +108,9 @@ def score_real(network: MattingRefine, folder: Path, pictures: Path | None) -> l
 def save_panel(path: Path, parts: tuple[Tensor, ...]) -> None:
     """Put source, plate, reference, coarse and refined alpha side by side."""
     height, width = parts[0].shape[-2:]
-    columns = [
-        F.interpolate(part, (height, width), mode="bilinear", align_corners=False).expand(
-            -1, 3, -1, -1
-        )
-        for part in parts
-    ]
-    picture = (torch.cat(columns, -1)[0].permute(1, 2, 0) * 255).round().byte().numpy()
+    resized = (F.interpolate(part, (height, width), mode="bilinear") for part in parts)
+    columns = torch.cat([column.expand(-1, 3, -1, -1) for column in resized], -1)
+    picture = (columns[0].permute(1, 2, 0) * 255).round().byte().numpy()
     write_picture(path, picture)
 
 
@@ -157,13 +130,7 @@ def summarise(scores: list[Score]) -> list[tuple[str, int, str, np.ndarray]]:
     """Median and mean of each kind; a kind of one picture is left as it is."""
     rows = []
     for kind in dict.fromkeys([*KINDS, *(s.kind for s in scores)]):
-        values = np.array(
-            [
-                (s.refined, s.coarse, s.refined_boundary, s.coarse_boundary)
-                for s in scores
-                if s.kind == kind
-            ]
-        )
+        values = np.array([s[1:] for s in scores if s.kind == kind])
         if len(values) == 1:
             rows.append((kind, 1, "", values[0]))
         elif len(values):
@@ -183,10 +150,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--real", type=Path, help="folder with the real pairs and RVM's weights")
     parser.add_argument("--pictures", type=Path, help="folder for panels to look at")
     options = parser.parse_args(arguments)
-    network = load_network(options.weights)
-    rows = []
-    if options.count:
-        rows += summarise(score_held_out(network, options))
+    network = MattingRefine("mobilenetv2").eval()
+    load_checkpoint(network, options.weights)
+    rows = summarise(score_held_out(network, options)) if options.count else []
     if options.real:
         rows += summarise(score_real(network, options.real, options.pictures))
     print(table(rows))

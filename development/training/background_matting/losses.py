@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -44,3 +46,15 @@ def foreground_loss(residual: Tensor, source: Tensor, foreground: Tensor, alpha:
 def error_loss(error: Tensor, predicted: Tensor, alpha: Tensor) -> Tensor:
     target = (predicted.clamp(0, 1) - alpha).abs().detach()
     return F.mse_loss(leaky_clamp(error), target)
+
+
+def coarse_loss(
+    heads: Sequence[Tensor], source: Tensor, foreground: Tensor, truth: Tensor
+) -> Tensor:
+    """The loss of the coarse network's alpha, residual and error."""
+    alpha, residual, error = (head.float() for head in heads)
+    return (
+        alpha_loss(alpha, truth, 1 + 2 * boundary(truth, 2))
+        + foreground_loss(residual, source, foreground, truth)
+        + error_loss(error, alpha, truth)
+    )

@@ -23,15 +23,11 @@ class Pool:
     def shrunk(self, factor: int) -> Pool:
         """The same pictures at 1 / ``factor`` of the size, averaged without colour bleeding."""
 
-        def shrink(image: np.ndarray) -> np.ndarray:
-            size = (image.shape[1] // factor, image.shape[0] // factor)
-            return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        def shrink(images: np.ndarray) -> np.ndarray:
+            size = (images.shape[2] // factor, images.shape[1] // factor)
+            return np.stack([cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in images])
 
-        return Pool(
-            np.stack([shrink(image) for image in self.foregrounds]),
-            np.stack([shrink(image) for image in self.backgrounds]),
-            self.translucent,
-        )
+        return Pool(shrink(self.foregrounds), shrink(self.backgrounds), self.translucent)
 
 
 def _foreground(seed: tuple[int, int]) -> tuple[np.ndarray, bool]:

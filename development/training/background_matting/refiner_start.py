@@ -35,15 +35,13 @@ def pass_through(refiner: Refiner) -> None:
     point[1, 1] = 1
     # After doubling by the nearest neighbour this makes the resize a bilinear one.
     tent = torch.outer(torch.tensor([1.0, 2, 1]), torch.tensor([1.0, 2, 1])) / 16
+    # Alpha, and of each colour the residual and its negative.
+    split = torch.zeros(CARRIED, 4)
+    split[:4], split[4:, 1:] = torch.eye(4), -torch.eye(3)
     first = torch.zeros(CARRIED, refiner.conv1.in_channels)
-    first[0, HIDDEN] = 1
-    for colour in range(3):
-        first[1 + colour, HIDDEN + 1 + colour] = 1
-        first[4 + colour, HIDDEN + 1 + colour] = -1
+    first[:, HIDDEN : HIDDEN + 4] = split
     last = torch.zeros_like(refiner.conv4.weight[:, :, 0, 0])
-    last[0, 0] = 1
-    for colour in range(3):
-        last[1 + colour, 1 + colour], last[1 + colour, 4 + colour] = 1, -1
+    last[:4, :CARRIED] = split.T
     _carry(refiner.conv1, refiner.bn1, first, point)
     _carry(refiner.conv2, refiner.bn2, torch.eye(CARRIED, refiner.conv2.in_channels), point)
     _carry(refiner.conv3, refiner.bn3, torch.eye(CARRIED, refiner.conv3.in_channels), tent)
@@ -68,18 +66,14 @@ def half(network: MattingRefine) -> dict[str, torch.Tensor]:
     }
 
 
-def main(arguments: list[str] | None = None) -> None:
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("base", type=Path)
     parser.add_argument("output", type=Path)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     network = MattingRefine("mobilenetv2")
     load_checkpoint(network, options.base)
     pass_through(network.refiner)
     torch.save(half(network), options.output)
-
-
-if __name__ == "__main__":
-    main()

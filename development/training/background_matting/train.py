@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +23,7 @@ from plugin_kit.files import replacing
 
 from . import losses
 from .compose import Batch, Composer
+from .evaluate import score
 from .pool import build_pool
 from .refiner_start import half, pass_through
 
@@ -73,13 +75,7 @@ def base_loss(network: MattingRefine, batch: Batch, amp: bool) -> Tensor:
     """The loss of the coarse network on a batch composed at its own scale."""
     with torch.autocast(batch.source.device.type, torch.bfloat16, enabled=amp):
         heads = coarse_heads(network, batch.source, batch.plate)
-    alpha, residual, error = (part.float() for part in heads)
-    weight = 1 + 2 * losses.boundary(batch.alpha, 2)
-    return (
-        losses.alpha_loss(alpha, batch.alpha, weight)
-        + losses.foreground_loss(residual, batch.source, batch.foreground, batch.alpha)
-        + losses.error_loss(error, alpha, batch.alpha)
-    )
+    return losses.coarse_loss(heads, batch.source, batch.foreground, batch.alpha)
 
 
 def refined_loss(network: MattingRefine, batch: Batch, amp: bool) -> Tensor:
@@ -96,19 +92,21 @@ def refined_loss(network: MattingRefine, batch: Batch, amp: bool) -> Tensor:
         hidden,
     )
     return (
-        losses.alpha_loss(coarse, alpha, 1 + 2 * losses.boundary(alpha, 2))
-        + losses.foreground_loss(residual, source, foreground, alpha)
-        + losses.error_loss(error, coarse, alpha)
+        losses.coarse_loss(raw[:3], source, foreground, alpha)
         + 2 * losses.alpha_loss(fine, batch.alpha, 1 + 4 * losses.boundary(batch.alpha, 4))
         + losses.foreground_loss(fine_residual, batch.source, batch.foreground, batch.alpha)
     )
 
 
 class Trainer:
-    """Two stages over one network; logs, validates and saves as it goes."""
+    """Two stages over one network.
+
+    Leaves ``log.txt`` and the fp16 weights of both stages in the output folder.
+    """
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
+        options.output.mkdir(parents=True, exist_ok=True)
         self.device = torch.device(options.device)
         self.amp = self.device.type == "cuda"
         torch.manual_seed(options.seed)
@@ -127,14 +125,14 @@ class Trainer:
         counts = (options.foregrounds, options.backgrounds)
         pool = build_pool(*counts, options.seed, options.processes)
         held_out = build_pool(24, 24, HELD_OUT_SEED, options.processes)
-        small, device, seed = pool.shrunk(4), self.device, options.seed
-        faded = options.faded
+        small, seed = pool.shrunk(4), options.seed
+        compose = partial(Composer, device=self.device, faded=options.faded)
         self.composers = {
-            "crops": Composer(small, device, seed, pixel_scale=0.25, zoom=1.5, faded=faded),
-            "pictures": Composer(small, device, seed + 1, pixel_scale=0.25, faded=faded),
-            "refine": Composer(pool, device, seed + 2, zoom=1.5, faded=faded),
+            "crops": compose(small, seed=seed, pixel_scale=0.25, zoom=1.5),
+            "pictures": compose(small, seed=seed + 1, pixel_scale=0.25),
+            "refine": compose(pool, seed=seed + 2, zoom=1.5),
         }
-        validation = Composer(held_out, device, HELD_OUT_SEED)
+        validation = Composer(held_out, self.device, HELD_OUT_SEED)
         self.validation = [validation.batch(1, 720, 1280) for _ in range(options.checked)]
         self.log(f"pool of {counts} in {time.monotonic() - start:.0f} s")
 
@@ -193,18 +191,7 @@ class Trainer:
         rows = []
         for batch in self.validation:
             out = self.network(batch.source, batch.plate)
-            coarse = nn.functional.interpolate(out.pha_sm, batch.alpha.shape[-2:], mode="bilinear")
-            edge = losses.boundary(batch.alpha, 4)
-            fine_error, coarse_error = (out.pha - batch.alpha).abs(), (coarse - batch.alpha).abs()
-            total = edge.sum().clamp_min(1)
-            rows.append(
-                [
-                    fine_error.mean(),
-                    coarse_error.mean(),
-                    (fine_error * edge).sum() / total,
-                    (coarse_error * edge).sum() / total,
-                ]
-            )
+            rows.append(score(name, out.pha, out.pha_sm, batch.alpha)[1:])
         median = (1000 * torch.tensor(rows).median(0).values).tolist()
         self.log(
             f"{name} iteration {iteration} loss {loss:.4f}; held-out median MAD x1e3: refined "
@@ -214,15 +201,15 @@ class Trainer:
             torch.save(half(self.network), beside)
 
     def run(self) -> None:
-        share = self.options.base_share
+        minutes, share = self.options.minutes, self.options.base_share
         if self.options.resume:
             self.check("resumed", 0, math.nan)
         if share > 0:
-            self.stage("base", self.options.minutes * share)
-        self.stage("refine", self.options.minutes * (1 - share))
+            self.stage("base", minutes * share)
+        self.stage("refine", minutes * (1 - share))
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=60)
@@ -237,25 +224,15 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--faded", type=float, default=0.0, help="share of foregrounds a part of which fades"
     )
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--foregrounds", type=int, default=900)
-    parser.add_argument("--backgrounds", type=int, default=500)
-    parser.add_argument("--base-batch", type=int, default=6)
-    parser.add_argument("--refine-batch", type=int, default=2)
     parser.add_argument("--refine-size", type=int, nargs=2, default=(448, 640), metavar="N")
     parser.add_argument("--check-seconds", type=float, default=300)
     parser.add_argument("--checked", type=int, default=12, help="held-out pictures a check")
-    return parser.parse_args(arguments)
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Train, leaving ``log.txt`` and the fp16 weights of both stages in the output folder."""
-    options = parse_arguments(arguments)
-    options.output.mkdir(parents=True, exist_ok=True)
-    Trainer(options).run()
+    counts = {"seed": 1, "processes": 2, "foregrounds": 900, "backgrounds": 500}
+    for name, count in {**counts, "base-batch": 6, "refine-batch": 2}.items():
+        parser.add_argument(f"--{name}", type=int, default=count)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main()
+    Trainer(parse_arguments()).run()

@@ -28,18 +28,19 @@ ANNY_VERSION = "0.6.0"
 
 PARENTS = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21]
 
-# SMPL joint -> the bone whose head it is.
-CENTRE_JOINTS = {0: "root", 3: "spine04", 6: "spine02", 9: "spine01", 12: "neck01", 15: "head"}
-LEFT_JOINTS = {
-    1: "upperleg01",
-    4: "lowerleg01",
-    7: "foot",
-    13: "clavicle",
-    16: "upperarm01",
-    18: "lowerarm01",
-    20: "wrist",
+# The SMPL joint that the head of a bone is; a bone of the right side is one further than its left.
+CENTRE_BONES = {"root": 0, "spine04": 3, "spine02": 6, "spine01": 9, "neck01": 12, "head": 15}
+SIDE_BONES = {
+    "upperleg01": 1,
+    "lowerleg01": 4,
+    "foot": 7,
+    "clavicle": 13,
+    "upperarm01": 16,
+    "lowerarm01": 18,
+    "wrist": 20,
+    **dict.fromkeys([f"toe{toe}-1" for toe in range(1, 6)], 10),
+    **dict.fromkeys(KNUCKLES, 22),
 }
-TOES = ["toe1-1", "toe2-1", "toe3-1", "toe4-1", "toe5-1"]
 
 # Where smplx.vertex_ids["smplh"] looks for landmarks.
 SLOTS = {
@@ -65,17 +66,10 @@ def to_smpl_frame(points: np.ndarray) -> np.ndarray:
 
 def merged_joint(label: str) -> int | None:
     """The SMPL joint a bone's head starts, or None where it belongs to its parent's joint."""
-    for joint, name in CENTRE_JOINTS.items():
-        if label == name:
-            return joint
     name, _, side = label.partition(".")
-    shift = 1 if side == "R" else 0
-    for joint, bone in LEFT_JOINTS.items():
-        if name == bone:
-            return joint + shift
-    if name in KNUCKLES:
-        return 22 + shift
-    return 10 + shift if name in TOES else None
+    if name in SIDE_BONES:
+        return SIDE_BONES[name] + (side == "R")
+    return CENTRE_BONES.get(label)
 
 
 def read_rig(model: anny.Anny) -> Rig:
@@ -98,23 +92,19 @@ def visible_faces(model: anny.Anny) -> np.ndarray:
     hidden = np.isin(model.base_mesh_vertex_indices.numpy(), inner["vertex_indices"])
     component = components(faces, len(hidden))
     sizes = np.bincount(component)[component]
-    eyes = sizes < 100
-    tongue = (sizes >= 100) & (sizes < 1000)
-    hidden = (hidden & ~eyes) | tongue
+    # Eyes have fewer than 100 vertices, the tongue fewer than 1000.
+    hidden = (sizes >= 100) & (hidden | (sizes < 1000))
     return faces[~hidden[faces].all(axis=1)]
 
 
 def components(faces: np.ndarray, count: int) -> np.ndarray:
     """(N,): the smallest vertex of each vertex's connected part."""
-    label = np.arange(count)
-    while True:
-        lowest = label[faces].min(axis=1)
-        after = label.copy()
-        np.minimum.at(after, faces, lowest[:, None].repeat(3, axis=1))
-        after = after[after]
-        if (after == label).all():
-            return label
-        label = after
+    label, before = np.arange(count), np.empty(0)
+    while not np.array_equal(label, before):
+        before = label.copy()
+        np.minimum.at(label, faces, before[faces].min(axis=1, keepdims=True))
+        label = label[label]
+    return label
 
 
 def smpl_joints(rig: Rig, places: np.ndarray) -> np.ndarray:
@@ -217,30 +207,26 @@ def landmark_vertices(
     found = {}
     for name in SLOTS:
         place = points[name][model.base_mesh_vertex_indices].numpy() @ mean
-        distance = np.where(used, np.linalg.norm(mean - place, axis=1), np.inf)
+        distance = np.linalg.norm(mean - place, axis=1)
         if name.endswith("_eye"):
             ball = rig.weights[:, rig.bone(f"eye.{name[0].upper()}")] > 0.5
-            found[name] = foremost(mean, used & ball)
+            found[name] = highest(mean[:, 2], used & ball)
         elif name == "nose":
-            found[name] = foremost(mean, distance < 0.03)
+            found[name] = highest(mean[:, 2], used & (distance < 0.03))
         else:
-            found[name] = int(distance.argmin())
+            found[name] = highest(-distance, used)
         print(f"{name}: {1000 * distance[found[name]]:.1f} mm from the key point")
     return found
 
 
-def foremost(mean: np.ndarray, among: np.ndarray) -> int:
-    return int(np.where(among, mean[:, 2], -np.inf).argmax())
+def highest(values: np.ndarray, among: np.ndarray) -> int:
+    return int(np.where(among, values, -np.inf).argmax())
 
 
 def finger_tips(rig: Rig, mean: np.ndarray, used: np.ndarray, side: str) -> list[int]:
     """The outermost vertex of each finger, thumb first."""
-    out = np.abs(mean[:, 0])
-    tips = []
-    for finger in range(1, 6):
-        own = rig.weights[:, rig.bone(f"finger{finger}-3.{side}")] > 0.5
-        tips.append(int(np.where(own & used, out, -np.inf).argmax()))
-    return tips
+    bones = [rig.bone(f"finger{finger}-3.{side}") for finger in range(1, 6)]
+    return [highest(np.abs(mean[:, 0]), used & (rig.weights[:, bone] > 0.5)) for bone in bones]
 
 
 def slot_order(landmarks: dict[int, int], used: np.ndarray) -> np.ndarray:
@@ -282,26 +268,13 @@ def build(out: Path) -> None:
         reached = bodies[:, vertices].transpose(0, 2, 1) @ share
         error = 1000 * np.linalg.norm(reached - joints[:, joint], axis=1)
         print(f"joint {joint}: {error.mean():.2f} mm, worst {error.max():.2f} mm")
-    save(out, where[rig.faces], mean, shapes, weights, (rows, columns, values))
-    print(f"{len(order)} vertices, {len(rig.faces)} faces, {kept:.4f} of the variance")
-
-
-def save(
-    out: Path,
-    faces: np.ndarray,
-    mean: np.ndarray,
-    shapes: np.ndarray,
-    weights: np.ndarray,
-    regressor: tuple[list, list, list],
-) -> None:
-    """Write the arrays; the weights and the regressor as (row, column, value)."""
     vertex, joint = np.nonzero(weights)
-    rows, columns, values = regressor
+    # The weights and the regressor go as (row, column, value).
     np.savez_compressed(
         out,
         v_template=mean.astype(np.float32),
         shapedirs=shapes.astype(np.float32),
-        faces=faces.astype(np.uint16),
+        faces=where[rig.faces].astype(np.uint16),
         parents=np.array(PARENTS, np.int8),
         weights_vertex=vertex.astype(np.uint16),
         weights_joint=joint.astype(np.uint8),
@@ -313,6 +286,7 @@ def save(
         landmark_vertices=np.array(list(SLOTS.values()), np.uint16),
         about=np.array(json.dumps({"anny": ANNY_VERSION, "samples": SAMPLES, "ages": AGES})),
     )
+    print(f"{len(order)} vertices, {len(rig.faces)} faces, {kept:.4f} of the variance")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,10 @@ class Rig:
     def bone(self, name: str) -> int:
         return self.labels.index(name)
 
+    def places(self, heads: np.ndarray, side: str, *names: str) -> list[np.ndarray]:
+        """Where the heads (B, 3) of bones of one side are."""
+        return [heads[self.bone(f"{name}.{side}")] for name in names]
+
 
 def frame(forward: np.ndarray, across: np.ndarray) -> np.ndarray:
     """(3, 3): orthonormal columns with the first along `forward`, the second near `across`."""
@@ -59,46 +63,43 @@ def about(axis: np.ndarray, angle: float) -> np.ndarray:
 def arm_rotations(rig: Rig, heads: np.ndarray, side: str) -> dict[str, np.ndarray]:
     """Global rotations that bring one arm to the T-pose: straight out, the palm down."""
     out = np.array([1.0 if side == "L" else -1.0, 0, 0])
-
-    def head(name: str) -> np.ndarray:
-        return heads[rig.bone(f"{name}.{side}")]
-
-    upper = head("lowerarm01") - head("upperarm01")
-    fore = head("wrist") - head("lowerarm01")
+    shoulder, elbow, wrist = rig.places(heads, side, "upperarm01", "lowerarm01", "wrist")
+    knuckles = rig.places(heads, side, *KNUCKLES)
+    upper, fore = elbow - shoulder, wrist - elbow
     # The elbow bends forwards: its plane becomes horizontal.
     target = frame(out, np.array([0, 0, 1.0]))
     upper_rotation = target @ frame(upper, fore).T
     fore_start = target @ frame(fore, fore * (upper @ fore) / (fore @ fore) - upper).T
-    palm = np.mean([head(name) for name in KNUCKLES], axis=0) - head("wrist")
-    hand_rotation = target @ frame(palm, head("finger2-1") - head("finger5-1")).T
+    palm = np.mean(knuckles, axis=0) - wrist
+    hand_rotation = target @ frame(palm, knuckles[0] - knuckles[-1]).T
     twist = hand_rotation @ fore_start.T
-    rotations = {"upperarm01": upper_rotation, "upperarm02": upper_rotation}
-    rotations["lowerarm01"] = part_of_twist(twist, out, 0.3) @ fore_start
-    rotations["lowerarm02"] = part_of_twist(twist, out, 0.8) @ fore_start
-    rotations["wrist"] = hand_rotation
-    return rotations
+    return {
+        "upperarm01": upper_rotation,
+        "upperarm02": upper_rotation,
+        "lowerarm01": part_of_twist(twist, out, 0.3) @ fore_start,
+        "lowerarm02": part_of_twist(twist, out, 0.8) @ fore_start,
+        "wrist": hand_rotation,
+    }
 
 
 def leg_rotations(rig: Rig, heads: np.ndarray, side: str) -> dict[str, np.ndarray]:
     """Global rotations that bring one leg to the T-pose: nearly upright, toes ahead."""
     sign = 1.0 if side == "L" else -1.0
-
-    def head(name: str) -> np.ndarray:
-        return heads[rig.bone(f"{name}.{side}")]
-
-    foot = head("toe2-1") - head("foot")
-    splay = np.arctan2(foot[0], foot[2])
-    foot_rotation = about(np.array([0, 1.0, 0]), sign * np.radians(6) - splay)
-    half = about(np.array([0, 1.0, 0]), 0.5 * (sign * np.radians(6) - splay))
-    rotations: dict[str, np.ndarray] = {"foot": foot_rotation}
-    for names, start, end, aim in (
-        (("upperleg01", "upperleg02"), "upperleg01", "lowerleg01", [0.03 * sign, -1, 0.0]),
-        (("lowerleg01", "lowerleg02"), "lowerleg01", "foot", [0.02 * sign, -1, -0.03]),
-    ):
-        ahead = np.array([0, 0, 1.0])
-        rotation = frame(np.array(aim), ahead) @ frame(head(end) - head(start), half.T @ ahead).T
-        rotations |= dict.fromkeys(names, rotation)
-    return rotations
+    names = ("upperleg01", "lowerleg01", "foot", "toe2-1")
+    hip, knee, ankle, toe = rig.places(heads, side, *names)
+    forward = toe - ankle
+    turn = sign * np.radians(6) - np.arctan2(forward[0], forward[2])
+    upright, ahead = np.array([0, 1.0, 0]), np.array([0, 0, 1.0])
+    half_ahead = about(upright, 0.5 * turn).T @ ahead
+    upper = frame(np.array([0.03 * sign, -1, 0]), ahead) @ frame(knee - hip, half_ahead).T
+    lower = frame(np.array([0.02 * sign, -1, -0.03]), ahead) @ frame(ankle - knee, half_ahead).T
+    return {
+        "upperleg01": upper,
+        "upperleg02": upper,
+        "lowerleg01": lower,
+        "lowerleg02": lower,
+        "foot": about(upright, turn),
+    }
 
 
 def to_t_pose(rig: Rig, vertices: np.ndarray, heads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
