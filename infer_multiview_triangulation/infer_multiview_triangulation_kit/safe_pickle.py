@@ -81,6 +81,7 @@ def loads(data: bytes, extra: Names = nothing_more) -> Any:
 
     Example:
         >>> import pickle
+        >>> import numpy as np
         >>> loads(pickle.dumps({"a": np.arange(3)}))
         {'a': array([0, 1, 2])}
         >>> try:

@@ -32,7 +32,7 @@ def touch(folder, *names):
 
 @pytest.mark.parametrize(
     "module",
-    ["flow/network", "flow/encoding", "flow/dense_flow", "flow/checkpoint", "pictures"],
+    ["flow/network", "flow/dense_flow", "flow/checkpoint", "pictures"],
 )
 def test_both_plugins_hold_the_same_engine(module):
     one, other = (
