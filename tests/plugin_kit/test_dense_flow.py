@@ -8,6 +8,7 @@ from torchvision.models.optical_flow import raft_small
 
 from development.synthetic.scenes import make_flow_scene
 from plugin_kit.flow.dense_flow import DisFlow, RaftFlow, upscaled_flow
+from plugin_kit.pictures import size_within
 
 
 @pytest.mark.parametrize("long_side", [640, 160])
