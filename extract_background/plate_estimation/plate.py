@@ -44,7 +44,7 @@ class PlateOptions:
     """How to estimate.
 
     Attributes:
-        method: auto is robust with mattes and bootstrap without.
+        method: One of :data:`Method`; auto is robust with mattes and bootstrap without.
         gain_alignment: Even out exposure and white balance between frames first.
         fill_holes: Inpaint pixels that no frame shows.
         polish: After gmm, a Tukey mean around its result; False is the notebook's.
@@ -52,14 +52,14 @@ class PlateOptions:
         dilation: Side of masked_mean's box in pixels.
     """
 
-    method: Method = "auto"
+    method: str = "auto"
     gain_alignment: bool = True
     fill_holes: bool = True
     polish: bool = True
     truncate: bool = False
     dilation: int = 20
 
-    def method_for(self, has_mattes: bool) -> Method:
+    def method_for(self, has_mattes: bool) -> str:
         """The method that auto stands for, or the one that was named.
 
         Raises:
