@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import Any
 
 
+class FileError(ValueError):
+    """A file that cannot be used; the text names it, what is wrong with it, and the remedy."""
+
+    def __init__(self, path: str | Path, problem: str, remedy: str) -> None:
+        super().__init__(f"{path} {problem}: {remedy}")
+
+
 def natural_key(name: str) -> list[tuple[int, int, str]]:
     """A sorting key by which cam2 comes before cam10, in whatever case the letters are."""
     parts = re.split(r"(\d+)", name.lower())
@@ -35,11 +42,11 @@ def existing(path: str | Path) -> Path:
 
 
 def load_json(path: Path) -> Any:
-    """The content of a JSON file; ValueError, which names it, where it is none for any reason."""
+    """The content of a JSON file; FileError where it is none for any reason."""
     try:
         return json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not valid JSON ({error}): export it again") from error
+        raise FileError(path, f"is not valid JSON ({error})", "export it again") from error
 
 
 @contextmanager

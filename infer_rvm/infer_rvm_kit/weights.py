@@ -3,6 +3,7 @@
 
 import logging
 import os
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ import pooch
 import torch
 from torch import Tensor, nn
 
-from .files import write_text
+from .files import FileError, write_text
 
 logger = logging.getLogger(__name__)
 
 State = Mapping[str, Tensor]
+
+SAVE_AGAIN = "get it again, or save network.state_dict() with torch.save"
+MOST_SHOWN = 300
 
 
 def cache_folder(plugin: str) -> Path:
@@ -84,29 +88,44 @@ def fetch(
 
 
 def read_checkpoint(path: Path) -> Any:
-    """What ``torch.save`` wrote, on the CPU, without running code; else ValueError names it."""
+    """What ``torch.save`` wrote, on the CPU, read without running code; else FileError."""
     try:
+        _check_unpacked_size(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise ValueError(
-            f"{path} is not a PyTorch checkpoint that can be read safely: {error}"
-        ) from error
+        # PyTorch's own advice, to read it unsafely, is left out.
+        text = str(error).rpartition("WeightsUnpickler error: ")[2].partition(". Please")[0]
+        reason = " ".join(text.split())[:MOST_SHOWN] or type(error).__name__
+        problem = f"is not a PyTorch checkpoint that can be read safely ({reason})"
+        raise FileError(path, problem, SAVE_AGAIN) from error
+
+
+def _check_unpacked_size(path: Path) -> None:
+    """PyTorch compresses nothing; a small file that unpacks to a large one is none of its own."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > path.stat().st_size:
+            raise ValueError("it is compressed")
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """A network's tensors by name, all that ``path`` holds; else ValueError, which names it."""
+    """A network's tensors by name, all that ``path`` holds; else FileError."""
     return checked_state(read_checkpoint(path), path)
 
 
 def checked_state(state: object, path: Path) -> dict[str, Tensor]:
     """The same for a part of what the file ``path`` holds."""
     if not isinstance(state, dict) or not state:
-        raise ValueError(f"{path} holds a {type(state).__name__}, not a network's tensors by name")
+        problem = f"holds a {type(state).__name__}, not a network's tensors by name"
+        raise FileError(path, problem, SAVE_AGAIN)
     for key, value in state.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
-            raise ValueError(
-                f"{path} is not a network's tensors by name: {key!r} is a {type(value).__name__}"
-            )
+            problem = f"is not a network's tensors by name: {key!r} is a {type(value).__name__}"
+            raise FileError(path, problem, SAVE_AGAIN)
+        is_plain = value.layout == torch.strided and value.device.type == "cpu"
+        if not is_plain or value.is_quantized or value.is_complex():
+            raise FileError(path, f"holds no plain numbers in {key}", SAVE_AGAIN)
     return state
 
 
@@ -115,18 +134,34 @@ def without(state: State, prefix: str) -> dict[str, Tensor]:
     return {key: value for key, value in state.items() if not key.startswith(prefix)}
 
 
-def load_state(network: nn.Module, state: State, path: Path, *, parameters: str) -> None:
+def load_state(
+    network: nn.Module, state: State, path: Path, *, parameters: str, assign: bool = False
+) -> None:
     """Load ``state`` strictly, halves as floats.
 
     Args:
         path: Where it comes from, for the message.
         parameters: Which parameters decide what fits.
+        assign: Whether the network takes the tensors themselves, as one without memory has to.
 
     Raises:
-        ValueError: It does not fit ``network``.
+        FileError: It does not fit ``network``, or holds NaN or infinite numbers.
     """
-    floats = {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
+    own = network.state_dict()
+    problem, remedy = (
+        f"does not fit this network ({parameters})",
+        "name the file that belongs to it",
+    )
+    for key in own.keys() & state.keys():
+        # Looked at first: a small file's tensor can claim any size.
+        if state[key].shape != own[key].shape:
+            shapes = f"{tuple(state[key].shape)}, not {tuple(own[key].shape)}"
+            raise FileError(path, f"{problem}: {key} is {shapes}", remedy)
+    fitting = {k: v.to(own[k].dtype).contiguous() if k in own else v for k, v in state.items()}
     try:
-        network.load_state_dict(floats, strict=True)
+        network.load_state_dict(fitting, strict=True, assign=assign)
     except (RuntimeError, AttributeError) as error:
-        raise ValueError(f"{path} does not fit this network ({parameters}): {error}") from error
+        raise FileError(path, f"{problem}: {error}", remedy) from error
+    for key, value in network.state_dict().items():
+        if not value.isfinite().all():
+            raise FileError(path, f"holds NaN or infinite numbers in {key}", "get it again")

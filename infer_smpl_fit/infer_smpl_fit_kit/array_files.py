@@ -2,13 +2,17 @@
 """Files of named arrays: .npz without objects, and pickles that numpy 1 reads as well."""
 
 import pickle
+import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .files import replacing, write_bytes
+from .files import FileError, replacing, write_bytes
+
+# What an .npz may unpack to: so many bytes, or so many for each of its own.
+MOST_UNPACKED, MOST_UNPACKING = 2**28, 64
 
 
 def read_arrays(
@@ -22,10 +26,11 @@ def read_arrays(
         unnamed: The name of an .npy file's array; None refuses such files.
 
     Raises:
-        ValueError: The file is damaged, holds objects, or one array without a name; the message
-            names the file.
+        FileError: The file is damaged, holds objects, far more than its size, or one array
+            without a name.
     """
     try:
+        _check_unpacked_size(path)
         loaded = np.load(path, allow_pickle=False)
         if not isinstance(loaded, np.ndarray):
             with loaded:
@@ -34,13 +39,19 @@ def read_arrays(
                 }
     # numpy and zipfile meet damaged files with errors of any kind.
     except Exception as error:
-        raise ValueError(
-            f"{path} is damaged or holds objects, not numbers ({error}): export it again as plain "
-            "arrays"
-        ) from error
+        problem = f"is damaged or holds objects, not numbers ({error})"
+        raise FileError(path, problem, "export it again as plain arrays") from error
     if unnamed is None:
-        raise ValueError(f"{path} holds one array without a name: export it again as .npz")
+        raise FileError(path, "holds one array without a name", "export it again as .npz")
     return {unnamed: loaded}
+
+
+def _check_unpacked_size(path: Path) -> None:
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > max(MOST_UNPACKED, MOST_UNPACKING * path.stat().st_size):
+            raise ValueError(f"it unpacks to {unpacked} bytes, far more than its own")
 
 
 def write_npz(path: str | Path, arrays: Mapping[str, Any]) -> Path:
