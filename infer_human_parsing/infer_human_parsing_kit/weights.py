@@ -31,7 +31,10 @@ def user_file(given: str, parameter: str = "model_weight_file") -> Path:
     """The file that a parameter names; FileNotFoundError where there is none."""
     path = Path(given).expanduser()
     if not path.is_file():
-        raise FileNotFoundError(f"{parameter} {given!r} does not exist")
+        what = (
+            "is a folder: name a file in it" if path.is_dir() else "does not exist: check the path"
+        )
+        raise FileNotFoundError(f"{parameter} {given!r} {what}")
     return path
 
 

@@ -41,11 +41,24 @@ def existing(path: str | Path) -> Path:
     return path
 
 
+def content_of(path: Path) -> bytes:
+    """All of a file; FileNotFoundError where there is none, FileError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        remedy = "name a file that you may read"
+        raise FileError(path, f"cannot be read ({error.strerror})", remedy) from error
+
+
 def load_json(path: Path) -> Any:
     """The content of a JSON file; FileError where it is none for any reason."""
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(content_of(path))
     except (ValueError, RecursionError) as error:
+        if isinstance(error, FileError):
+            raise
         raise FileError(path, f"is not valid JSON ({error})", "export it again") from error
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .files import FileError
+from .files import FileError, content_of
 from .pickled_values import (
     KNOWN,
     MAX_SHOWN,
@@ -65,7 +65,7 @@ def load_pickle(path: Path, *, extra: Names = nothing_more, max_bytes: int | Non
         problem = f"has {size} bytes, more than the {limit} that are read from a pickle"
         raise FileError(path, problem, "save it as .npz")
     try:
-        content = loads(path.read_bytes(), extra)
+        content = loads(content_of(path), extra)
         check_unfolding(content)
     except UnreadablePickleError as error:
         raise type(error)(error.reason, path) from error

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .files import FileError, is_hidden, natural_sorted, write_bytes
+from .files import FileError, content_of, is_hidden, natural_sorted, write_bytes
 from .pictures import as_rgb
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"))
@@ -50,7 +50,7 @@ def _decoded(path: str | Path, flags: int) -> np.ndarray:
     if not path.is_file():
         raise FileNotFoundError(f"the picture {path} does not exist")
     # OpenCV's own opening of files knows no Unicode on Windows, and raises on an empty buffer.
-    content = np.fromfile(path, np.uint8)
+    content = np.frombuffer(content_of(path), np.uint8)
     try:
         image = cv2.imdecode(content, flags) if content.size else None
     except cv2.error:
