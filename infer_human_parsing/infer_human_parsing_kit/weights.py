@@ -3,6 +3,7 @@
 
 import logging
 import os
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -61,15 +62,16 @@ def fetch(
         check: Raises ValueError where the content is not the expected one.
 
     Raises:
-        RuntimeError: It could not be fetched, or is another file; it is not kept then.
+        RuntimeError: It could not be fetched, or is another file; what was fetched is not kept.
     """
     name, record = path.name, path.with_name(f"{path.name}.sha256")
-    known = f"sha256:{record.read_text().strip()}" if record.is_file() else None
+    known, was_there = _recorded(record), path.exists()
     try:
         pooch.retrieve(url, known_hash=known, fname=name, path=path.parent)
     except Exception as error:
+        again = f" If its publisher has changed it, delete {record}." if known else ""
         raise RuntimeError(
-            f"{name} could not be fetched or is damaged ({error}). {remedy}"
+            f"{name} could not be fetched or is damaged ({error}). {remedy}{again}"
         ) from error
     if known is not None:
         return path
@@ -83,11 +85,25 @@ def fetch(
             )
         check(path)
     except ValueError as error:
+        if was_there:
+            # Not fetched by us: it may be the only copy of something.
+            wrong = f"{path} is not the published {name} ({error}): move it away. {remedy}"
+            raise RuntimeError(wrong) from error
         path.unlink()
         raise RuntimeError(f"what {url} gave is not {name} ({error}). {remedy}") from error
     write_text(record, digest + "\n")
     logger.info("recorded the checksum of %s", path)
     return path
+
+
+def _recorded(record: Path) -> str | None:
+    """The checksum that an earlier run recorded, as pooch has it; None where there is none."""
+    digest = record.read_text(errors="replace").strip() if record.is_file() else ""
+    if re.fullmatch(r"[0-9a-f]{64}", digest):
+        return f"sha256:{digest}"
+    if record.exists():
+        logger.warning("%s holds no SHA-256: the file is checked anew", record)
+    return None
 
 
 def read_checkpoint(path: Path) -> Any:

@@ -85,7 +85,8 @@ def test_another_content_than_the_recorded_one_is_refused(tmp_path, published, o
     record = path.with_name("net.pth.sha256").read_text()
     path.unlink()
     published.write_bytes(b"somebody else's")
-    with pytest.raises(RuntimeError, match=r"net\.pth could not be fetched or is damaged.*moon"):
+    told = r"net\.pth could not be fetched or is damaged.*moon.*delete .*net\.pth\.sha256"
+    with pytest.raises(RuntimeError, match=told):
         fetch(URL, path, remedy=REMEDY)
     assert not path.exists()
     assert path.with_name("net.pth.sha256").read_text() == record
@@ -117,6 +118,26 @@ def test_wrong_content_is_neither_kept_nor_recorded(tmp_path, offered, condition
     with pytest.raises(RuntimeError, match=rf"{told}.*Get it from the moon"):
         fetch(URL, path, remedy=REMEDY, **conditions)
     assert list(path.parent.iterdir()) == []
+
+
+def test_a_file_that_lay_in_the_cache_already_is_checked_and_left(tmp_path, offered):
+    path = tmp_path / "cache" / "net.pth"
+    path.parent.mkdir()
+    path.write_bytes(b"the user's own")
+    with pytest.raises(RuntimeError, match=r"net\.pth is not the published .*a page.*: move it away"):
+        fetch(URL, path, remedy=REMEDY, check=refuse)
+    assert path.read_bytes() == b"the user's own" and offered == []
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"sha256"])
+def test_a_damaged_record_is_made_anew(tmp_path, published, offered, content):
+    path = tmp_path / "cache" / "net.pth"
+    record = path.with_name("net.pth.sha256")
+    path.parent.mkdir()
+    record.write_bytes(content)
+    fetch(URL, path, remedy=REMEDY)
+    assert record.read_text() == hashlib.sha256(published.read_bytes()).hexdigest() + "\n"
 
 
 def test_right_content_passes_every_condition(tmp_path, published, offered):
