@@ -113,8 +113,8 @@ def read_checkpoint(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         # PyTorch's own advice, to read it unsafely, is left out.
-        text = str(error).rpartition("WeightsUnpickler error: ")[2].partition(". Please")[0]
-        reason = " ".join(text.split())[:MOST_SHOWN] or type(error).__name__
+        lines = str(error).rpartition("WeightsUnpickler error: ")[2].strip().splitlines()
+        reason = lines[0].partition(". Please")[0][:MOST_SHOWN] if lines else type(error).__name__
         problem = f"is not a PyTorch checkpoint that can be read safely ({reason})"
         raise FileError(path, problem, SAVE_AGAIN) from error
 

@@ -47,7 +47,7 @@ def test_unknown_names_are_refused_with_the_nearest(plugin):
 def test_values_need_not_be_text():
     load_plugin("infer_background_matting")
     task = Workflow("names").add_task(
-        name="infer_background_matting", params={"align_background": True}, auto_connect=False
+        name="infer_background_matting", params={"align_background": "True"}, auto_connect=False
     )
     task.set_parameters({"model_refine_pixels": 160, "cuda": "false"})
     settings = task.get_param_object().settings
