@@ -4,6 +4,7 @@
 import json
 import re
 import uuid
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,14 @@ def content_of(path: Path) -> bytes:
     except OSError as error:
         remedy = "name a file that you may read"
         raise FileError(path, f"cannot be read ({error.strerror})", remedy) from error
+
+
+def unpacked_size(path: Path) -> int:
+    """The bytes that a zip says it unpacks to; 0 of a file of another kind."""
+    if not zipfile.is_zipfile(path):
+        return 0
+    with zipfile.ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
 
 
 def load_json(path: Path) -> Any:

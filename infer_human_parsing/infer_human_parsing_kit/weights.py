@@ -4,7 +4,6 @@
 import logging
 import os
 import re
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pooch
 import torch
 from torch import Tensor, nn
 
-from .files import FileError, write_text
+from .files import FileError, unpacked_size, write_text
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +108,9 @@ def _recorded(record: Path) -> str | None:
 def read_checkpoint(path: Path) -> Any:
     """What ``torch.save`` wrote, on the CPU, read without running code; else FileError."""
     try:
-        _check_unpacked_size(path)
+        # PyTorch compresses nothing: what unpacks to more than it has is none of its own.
+        if unpacked_size(path) > path.stat().st_size:
+            raise ValueError("it is compressed")
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         # PyTorch's own advice, to read it unsafely, is left out.
@@ -117,15 +118,6 @@ def read_checkpoint(path: Path) -> Any:
         reason = lines[0].partition(". Please")[0][:MOST_SHOWN] if lines else type(error).__name__
         problem = f"is not a PyTorch checkpoint that can be read safely ({reason})"
         raise FileError(path, problem, SAVE_AGAIN) from error
-
-
-def _check_unpacked_size(path: Path) -> None:
-    """PyTorch compresses nothing; a small file that unpacks to a large one is none of its own."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > path.stat().st_size:
-            raise ValueError("it is compressed")
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
@@ -140,11 +132,11 @@ def checked_state(state: object, path: Path) -> dict[str, Tensor]:
         raise FileError(path, problem, SAVE_AGAIN)
     for key, value in state.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
-            problem = f"is not a network's tensors by name: {key!r} is a {type(value).__name__}"
-            raise FileError(path, problem, SAVE_AGAIN)
+            entry = f"{repr(key)[:MOST_SHOWN]} is a {type(value).__name__}"
+            raise FileError(path, f"is not a network's tensors by name: {entry}", SAVE_AGAIN)
         is_plain = value.layout == torch.strided and value.device.type == "cpu"
         if not is_plain or value.is_quantized or value.is_complex():
-            raise FileError(path, f"holds no plain numbers in {key}", SAVE_AGAIN)
+            raise FileError(path, f"holds no plain numbers in {key[:MOST_SHOWN]}", SAVE_AGAIN)
     return state
 
 
@@ -167,10 +159,8 @@ def load_state(
         FileError: It does not fit ``network``, or holds NaN or infinite numbers.
     """
     own = network.state_dict()
-    problem, remedy = (
-        f"does not fit this network ({parameters})",
-        "name the file that belongs to it",
-    )
+    problem = f"does not fit this network ({parameters})"
+    remedy = "name the file that belongs to it"
     for key in own.keys() & state.keys():
         # Looked at first: a small file's tensor can claim any size.
         if state[key].shape != own[key].shape:
@@ -180,7 +170,7 @@ def load_state(
     try:
         network.load_state_dict(fitting, strict=True, assign=assign)
     except (RuntimeError, AttributeError) as error:
-        raise FileError(path, f"{problem}: {error}", remedy) from error
+        raise FileError(path, f"{problem}: {str(error)[: 5 * MOST_SHOWN]}", remedy) from error
     for key, value in network.state_dict().items():
         if not value.isfinite().all():
             raise FileError(path, f"holds NaN or infinite numbers in {key}", "get it again")

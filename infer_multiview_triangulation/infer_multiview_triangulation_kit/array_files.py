@@ -2,14 +2,13 @@
 """Files of named arrays: .npz without objects, and pickles that numpy 1 reads as well."""
 
 import pickle
-import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .files import FileError, replacing, write_bytes
+from .files import FileError, replacing, unpacked_size, write_bytes
 
 # What an .npz may unpack to: so many bytes, or so many for each of its own.
 MOST_UNPACKED, MOST_UNPACKING = 2**28, 64
@@ -30,7 +29,9 @@ def read_arrays(
             without a name.
     """
     try:
-        _check_unpacked_size(path)
+        unpacked = unpacked_size(path)
+        if unpacked > max(MOST_UNPACKED, MOST_UNPACKING * path.stat().st_size):
+            raise ValueError(f"it unpacks to {unpacked} bytes, far more than its own")
         loaded = np.load(path, allow_pickle=False)
         if not isinstance(loaded, np.ndarray):
             with loaded:
@@ -44,14 +45,6 @@ def read_arrays(
     if unnamed is None:
         raise FileError(path, "holds one array without a name", "export it again as .npz")
     return {unnamed: loaded}
-
-
-def _check_unpacked_size(path: Path) -> None:
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > max(MOST_UNPACKED, MOST_UNPACKING * path.stat().st_size):
-            raise ValueError(f"it unpacks to {unpacked} bytes, far more than its own")
 
 
 def write_npz(path: str | Path, arrays: Mapping[str, Any]) -> Path:
