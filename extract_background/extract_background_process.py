@@ -24,6 +24,7 @@ from extract_background.extract_background_kit.ports import (
     video_path_at,
 )
 from extract_background.extract_background_kit.sequence import SequenceWatch
+from extract_background.extract_background_kit.task import PluginTask
 from extract_background.parameters import ExtractBackgroundParam
 from extract_background.plate_estimation import FrameStore, Plate, RunningMean, estimate_plate
 from extract_background.ports import Input, Output
@@ -32,7 +33,7 @@ from extract_background.sources import check_paths, files_key, plate_of_files, r
 logger = logging.getLogger(__name__)
 
 
-class ExtractBackground(dataprocess.C2dImageTask):
+class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
     """Frames (and mattes) → background plate, coverage, hole mask, report."""
 
     def __init__(self, name: str, param: ExtractBackgroundParam | None) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from .flow_matting_engine.stream import TrainedNetwork
+from .infer_flow_matting_kit.files import FileError
 from .infer_flow_matting_kit.flow.checkpoint import architecture_of, restored
 from .infer_flow_matting_kit.flow.network import LEGACY_TENSORS, FlowMattingNetwork
 from .infer_flow_matting_kit.weights import checked_state, load_state, read_checkpoint, user_file
@@ -37,11 +38,12 @@ def _original(content: object, path: Path) -> FlowMattingNetwork:
     state = checked_state(content, path)
     state = {key.removeprefix(WRAPPER): value for key, value in state.items()}
     if len(state) != LEGACY_TENSORS or not all(key.startswith(PREFIX) for key in state):
-        raise ValueError(
-            f"{path} does not fit the flow matting network: the original's checkpoints hold "
+        problem = (
+            f"does not fit the flow matting network: the original's checkpoints hold "
             f"{LEGACY_TENSORS} tensors named {PREFIX}*; this one holds {len(state)}, such as "
             f"{', '.join(sorted(state)[:3])}"
         )
+        raise FileError(path, problem, "give best.pth of train_flow_matting or an original CP file")
     network = FlowMattingNetwork()
     load_state(network, state, path, parameters="model_weight_file")
     return network

@@ -5,9 +5,20 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torchvision.models.detection import MaskRCNN
 
 from .human_parsing_network import CLASS_SETS, ClassSet, ParsingNetwork
-from .infer_human_parsing_kit.weights import cache_folder, fetch, read_checkpoint, user_file
+from .human_parsing_pipeline.detector import build_detector
+from .infer_human_parsing_kit.files import FileError
+from .infer_human_parsing_kit.weights import (
+    cache_folder,
+    checked_state,
+    fetch,
+    load_state,
+    read_checkpoint,
+    read_state,
+    user_file,
+)
 
 SCHP = "https://github.com/GoGoDuck912/Self-Correction-Human-Parsing"
 FILES = {
@@ -55,7 +66,19 @@ def detector_checkpoint(user_path: str) -> Path:
         "detector_weight_file, connect an object detection to input 1, or set boxes to whole.",
         # torchvision names its files by the first digits of their SHA-256.
         sha256_prefix=name.removesuffix(".pth").rsplit("-", 1)[-1],
+        check=load_detector,
     )
+
+
+def load_detector(path: Path) -> MaskRCNN:
+    """torchvision's Mask R-CNN with the weights of ``path``; FileError where they are no such."""
+    state = read_state(path)
+    try:
+        return build_detector(state, path)
+    except ValueError as error:
+        problem = f"does not fit detector_weight_file ({error})"
+        remedy = "give weights of torchvision's maskrcnn_resnet50_fpn_v2"
+        raise FileError(path, problem, remedy) from error
 
 
 def unpack(content: Any) -> tuple[State, bool]:
@@ -107,7 +130,7 @@ def load_network(path: Path, asked: str = "auto") -> tuple[ParsingNetwork, Class
     """Build the network of ``path`` and load its 603 entries strictly, float32, for inference.
 
     Raises:
-        ValueError: The file is no such checkpoint.
+        FileError: It is no such checkpoint.
     """
     content = read_checkpoint(path)
     try:
@@ -115,8 +138,9 @@ def load_network(path: Path, asked: str = "auto") -> tuple[ParsingNetwork, Class
         name = recognise(state, is_wrapped=is_wrapped, file_name=path.name, asked=asked)
         with torch.device("meta"):
             network = ParsingNetwork(len(CLASS_SETS[name].names))
-        state = {key: value.float().contiguous() for key, value in state.items()}
-        network.load_state_dict(state, strict=True, assign=True)
-    except (ValueError, RuntimeError) as error:
-        raise ValueError(f"model_weight_file {path} does not fit: {error}") from error
+        checked_state(state, path)
+        load_state(network, state, path, parameters="classes", assign=True)
+    except ValueError as error:
+        problem = f"does not fit ({error})"
+        raise FileError(f"model_weight_file {path}", problem, f"give one of {SCHP}") from error
     return network.requires_grad_(False).eval(), CLASS_SETS[name]

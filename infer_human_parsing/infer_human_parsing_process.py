@@ -9,14 +9,13 @@ import torch
 from ikomia import dataprocess
 from ikomia.dataprocess.io import DataDictIO
 
-from .checkpoints import detector_checkpoint, load_network, parsing_checkpoint, read_checkpoint
+from .checkpoints import detector_checkpoint, load_detector, load_network, parsing_checkpoint
 from .human_parsing_pipeline import (
     HumanParser,
     ParserOptions,
     Parsing,
     Person,
     PersonDetector,
-    build_detector,
     describe,
     palette,
     person_mask,
@@ -174,12 +173,7 @@ def parser_of(weight_file: str, classes: str, device: str, dtype: torch.dtype) -
 
 def detector_of(weight_file: str, device: str) -> PersonDetector:
     """What finds people, its weights loaded."""
-    path = detector_checkpoint(weight_file)
-    try:
-        model = build_detector(read_checkpoint(path))
-    except ValueError as error:
-        raise ValueError(f"detector_weight_file {path}: {error}") from error
-    return PersonDetector(model, device=device)
+    return PersonDetector(load_detector(detector_checkpoint(weight_file)), device=device)
 
 
 def people_of(detections: dataprocess.CObjectDetectionIO, settings: Settings) -> list[Person]:

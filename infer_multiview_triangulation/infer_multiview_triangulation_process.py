@@ -23,6 +23,7 @@ from infer_multiview_triangulation.infer_multiview_triangulation_kit.ports impor
     dictionary_at,
     publish_dictionary,
 )
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.task import PluginTask
 from infer_multiview_triangulation.multiview_files import (
     Detections,
     detections_of,
@@ -47,7 +48,7 @@ logger = logging.getLogger(__name__)
 METADATA_KEYS = ("skeleton", "fps", "views", "sizes", "timestamps")
 
 
-class InferMultiviewTriangulation(dataprocess.C2dImageTask):
+class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
     """2D keypoints of several views (and cameras) → 3D keypoints, cameras, report, picture."""
 
     def __init__(self, name: str, param: InferMultiviewTriangulationParam | None) -> None:

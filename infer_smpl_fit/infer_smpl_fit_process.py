@@ -25,6 +25,7 @@ from infer_smpl_fit.infer_smpl_fit_kit.ports import (
     dictionary_at,
     publish_dictionary,
 )
+from infer_smpl_fit.infer_smpl_fit_kit.task import PluginTask
 from infer_smpl_fit.keypoint_files import read_keypoints, unit_called
 from infer_smpl_fit.keypoint_names import Keypoints3D, resolved
 from infer_smpl_fit.outputs import metric_motion_of, upward_axis, write_all
@@ -63,7 +64,7 @@ class FitInput:
     warnings: list[str]
 
 
-class InferSmplFit(dataprocess.C2dImageTask):
+class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
     """3D keypoints → the poses, place and shape of a body, as arrays, files and pictures."""
 
     def __init__(self, name: str, param: InferSmplFitParam | None) -> None:

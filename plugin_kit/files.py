@@ -3,10 +3,18 @@
 import json
 import re
 import uuid
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+
+class FileError(ValueError):
+    """A file that cannot be used; the text names it, what is wrong with it, and the remedy."""
+
+    def __init__(self, path: str | Path, problem: str, remedy: str) -> None:
+        super().__init__(f"{path} {problem}: {remedy}")
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
@@ -33,12 +41,33 @@ def existing(path: str | Path) -> Path:
     return path
 
 
-def load_json(path: Path) -> Any:
-    """The content of a JSON file; ValueError, which names it, where it is none for any reason."""
+def content_of(path: Path) -> bytes:
+    """All of a file; FileNotFoundError where there is none, FileError where it cannot be read."""
     try:
-        return json.loads(path.read_bytes())
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        remedy = "name a file that you may read"
+        raise FileError(path, f"cannot be read ({error.strerror})", remedy) from error
+
+
+def unpacked_size(path: Path) -> int:
+    """The bytes that a zip says it unpacks to; 0 of a file of another kind."""
+    if not zipfile.is_zipfile(path):
+        return 0
+    with zipfile.ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
+def load_json(path: Path) -> Any:
+    """The content of a JSON file; FileError where it is none for any reason."""
+    try:
+        return json.loads(content_of(path))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not valid JSON ({error}): export it again") from error
+        if isinstance(error, FileError):
+            raise
+        raise FileError(path, f"is not valid JSON ({error})", "export it again") from error
 
 
 @contextmanager

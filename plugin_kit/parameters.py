@@ -1,6 +1,7 @@
 """Parameters: a frozen pydantic model, carried through Ikomia's map of strings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from ikomia import core
@@ -97,6 +98,27 @@ class PluginParam(core.CWorkflowTaskParam):
             if value != "":
                 given[name] = self.old_values.get(old, {}).get(str(value).lower(), value)
         self.settings = self.settings_class.model_validate({**self.settings.model_dump(), **given})
+
+    def check_names(self, names: Iterable[str], owner: str) -> None:
+        """Refuse names that are none of the parameters of the plugin ``owner``.
+
+        Raises:
+            ValueError: There are such; the text has the nearest known name of each.
+        """
+        unknown = self.nearest(names)
+        if unknown:
+            told = ", ".join(f"{name!r} (did you mean {near}?)" for name, near in unknown.items())
+            known = ", ".join(self.settings_class.model_fields)
+            raise ValueError(f"{owner} has no parameter {told}; it has {known}")
+
+    def nearest(self, names: Iterable[str]) -> dict[str, str]:
+        """Of each name that is no parameter, present or earlier, the one that is most like it."""
+        known = list(self.settings_class.model_fields)
+        return {
+            name: get_close_matches(name, known, 1, cutoff=0)[0]
+            for name in names
+            if name not in known and name not in self.old_names
+        }
 
     def get_values(self) -> dict[str, str]:
         """Ikomia's map of strings."""

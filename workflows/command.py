@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from workflows.plugins import quiet_ikomia
+from workflows.plugins import plain_reason, quiet_ikomia
 
 
 def run_command(work: Callable[[], object]) -> int:
@@ -28,6 +28,6 @@ def run_command(work: Callable[[], object]) -> int:
         print("Interrupted. What was finished is kept, nothing is half-written.", file=sys.stderr)
         return 130
     except (OSError, ValueError, RuntimeError, FFmpegError) as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"Error: {plain_reason(str(error))}", file=sys.stderr)
         return 1
     return 0

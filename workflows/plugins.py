@@ -69,6 +69,16 @@ def task_of(workflow: Workflow, name: str) -> Any:
     return workflow.find_task(name, 0)
 
 
+def plain_reason(text: str) -> str:
+    """An error's text without what Ikomia wraps it in: classes, lines of the stack, its code."""
+    while True:
+        head, found, rest = text.partition("'>: ")
+        if not found or "<class" not in head:
+            break
+        text = rest
+    return text.split(":   File ")[0].split(" (Code ")[0].strip()
+
+
 def quiet_ikomia() -> None:
     """Leave out the line that Ikomia logs for each frame."""
     import ikomia  # noqa: F401  (it sets its loggers' levels on import)

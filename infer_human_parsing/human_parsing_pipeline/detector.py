@@ -1,5 +1,7 @@
 """Boxes and masks of people from torchvision's Mask R-CNN."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -7,34 +9,36 @@ from torchvision.models.detection import MaskRCNN, maskrcnn_resnet50_fpn_v2
 from torchvision.models.detection.roi_heads import RoIHeads
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 
+from ..infer_human_parsing_kit.weights import load_state
 from .persons import Person, suppress_claimed
 
 PERSON = 1
-MOST_PEOPLE = 100
+MOST_PEOPLE, MOST_CLASSES = 100, 1000
 CLASSES_KEY = "roi_heads.box_predictor.cls_score.weight"
 # Looser than torchvision's 0.5, which drops who stands behind another; the masks settle who is
 # whose double.
 BOX_OVERLAP = 0.7
 
 
-def build_detector(state: dict[str, Tensor]) -> MaskRCNN:
+def build_detector(state: dict[str, Tensor], path: Path = Path("the state")) -> MaskRCNN:
     """torchvision's maskrcnn_resnet50_fpn_v2 with the weights ``state``, person being label 1.
 
-    Another network's weights are a ValueError.
+    Another network's weights are a ValueError; ``path`` is where they come from.
     """
-    if not isinstance(state, dict) or CLASSES_KEY not in state:
+    if CLASSES_KEY not in state or state[CLASSES_KEY].ndim != 2:
         raise ValueError(f"these are not the weights of a Mask R-CNN: they have no {CLASSES_KEY}")
+    classes = state[CLASSES_KEY].shape[0]
+    if not PERSON < classes <= MOST_CLASSES:
+        raise ValueError(f"these are not the weights of a Mask R-CNN: they have {classes} classes")
     model = maskrcnn_resnet50_fpn_v2(
         weights=None,
         weights_backbone=None,
-        num_classes=state[CLASSES_KEY].shape[0],
+        num_classes=classes,
         box_nms_thresh=BOX_OVERLAP,
         box_detections_per_img=MOST_PEOPLE,
     )
-    try:
-        model.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        raise ValueError(f"these are not maskrcnn_resnet50_fpn_v2's weights: {error}") from error
+    parameters = "maskrcnn_resnet50_fpn_v2 for detector_weight_file"
+    load_state(model, state, path, parameters=parameters)
     return model.requires_grad_(False).eval()
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ikomia import core, dataprocess
 
+from .asked import check_asked
 from .parameters import PluginParam
 from .version import VERSION
 
@@ -59,7 +60,9 @@ class PluginTaskFactory(dataprocess.CTaskFactory):
         self.metadata.fill(self.info)
 
     def create(self, param: PluginParam | None = None) -> Any:
-        return self.task_class(self.info.name, param)
+        task = self.task_class(self.info.name, param)
+        check_asked(self.info.name, task.get_param_object())
+        return task
 
 
 class PluginParamFactory(dataprocess.CTaskParamFactory):

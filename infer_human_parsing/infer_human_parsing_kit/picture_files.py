@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .files import is_hidden, natural_sorted, write_bytes
+from .files import FileError, content_of, is_hidden, natural_sorted, write_bytes
 from .pictures import as_rgb
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"))
@@ -34,7 +34,7 @@ def read_picture(path: str | Path) -> np.ndarray:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no picture that can be decoded.
+        FileError: It is no picture that can be decoded.
     """
     bgr = _decoded(path, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     return as_rgb(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
@@ -50,10 +50,13 @@ def _decoded(path: str | Path, flags: int) -> np.ndarray:
     if not path.is_file():
         raise FileNotFoundError(f"the picture {path} does not exist")
     # OpenCV's own opening of files knows no Unicode on Windows, and raises on an empty buffer.
-    content = np.fromfile(path, np.uint8)
-    image = cv2.imdecode(content, flags) if content.size else None
+    content = np.frombuffer(content_of(path), np.uint8)
+    try:
+        image = cv2.imdecode(content, flags) if content.size else None
+    except cv2.error:
+        image = None
     if image is None:
-        raise ValueError(f"{path} cannot be decoded as a picture; use PNG or JPEG")
+        raise FileError(path, "cannot be decoded as a picture", "use PNG or JPEG")
     return image
 
 
@@ -63,13 +66,16 @@ def write_picture(path: str | Path, image: np.ndarray) -> Path:
     The file appears whole or not at all; its folder is made if needed.
 
     Raises:
-        ValueError: OpenCV cannot write it in that form.
+        FileError: OpenCV cannot write it in that form.
     """
     path = Path(path)
     if image.ndim == 3:
         codes = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
         image = cv2.cvtColor(image, codes[image.shape[2]])
-    done, encoded = cv2.imencode(path.suffix, image)
+    try:
+        done, encoded = cv2.imencode(path.suffix, image)
+    except cv2.error:
+        done = False
     if not done:
-        raise ValueError(f"{path} could not be encoded as a {path.suffix} picture")
+        raise FileError(path, f"could not be encoded as a {path.suffix} picture", "use .png")
     return write_bytes(path, encoded.tobytes())

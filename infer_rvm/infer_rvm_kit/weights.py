@@ -3,6 +3,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ import pooch
 import torch
 from torch import Tensor, nn
 
-from .files import write_text
+from .files import FileError, unpacked_size, write_text
 
 logger = logging.getLogger(__name__)
 
 State = Mapping[str, Tensor]
+
+SAVE_AGAIN = "get it again, or save network.state_dict() with torch.save"
+MOST_SHOWN = 300
 
 
 def cache_folder(plugin: str) -> Path:
@@ -27,7 +31,10 @@ def user_file(given: str, parameter: str = "model_weight_file") -> Path:
     """The file that a parameter names; FileNotFoundError where there is none."""
     path = Path(given).expanduser()
     if not path.is_file():
-        raise FileNotFoundError(f"{parameter} {given!r} does not exist")
+        what = (
+            "is a folder: name a file in it" if path.is_dir() else "does not exist: check the path"
+        )
+        raise FileNotFoundError(f"{parameter} {given!r} {what}")
     return path
 
 
@@ -54,15 +61,16 @@ def fetch(
         check: Raises ValueError where the content is not the expected one.
 
     Raises:
-        RuntimeError: It could not be fetched, or is another file; it is not kept then.
+        RuntimeError: It could not be fetched, or is another file; what was fetched is not kept.
     """
     name, record = path.name, path.with_name(f"{path.name}.sha256")
-    known = f"sha256:{record.read_text().strip()}" if record.is_file() else None
+    known, was_there = _recorded(record), path.exists()
     try:
         pooch.retrieve(url, known_hash=known, fname=name, path=path.parent)
     except Exception as error:
+        again = f" If its publisher has changed it, delete {record}." if known else ""
         raise RuntimeError(
-            f"{name} could not be fetched or is damaged ({error}). {remedy}"
+            f"{name} could not be fetched or is damaged ({error}). {remedy}{again}"
         ) from error
     if known is not None:
         return path
@@ -76,6 +84,10 @@ def fetch(
             )
         check(path)
     except ValueError as error:
+        if was_there:
+            # Not fetched by us: it may be the only copy of something.
+            wrong = f"{path} is not the published {name} ({error}): move it away. {remedy}"
+            raise RuntimeError(wrong) from error
         path.unlink()
         raise RuntimeError(f"what {url} gave is not {name} ({error}). {remedy}") from error
     write_text(record, digest + "\n")
@@ -83,30 +95,48 @@ def fetch(
     return path
 
 
+def _recorded(record: Path) -> str | None:
+    """The checksum that an earlier run recorded, as pooch has it; None where there is none."""
+    digest = record.read_text(errors="replace").strip() if record.is_file() else ""
+    if re.fullmatch(r"[0-9a-f]{64}", digest):
+        return f"sha256:{digest}"
+    if record.exists():
+        logger.warning("%s holds no SHA-256: the file is checked anew", record)
+    return None
+
+
 def read_checkpoint(path: Path) -> Any:
-    """What ``torch.save`` wrote, on the CPU, without running code; else ValueError names it."""
+    """What ``torch.save`` wrote, on the CPU, read without running code; else FileError."""
     try:
+        # PyTorch compresses nothing: what unpacks to more than it has is none of its own.
+        if unpacked_size(path) > path.stat().st_size:
+            raise ValueError("it is compressed")
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise ValueError(
-            f"{path} is not a PyTorch checkpoint that can be read safely: {error}"
-        ) from error
+        # PyTorch's own advice, to read it unsafely, is left out.
+        lines = str(error).rpartition("WeightsUnpickler error: ")[2].strip().splitlines()
+        reason = lines[0].partition(". Please")[0][:MOST_SHOWN] if lines else type(error).__name__
+        problem = f"is not a PyTorch checkpoint that can be read safely ({reason})"
+        raise FileError(path, problem, SAVE_AGAIN) from error
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """A network's tensors by name, all that ``path`` holds; else ValueError, which names it."""
+    """A network's tensors by name, all that ``path`` holds; else FileError."""
     return checked_state(read_checkpoint(path), path)
 
 
 def checked_state(state: object, path: Path) -> dict[str, Tensor]:
     """The same for a part of what the file ``path`` holds."""
     if not isinstance(state, dict) or not state:
-        raise ValueError(f"{path} holds a {type(state).__name__}, not a network's tensors by name")
+        problem = f"holds a {type(state).__name__}, not a network's tensors by name"
+        raise FileError(path, problem, SAVE_AGAIN)
     for key, value in state.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
-            raise ValueError(
-                f"{path} is not a network's tensors by name: {key!r} is a {type(value).__name__}"
-            )
+            entry = f"{repr(key)[:MOST_SHOWN]} is a {type(value).__name__}"
+            raise FileError(path, f"is not a network's tensors by name: {entry}", SAVE_AGAIN)
+        is_plain = value.layout == torch.strided and value.device.type == "cpu"
+        if not is_plain or value.is_quantized or value.is_complex():
+            raise FileError(path, f"holds no plain numbers in {key[:MOST_SHOWN]}", SAVE_AGAIN)
     return state
 
 
@@ -115,18 +145,32 @@ def without(state: State, prefix: str) -> dict[str, Tensor]:
     return {key: value for key, value in state.items() if not key.startswith(prefix)}
 
 
-def load_state(network: nn.Module, state: State, path: Path, *, parameters: str) -> None:
+def load_state(
+    network: nn.Module, state: State, path: Path, *, parameters: str, assign: bool = False
+) -> None:
     """Load ``state`` strictly, halves as floats.
 
     Args:
         path: Where it comes from, for the message.
         parameters: Which parameters decide what fits.
+        assign: Whether the network takes the tensors themselves, as one without memory has to.
 
     Raises:
-        ValueError: It does not fit ``network``.
+        FileError: It does not fit ``network``, or holds NaN or infinite numbers.
     """
-    floats = {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
+    own = network.state_dict()
+    problem = f"does not fit this network ({parameters})"
+    remedy = "name the file that belongs to it"
+    for key in own.keys() & state.keys():
+        # Looked at first: a small file's tensor can claim any size.
+        if state[key].shape != own[key].shape:
+            shapes = f"{tuple(state[key].shape)}, not {tuple(own[key].shape)}"
+            raise FileError(path, f"{problem}: {key} is {shapes}", remedy)
+    fitting = {k: v.to(own[k].dtype).contiguous() if k in own else v for k, v in state.items()}
     try:
-        network.load_state_dict(floats, strict=True)
+        network.load_state_dict(fitting, strict=True, assign=assign)
     except (RuntimeError, AttributeError) as error:
-        raise ValueError(f"{path} does not fit this network ({parameters}): {error}") from error
+        raise FileError(path, f"{problem}: {str(error)[: 5 * MOST_SHOWN]}", remedy) from error
+    for key, value in network.state_dict().items():
+        if not value.isfinite().all():
+            raise FileError(path, f"holds NaN or infinite numbers in {key}", "get it again")

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .files import replacing, write_bytes
+from .files import FileError, replacing, unpacked_size, write_bytes
+
+# What an .npz may unpack to: so many bytes, or so many for each of its own.
+MOST_UNPACKED, MOST_UNPACKING = 2**28, 64
 
 
 def read_arrays(
@@ -22,10 +25,13 @@ def read_arrays(
         unnamed: The name of an .npy file's array; None refuses such files.
 
     Raises:
-        ValueError: The file is damaged, holds objects, or one array without a name; the message
-            names the file.
+        FileError: The file is damaged, holds objects, far more than its size, or one array
+            without a name.
     """
     try:
+        unpacked = unpacked_size(path)
+        if unpacked > max(MOST_UNPACKED, MOST_UNPACKING * path.stat().st_size):
+            raise ValueError(f"it unpacks to {unpacked} bytes, far more than its own")
         loaded = np.load(path, allow_pickle=False)
         if not isinstance(loaded, np.ndarray):
             with loaded:
@@ -34,12 +40,10 @@ def read_arrays(
                 }
     # numpy and zipfile meet damaged files with errors of any kind.
     except Exception as error:
-        raise ValueError(
-            f"{path} is damaged or holds objects, not numbers ({error}): export it again as plain "
-            "arrays"
-        ) from error
+        problem = f"is damaged or holds objects, not numbers ({error})"
+        raise FileError(path, problem, "export it again as plain arrays") from error
     if unnamed is None:
-        raise ValueError(f"{path} holds one array without a name: export it again as .npz")
+        raise FileError(path, "holds one array without a name", "export it again as .npz")
     return {unnamed: loaded}
 
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from .files import FileError
+
 Maker = Callable[..., Any]
 
-MAX_DIMENSIONS = 64
+MAX_DIMENSIONS, MOST_VALUES = 64, 2**40
 MAX_KEY_LENGTH = 8
 MAX_SHOWN = 80
 # A larger number's hash is that of a smaller one, and many such keys make a dictionary slow.
@@ -25,14 +27,17 @@ MAX_UNFOLDED, MAX_UNFOLDING = 2**20, 8
 LEAVES = (type(None), bool, int, float, complex, str, bytes, bytearray)
 
 
-class UnreadablePickleError(ValueError, pickle.UnpicklingError):
+class UnreadablePickleError(FileError, pickle.UnpicklingError):
     """A pickle that is damaged, or none; ``reason`` says why, without the file's name."""
 
     words = "is not a readable pickle"
 
     def __init__(self, reason: str, path: Path | None = None) -> None:
-        super().__init__(reason if path is None else f"{path} {self.words}: {reason}")
         self.reason = reason
+        if path is None:
+            ValueError.__init__(self, reason)
+        else:
+            super().__init__(path, f"{self.words}: {reason}", "save it as .npz")
 
 
 class RefusedPickleError(UnreadablePickleError):
@@ -92,7 +97,7 @@ def _array(
 ) -> np.ndarray:
     """An array of bytes or objects; order K has the axes in another sequence."""
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    is_shape = all(type(length) is int and length >= 0 for length in shape)
+    is_shape = all(type(length) is int and 0 <= length < MOST_VALUES for length in shape)
     if not is_shape or len(shape) > MAX_DIMENSIONS:
         raise RefusedPickleError("an array has no shape of whole numbers")
     flat = _objects(raw, dtype) if isinstance(raw, list) else _numbers(raw, dtype)

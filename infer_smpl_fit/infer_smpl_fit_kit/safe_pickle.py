@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from .files import FileError, content_of
 from .pickled_values import (
     KNOWN,
     MAX_SHOWN,
@@ -56,17 +57,15 @@ def load_pickle(path: Path, *, extra: Names = nothing_more, max_bytes: int | Non
 
     Raises:
         RefusedPickleError: It names anything else, or would take far more memory than its size.
-        ValueError: It is too large or damaged. Both name the file.
+        FileError: It is too large or damaged; the one above is one, too.
     """
     limit = MAX_BYTES if max_bytes is None else max_bytes
     size = path.stat().st_size
     if size > limit:
-        raise ValueError(
-            f"{path} has {size} bytes, more than the {limit} that are read from a pickle: "
-            "save it as .npz"
-        )
+        problem = f"has {size} bytes, more than the {limit} that are read from a pickle"
+        raise FileError(path, problem, "save it as .npz")
     try:
-        content = loads(path.read_bytes(), extra)
+        content = loads(content_of(path), extra)
         check_unfolding(content)
     except UnreadablePickleError as error:
         raise type(error)(error.reason, path) from error

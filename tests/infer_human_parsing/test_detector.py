@@ -1,5 +1,7 @@
 """Boxes and masks from torchvision's Mask R-CNN, and where its weights come from."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,8 @@ from torchvision.models.detection import maskrcnn_resnet50_fpn_v2
 
 from infer_human_parsing import checkpoints
 from infer_human_parsing.human_parsing_pipeline import PersonDetector, build_detector
-from infer_human_parsing.human_parsing_pipeline.detector import PERSON
+from infer_human_parsing.human_parsing_pipeline.detector import CLASSES_KEY, PERSON
+from infer_human_parsing.infer_human_parsing_kit.files import FileError
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +52,24 @@ def test_other_weights_are_refused(model):
     state.pop("rpn.head.cls_logits.bias")
     with pytest.raises(ValueError, match=r"(?s)maskrcnn_resnet50_fpn_v2.*cls_logits"):
         build_detector(state)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({CLASSES_KEY: torch.zeros(1).expand(2**30, 1024)}, "1073741824 classes"),
+        ({CLASSES_KEY: torch.zeros(())}, "not the weights of a Mask R-CNN"),
+        ({"rpn.head.cls_logits.bias": torch.full((3,), math.nan)}, "holds NaN or infinite numbers"),
+    ],
+    ids=["classes", "number", "NaN"],
+)
+def test_files_of_the_detector_are_named(model, tmp_path, change, told):
+    path = tmp_path / "mask.pth"
+    # A few kilobytes: each tensor is one number, seen in the right shape.
+    one = {key: value.new_ones(()).expand(value.shape) for key, value in model.state_dict().items()}
+    torch.save({**one, **change}, path)
+    with pytest.raises(FileError, match=rf"mask\.pth does not fit detector_.*{told}.*: "):
+        checkpoints.load_detector(path)
 
 
 def test_offline_says_what_to_do(tmp_path, monkeypatch):

@@ -190,6 +190,8 @@ def test_files_that_do_not_fit_are_refused(checkpoint, tmp_path):
         ({**state, "module.extra": torch.zeros(1)}, r"Unexpected key.*extra"),
         ({"fc.weight": torch.zeros(2, 2)}, "no checkpoint of SCHP"),
         ([torch.zeros(1)], "no state_dict"),
+        ({**state, "module.fushion.3.bias": torch.full((7,), torch.nan)}, "NaN .* fushion"),
+        ({**state, "module.conv1.weight": torch.zeros(1).expand(2**40)}, r"conv1\.weight is"),
     ):
         torch.save(content, path)
         with pytest.raises(ValueError, match=rf"(?s)model_weight_file .*bad\.pth.*{text}"):

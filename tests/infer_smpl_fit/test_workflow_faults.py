@@ -31,7 +31,7 @@ def test_bad_value_is_refused_by_the_task(task_of):
         (np.zeros((2, 17, 3)), {}, "coco17 or h36m17: set convention"),
         (np.zeros((2, 17)), {}, r"input 0 is \(2, 17\); it takes \(F, J, 3\)"),
         (np.zeros((2, 17, 4)), {}, r"input 0 is \(2, 17, 4\)"),
-        (np.full((2, 17, 3), np.nan), {"skeleton": "coco17"}, "nothing to fit"),
+        (np.full((2, 17, 3), np.nan), {"skeleton": "coco17"}, "input 0 .* holds no number"),
         (np.zeros((2, 17, 3)), {"skeleton": "coco17", "fps": -1}, "fps must be a positive"),
         (np.zeros((2, 16, 3)), {"skeleton": "coco17"}, "coco17 has 17 keypoints, the data have 16"),
     ],

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from plugin_kit.array_files import read_arrays, write_npz, write_pickle
+from plugin_kit.files import FileError
 from plugin_kit.safe_pickle import load_pickle
 
 NAMES = ("nose", "left_hip", "right_big_toe")
@@ -126,3 +127,13 @@ def test_pickles_are_those_of_numpy_1(tmp_path, points):
         assert stored["loss"] == 1.25
         np.testing.assert_array_equal(stored["points"], points[::2])
         assert stored["scaling"].dtype == np.float32
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(tmp_path):
+    """A megabyte of it would be a gigabyte."""
+    file = tmp_path / "a.npz"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x.npy", "w") as x:
+        for _ in range(17):
+            x.write(bytes(2**24))
+    with pytest.raises(FileError, match=r"a\.npz is damaged .*unpacks to 285212672 bytes.*: export"):
+        read_arrays(file)

@@ -1,9 +1,13 @@
 """Picture files, against files that Pillow wrote and reads."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from plugin_kit.files import FileError
 from plugin_kit.picture_files import (
     folder_pictures,
     is_picture,
@@ -98,3 +102,26 @@ def test_a_folder_without_pictures_is_told(tmp_path):
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(FileNotFoundError, match="does not exist or holds no picture"):
             folder_pictures(str(folder))
+
+
+def png_of_size(width, height):
+    """The head of a PNG, whole but for its pixels."""
+
+    def chunk(kind, content):
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("side", [2, 2**17, 2**31 - 1])
+def test_pictures_without_pixels_are_told(tmp_path, side):
+    (tmp_path / "a.png").write_bytes(png_of_size(side, side))
+    with pytest.raises(FileError, match=r"a\.png cannot be decoded as a picture: use PNG or JPEG"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_an_ending_that_is_no_pictures_is_told(tmp_path):
+    with pytest.raises(FileError, match=r"a\.xyz could not be encoded as a \.xyz picture: use"):
+        write_picture(tmp_path / "a.xyz", COLOURS)

@@ -136,3 +136,12 @@ def test_what_may_be_a_matte_passes(task):
     refuse_frame_as_matte(task, Input.ARRAY, matte=grey, frame=grey)
     refuse_frame_as_matte(task, Input.ARRAY, matte=frame[::-1], frame=frame)
     refuse_frame_as_matte(task, Input.ARRAY, matte=frame[..., :1], frame=frame)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_inputs_of_nan_alone_are_refused(task, dtype):
+    for port, give in ((Input.FRAME, "set_image"), (Input.ARRAY, "set_array")):
+        getattr(task.get_input(port), give)(np.full((2, 4, 3), np.nan, dtype))
+        read = image_at if port is Input.FRAME else array_at
+        with pytest.raises(ValueError, match=rf"input {int(port)} of some task holds no number"):
+            read(task, port)

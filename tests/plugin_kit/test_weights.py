@@ -3,14 +3,17 @@
 import hashlib
 import os
 import pickle
+import zipfile
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from plugin_kit.files import FileError
 from plugin_kit.weights import (
     cache_folder,
+    checked_state,
     fetch,
     load_state,
     read_checkpoint,
@@ -82,7 +85,8 @@ def test_another_content_than_the_recorded_one_is_refused(tmp_path, published, o
     record = path.with_name("net.pth.sha256").read_text()
     path.unlink()
     published.write_bytes(b"somebody else's")
-    with pytest.raises(RuntimeError, match=r"net\.pth could not be fetched or is damaged.*moon"):
+    told = r"net\.pth could not be fetched or is damaged.*moon.*delete .*net\.pth\.sha256"
+    with pytest.raises(RuntimeError, match=told):
         fetch(URL, path, remedy=REMEDY)
     assert not path.exists()
     assert path.with_name("net.pth.sha256").read_text() == record
@@ -114,6 +118,26 @@ def test_wrong_content_is_neither_kept_nor_recorded(tmp_path, offered, condition
     with pytest.raises(RuntimeError, match=rf"{told}.*Get it from the moon"):
         fetch(URL, path, remedy=REMEDY, **conditions)
     assert list(path.parent.iterdir()) == []
+
+
+def test_a_file_that_lay_in_the_cache_already_is_checked_and_left(tmp_path, offered):
+    path = tmp_path / "cache" / "net.pth"
+    path.parent.mkdir()
+    path.write_bytes(b"the user's own")
+    with pytest.raises(RuntimeError, match=r"net\.pth is not the published .*a page.*: move it away"):
+        fetch(URL, path, remedy=REMEDY, check=refuse)
+    assert path.read_bytes() == b"the user's own" and offered == []
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"sha256"])
+def test_a_damaged_record_is_made_anew(tmp_path, published, offered, content):
+    path = tmp_path / "cache" / "net.pth"
+    record = path.with_name("net.pth.sha256")
+    path.parent.mkdir()
+    record.write_bytes(content)
+    fetch(URL, path, remedy=REMEDY)
+    assert record.read_text() == hashlib.sha256(published.read_bytes()).hexdigest() + "\n"
 
 
 def test_right_content_passes_every_condition(tmp_path, published, offered):
@@ -203,3 +227,64 @@ def test_halves_are_loaded_as_floats():
 def test_a_state_that_does_not_fit_is_told(state):
     with pytest.raises(ValueError, match=r"a\.pth does not fit this network \(model_name\)"):
         load_state(nn.Linear(2, 1), state, Path("a.pth"), parameters="model_name")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+@pytest.mark.parametrize("assign", [False, True])
+def test_weights_that_no_network_has_are_refused(number, assign):
+    state = {"weight": torch.tensor([[0.5, number]]), "bias": torch.ones(1)}
+    with pytest.raises(FileError, match=r"a\.pth holds NaN or infinite numbers in weight: get it"):
+        load_state(nn.Linear(2, 1), state, Path("a.pth"), parameters="model", assign=assign)
+
+
+def test_a_claimed_size_takes_no_memory():
+    """A few bytes of a file can be a view of any shape."""
+    claimed = torch.zeros(1).expand(2**17, 2**17)
+    for assign in (False, True):
+        with pytest.raises(FileError, match=r"a\.pth does not fit .*weight is \(131072, 131072\)"):
+            load_state(
+                nn.Linear(2, 1),
+                {"weight": claimed, "bias": torch.ones(1)},
+                Path("a.pth"),
+                parameters="model",
+                assign=assign,
+            )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        torch.ones(2, dtype=torch.complex64),
+        torch.ones(2, 2).to_sparse(),
+        torch.ones(2, device="meta"),
+        torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8),
+    ],
+    ids=["complex", "sparse", "meta", "quantised"],
+)
+def test_tensors_of_other_kinds_are_refused(value):
+    with pytest.raises(FileError, match=r"a\.pth holds no plain numbers in x: get it again"):
+        checked_state({"x": value}, Path("a.pth"))
+
+
+def test_a_compressed_checkpoint_is_not_unpacked(tmp_path):
+    """PyTorch writes none, and would unpack any size."""
+    torch.save({"a": torch.zeros(2**16)}, tmp_path / "a.pth")
+    read_checkpoint(tmp_path / "a.pth")
+    with (
+        zipfile.ZipFile(tmp_path / "a.pth") as plain,
+        zipfile.ZipFile(tmp_path / "b.pth", "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for entry in plain.infolist():
+            packed.writestr(entry.filename, plain.read(entry))
+    with pytest.raises(FileError, match=r"b\.pth is not a PyTorch checkpoint.*it is compressed"):
+        read_checkpoint(tmp_path / "b.pth")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80", b"PK\x03\x04", b"<html>", b"\x80\x02.", bytes(99)])
+def test_what_is_no_checkpoint_is_named_with_the_remedy(tmp_path, content):
+    file = tmp_path / "a.pth"
+    file.write_bytes(content)
+    with pytest.raises(FileError, match=r"a\.pth is not a PyTorch.*: get it again, or save") as told:
+        read_checkpoint(file)
+    assert "weights_only" not in str(told.value)
+    assert len(str(told.value)) < 700

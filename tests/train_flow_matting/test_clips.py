@@ -17,6 +17,7 @@ from train_flow_matting.flow_matting_training.losses import (
     temporal_loss,
 )
 from train_flow_matting.flow_matting_training.prepared import degraded
+from train_flow_matting.train_flow_matting_kit.files import FileError
 from train_flow_matting.train_flow_matting_kit.stopping import Stopped
 from workflows.media.video_writer import VideoSink
 
@@ -115,6 +116,19 @@ def test_a_clip_is_prepared_once(dataset, tmp_path, monkeypatch):
     again = prepare_clip(clip, tmp_path, 80)
     np.testing.assert_array_equal(first.flow, again.flow)
     with pytest.raises(TypeError):
+        prepare_clip(clip, tmp_path, 64)
+
+
+@pytest.mark.parametrize("content", [b"", b"no array", None])
+def test_a_damaged_cache_is_named(tmp_path, tiny_dataset, content):
+    clip = find_clips(tiny_dataset)[0]
+    prepare_clip(clip, tmp_path, 64)
+    (file,) = tmp_path.rglob("flow.npy")
+    if content is None:
+        np.save(file, np.zeros((1, 2, 3, 2), np.float16))
+    else:
+        file.write_bytes(content)
+    with pytest.raises(FileError, match=rf"{file.parent}.* is damaged.*: delete its folder"):
         prepare_clip(clip, tmp_path, 64)
 
 

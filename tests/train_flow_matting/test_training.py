@@ -18,6 +18,7 @@ from train_flow_matting.flow_matting_training import (
     prepare_clip,
     split_clips,
 )
+from train_flow_matting.train_flow_matting_kit.files import FileError
 
 NAME = "train_flow_matting"
 
@@ -118,12 +119,45 @@ def test_resuming_another_network_is_refused(tiny):
         Trainer(other, clips, folder).resume()
 
 
+def changed_state(optimiser, name, change):
+    state = {key: dict(value) for key, value in optimiser["state"].items()}
+    state[0][name] = change(state[0][name])
+    return {**optimiser, "state": state}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda optimiser: changed_state(optimiser, "exp_avg", lambda x: x * float("nan")),
+        lambda optimiser: changed_state(optimiser, "exp_avg", lambda x: x[:1]),
+        lambda optimiser: changed_state(optimiser, "step", lambda x: "one"),
+        lambda optimiser: {
+            **optimiser,
+            "param_groups": [{**optimiser["param_groups"][0], "betas": ("a", "b")}],
+        },
+    ],
+    ids=["NaN", "shape", "text", "settings"],
+)
+def test_resuming_an_optimiser_of_another_kind_names_the_file(tiny, change):
+    clips, folder = tiny
+    trainer, last = Trainer(OPTIONS, clips, folder), folder / "last.pth"
+    trainer.run(should_stop=iter([False, True]).__next__)
+    content = torch.load(last, weights_only=True)
+    torch.save({**content, "optimiser": change(content["optimiser"])}, last)
+    with pytest.raises(FileError, match=r"last\.pth is no training state .*: train anew with"):
+        trainer.resume()
+
+
 @pytest.mark.parametrize(
     "changes, message",
     [
         ({"optimiser": None}, "no training state|damaged"),
         ({"optimiser": {"state": {}, "param_groups": []}}, "no training state"),
         ({"epoch": "two"}, "damaged"),
+        ({"epoch": -1}, "damaged"),
+        ({"steps": 0.5}, "damaged"),
+        ({"best": float("nan")}, "damaged"),
+        ({"width": 2**20}, "damaged"),
         ({"width": 12}, "damaged"),
         ({"state_dict": {"unet.last.bias": torch.zeros(1)}}, "does not fit"),
     ],

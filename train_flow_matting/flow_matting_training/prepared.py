@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..train_flow_matting_kit.files import FileError
 from ..train_flow_matting_kit.flow.dense_flow import DisFlow, downscaled
 from ..train_flow_matting_kit.pictures import as_alpha, size_within
 from ..train_flow_matting_kit.stopping import ShouldStop, check_stop, never
@@ -17,6 +18,7 @@ from .clip_files import ClipFiles, pictures_of
 
 # A change of what is stored makes old caches useless.
 LAYOUT = 1
+CACHE_REMEDY = "delete its folder, which is made anew"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def prepare_clip(
 
     Raises:
         ValueError: The clip has fewer than two frames, or not as many mattes as frames.
+        FileError: What the cache holds is damaged.
         Stopped: ``should_stop`` said so; nothing is left in the cache.
     """
     folder = Path(cache) / _key(clip, long_side, seed)
@@ -68,9 +71,18 @@ def prepare_clip(
         if not clip.coarse:
             arrays["coarse"] = _made_coarse(arrays["truth"], clip.name, seed)
         _store(folder, arrays)
-    return PreparedClip(
-        clip.name, **{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
-    )
+    arrays = {name: _mapped(folder / f"{name}.npy") for name in ARRAYS}
+    if len({array.shape[:3] for array in arrays.values()}) > 1:
+        raise FileError(folder, "is damaged: its arrays do not belong together", CACHE_REMEDY)
+    return PreparedClip(clip.name, **arrays)
+
+
+def _mapped(path: Path) -> np.ndarray:
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    # numpy meets damaged files with errors of any kind.
+    except Exception as error:
+        raise FileError(path, f"is damaged ({error})", CACHE_REMEDY) from error
 
 
 def _read(clip: ClipFiles, long_side: int, should_stop: ShouldStop) -> dict[str, np.ndarray]:

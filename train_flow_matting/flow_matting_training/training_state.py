@@ -1,13 +1,17 @@
 """What ``last.pth`` holds beside the weights, so that training can go on."""
 
+import math
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from torch.optim import Optimizer
 
+from ..train_flow_matting_kit.files import FileError
 from ..train_flow_matting_kit.flow.checkpoint import Architecture, architecture_of
 from ..train_flow_matting_kit.weights import read_checkpoint
+
+REMEDY = "train anew with resume=False, or name the folder of another training"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,29 +31,46 @@ class TrainingState:
     best: float
 
     def restore_optimiser(self, optimiser: Optimizer, path: Path) -> None:
-        """Put ``optimiser`` where it was; ValueError, naming ``path``, where it is another one."""
+        """Put ``optimiser`` where it was; FileError where the state is of another one."""
+        own = _settings_of(optimiser)
         try:
             optimiser.load_state_dict(self.optimiser)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{path} is no training state of this network: {error}") from error
+            if _settings_of(optimiser) != own:
+                raise ValueError("its optimiser has other settings")
+            for parameter, kept in optimiser.state.items():
+                for name, value in kept.items():
+                    if value.shape not in ((), parameter.shape) or not value.isfinite().all():
+                        raise ValueError(f"{name} of its optimiser does not fit")
+        # What a file may hold in place of a state fails in as many ways.
+        except Exception as error:
+            problem = f"is no training state of this network ({error})"
+            raise FileError(path, problem, REMEDY) from error
+
+
+def _settings_of(optimiser: Optimizer) -> list[dict[str, Any]]:
+    """But for the rate, which training sets at each step."""
+    left_out = ("params", "lr")
+    return [{k: v for k, v in g.items() if k not in left_out} for g in optimiser.param_groups]
 
 
 def read_training_state(path: Path, wanted: Architecture) -> tuple[dict[str, Any], TrainingState]:
     """A checkpoint's content, and the training state in it.
 
     Raises:
-        ValueError: There is none, or it is of another network than ``wanted``; the text names the
-            file.
+        FileError: There is none, or it is of another network than ``wanted``.
     """
     content = read_checkpoint(path)
     architecture = architecture_of(content, path)
     names = [field.name for field in fields(TrainingState)]
     if architecture is None or not content.keys() >= set(names):
-        raise ValueError(f"{path} is no training state of train_flow_matting")
+        raise FileError(path, "is no training state of train_flow_matting", REMEDY)
     if architecture != wanted:
-        raise ValueError(f"{path} was trained with {architecture}; asked for are {wanted}")
+        problem = f"was trained with {architecture}; asked for are {wanted}"
+        raise FileError(path, problem, "set these parameters as they were, or resume=False")
     state = TrainingState(**{name: content[name] for name in names})
     numbers = (state.epoch, state.steps, state.best)
-    if not isinstance(state.optimiser, dict) or not all(type(n) in (int, float) for n in numbers):
-        raise ValueError(f"{path} is damaged: it says {numbers} of epochs, steps and best MAD")
+    are_counts = all(type(n) is int and n >= 0 for n in numbers[:2])
+    if not are_counts or type(state.best) not in (int, float) or math.isnan(state.best):
+        problem = f"is damaged: it says {numbers} of epochs, steps and best MAD"
+        raise FileError(path, problem, REMEDY)
     return content, state

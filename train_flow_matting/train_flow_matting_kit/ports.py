@@ -21,10 +21,13 @@ def declare_ports(task: Any, inputs: Iterable[Any], outputs: Iterable[Any]) -> N
 
 
 def image_at(task: Any, port: IntEnum) -> np.ndarray | None:
-    """The picture at an input as it was given, (H, W) or (H, W, C); None where there is none."""
+    """The picture at an input as it was given, (H, W) or (H, W, C); None where there is none.
+
+    Raises:
+        ValueError: All of it is NaN.
+    """
     connected = task.get_input(port)
-    image = connected.get_image() if connected and connected.is_data_available() else None
-    return None if image is None or image.size == 0 else image
+    return _numbers(task, port, connected.get_image() if _has_data(connected) else None)
 
 
 def required_image(task: Any, port: IntEnum, takes: str) -> np.ndarray:
@@ -36,16 +39,30 @@ def required_image(task: Any, port: IntEnum, takes: str) -> np.ndarray:
 
 
 def array_at(task: Any, port: IntEnum) -> np.ndarray | None:
-    """The array at an input; None where there is none."""
+    """The array at an input; None where there is none, ValueError where all of it is NaN."""
     connected = task.get_input(port)
-    array = connected.get_array() if connected and connected.is_data_available() else None
-    return None if array is None or array.size == 0 else array
+    return _numbers(task, port, connected.get_array() if _has_data(connected) else None)
+
+
+def _has_data(connected: Any) -> bool:
+    return connected is not None and connected.is_data_available()
+
+
+def _numbers(task: Any, port: IntEnum, array: np.ndarray | None) -> np.ndarray | None:
+    if array is None or array.size == 0:
+        return None
+    # A file of NaN is refused as well.
+    if array.dtype.kind == "f" and np.isnan(array.flat[0]) and np.isnan(array).all():
+        raise ValueError(
+            f"input {int(port)} of {task.name} holds no number, only NaN: connect what has some"
+        )
+    return array
 
 
 def dictionary_at(task: Any, port: IntEnum) -> dict[str, Any]:
     """A copy of the dictionary at an input; empty where there is none."""
     connected = task.get_input(port)
-    return dict(connected.data or {}) if connected and connected.is_data_available() else {}
+    return dict(connected.data or {}) if _has_data(connected) else {}
 
 
 def is_video_at(task: Any, port: IntEnum) -> bool:

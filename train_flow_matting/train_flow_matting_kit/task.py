@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ikomia import core
@@ -27,6 +28,15 @@ class PluginTask(Task):
     def take_parameters(self, given: PluginParam | None) -> None:
         """Keep a copy of ``given``, or the defaults."""
         self.set_param_object(copy.deepcopy(given) if given else self.param_class())
+
+    def set_parameters(self, values: Mapping[str, object]) -> None:
+        """Take these values and leave the others; Ikomia would pass over names that it misses.
+
+        Raises:
+            ValueError: A name or a value is not allowed; the text has the nearest known name.
+        """
+        self.get_param_object().check_names(values, self.name)
+        super().set_parameters({name: str(value) for name, value in values.items()})
 
     def get_progress_steps(self) -> int:
         return self.progress_steps

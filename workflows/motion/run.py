@@ -15,7 +15,7 @@ from workflows.motion.graph import FIT, TRIANGULATION, motion_workflow
 from workflows.motion.options import MotionOptions, check_options
 from workflows.motion.preview import write_preview
 from workflows.motion.report import WHAT, MotionReport
-from workflows.plugins import task_of
+from workflows.plugins import plain_reason, task_of
 
 
 def run_motion(options: MotionOptions) -> MotionReport:
@@ -63,16 +63,7 @@ def _run(workflow: Any) -> None:
     try:
         workflow.run()
     except RuntimeError as error:
-        raise RuntimeError(_reason(str(error))) from error
-
-
-def _reason(text: str) -> str:
-    while True:
-        head, found, rest = text.partition("'>: ")
-        if not found or "<class" not in head:
-            break
-        text = rest
-    return text.split(":   File ")[0].split(" (Code ")[0].strip()
+        raise RuntimeError(plain_reason(str(error))) from error
 
 
 def _write_pictures(triangulation: Any, fit: Any, options: MotionOptions) -> None:

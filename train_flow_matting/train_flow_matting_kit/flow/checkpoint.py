@@ -12,11 +12,12 @@ from typing import Any
 
 import torch
 
-from ..files import replacing
+from ..files import FileError, replacing
 from ..weights import checked_state, load_state
 from .network import FLOW_CHANNELS, NORM_GROUPS, FlowMattingNetwork
 
 FORMAT = "flow_matting_1"
+MOST_WIDTH = 256
 # (1, width, 1, 1): the width that the tensors really have.
 LAST_WEIGHT = "unet.last.weight"
 
@@ -64,20 +65,22 @@ def architecture_of(content: Any, path: Path) -> Architecture | None:
     """How a checkpoint's network is built; None where the content is of another kind.
 
     Raises:
-        ValueError: It is of this kind, but no network can be built so; the text names the file.
+        FileError: It is of this kind, but no network can be built so.
     """
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         return None
     width, uses_matte = content.get("width"), content.get("uses_matte")
-    if type(width) is not int or width <= 0 or width % NORM_GROUPS:
-        raise ValueError(f"{path} is damaged: width={width!r} is not a multiple of {NORM_GROUPS}")
+    if type(width) is not int or not 0 < width <= MOST_WIDTH or width % NORM_GROUPS:
+        wanted = f"a multiple of {NORM_GROUPS} up to {MOST_WIDTH}"
+        raise FileError(path, f"is damaged: width={width!r} is not {wanted}", "train it again")
     if type(uses_matte) is not bool:
-        raise ValueError(f"{path} is damaged: uses_matte={uses_matte!r} is neither True nor False")
+        problem = f"is damaged: uses_matte={uses_matte!r} is neither True nor False"
+        raise FileError(path, problem, "train it again")
     return Architecture(width, uses_matte)
 
 
 def load_weights(network: FlowMattingNetwork, content: Mapping[str, Any], path: Path) -> None:
-    """Load a checkpoint's weights strictly; ValueError, naming the file, where they do not fit."""
+    """Load a checkpoint's weights strictly; FileError where they do not fit."""
     state = checked_state(content.get("state_dict"), path)
     load_state(network, state, path, parameters="width, uses_matte")
 
@@ -85,11 +88,12 @@ def load_weights(network: FlowMattingNetwork, content: Mapping[str, Any], path: 
 def restored(
     content: Mapping[str, Any], architecture: Architecture, path: Path
 ) -> FlowMattingNetwork:
-    """The checkpoint's network with its weights; ValueError as of :func:`load_weights`."""
+    """The checkpoint's network with its weights; FileError as of :func:`load_weights`."""
     last = checked_state(content.get("state_dict"), path).get(LAST_WEIGHT)
     # Looked at first: a network of a width that was made up may not fit into memory.
     if last is None or last.shape[1:2] != (architecture.width,):
-        raise ValueError(f"{path} does not fit the flow matting network of {architecture}")
+        problem = f"does not fit the flow matting network of {architecture}"
+        raise FileError(path, problem, "train it again")
     network = architecture.build()
     load_weights(network, content, path)
     return network

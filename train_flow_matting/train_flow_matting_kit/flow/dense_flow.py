@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..files import FileError
 from ..pictures import size_within
 from ..weights import load_state, read_state
 
@@ -110,5 +111,6 @@ def _network_of(path: Path) -> nn.Module:
         network = build(weights=None, progress=False)
         load_state(network, state, path, parameters="flow_weight_file")
     except ValueError as error:
-        raise ValueError(f"{path} holds no weights of torchvision's RAFT: {error}") from error
+        problem = f"holds no weights of torchvision's RAFT ({error})"
+        raise FileError(path, problem, "give those of raft_small or raft_large") from error
     return network
