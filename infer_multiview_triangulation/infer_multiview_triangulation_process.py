@@ -17,6 +17,10 @@ from infer_multiview_triangulation.infer_multiview_triangulation_kit.factories i
     PluginTaskFactory,
 )
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.files import prepare_folder
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.keypoints.skeletons import (
+    DETECTED,
+    SKELETONS,
+)
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.ports import (
     array_at,
     declare_ports,
@@ -33,6 +37,7 @@ from infer_multiview_triangulation.multiview_files import (
 from infer_multiview_triangulation.multiview_geometry import (
     Camera,
     Reconstruction,
+    Skeleton,
     reconstruct,
     skeleton_of,
 )
@@ -87,7 +92,7 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
         settings = self.get_param_object().settings
         self._stopped = False
         detections = self._detections(settings)
-        skeleton = skeleton_of(detections.skeleton, detections.keypoints2d.shape[3])
+        skeleton = _skeleton(settings, detections)
         cameras = self._cameras(settings)
         if settings.output_folder:
             prepare_folder(Path(settings.output_folder), "output_folder")
@@ -120,7 +125,7 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
         if settings.keypoints_path:
             return read_detections(
                 settings.keypoints_path,
-                settings.skeleton,
+                _told(settings),
                 allow_pickle=settings.allow_pickle,
                 allow_uneven=settings.allow_uneven,
             )
@@ -132,7 +137,7 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
             )
         metadata = dictionary_at(self, Input.METADATA)
         content = {key: metadata[key] for key in METADATA_KEYS if key in metadata}
-        return detections_of({**content, "keypoints2d": array}, "inputs 0 and 1", settings.skeleton)
+        return detections_of({**content, "keypoints2d": array}, "inputs 0 and 1", _told(settings))
 
     def _cameras(self, settings: Settings) -> list[Camera] | None:
         if settings.cameras_path:
@@ -161,6 +166,29 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
             # Ikomia's table takes numbers only.
             numbers = [-1.0 if value is None else float(value) for value in values]
             table.add_value_list(numbers, key, names)
+
+
+def _told(settings: Settings) -> str:
+    """The skeleton that the user names, for the readers."""
+    return "auto" if settings.skeleton == "known" else settings.skeleton
+
+
+def _skeleton(settings: Settings, detections: Detections) -> Skeleton:
+    """What the keypoints are.
+
+    Raises:
+        ValueError: Several skeletons have so many or, where a known one is asked for, none has.
+    """
+    count = detections.keypoints2d.shape[3]
+    skeleton = skeleton_of(detections.skeleton, count)
+    if settings.skeleton == "known" and skeleton.name not in SKELETONS:
+        counts = {name: SKELETONS[name].points or len(SKELETONS[name].joints) for name in DETECTED}
+        known = ", ".join(f"{name} ({count})" for name, count in counts.items())
+        raise ValueError(
+            f"{count} keypoints a person are no known skeleton's; known are {known}: take the "
+            "body's part of them, or set skeleton=auto to triangulate them without bones"
+        )
+    return skeleton
 
 
 class InferMultiviewTriangulationParamFactory(PluginParamFactory):

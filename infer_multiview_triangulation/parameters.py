@@ -41,8 +41,20 @@ class Settings(PluginSettings):
     cameras_path: str = setting(
         "", "Calibration file; else input 2; none: estimated", label="Calibration file"
     )
-    skeleton: Literal["auto", "coco17", "coco18", "body25", "body25b"] = setting(
-        "auto", "What the keypoints are; body25 and body25b must be told apart", label="Skeleton"
+    skeleton: Literal[
+        "auto",
+        "known",
+        "coco17",
+        "coco18",
+        "body25",
+        "body25b",
+        "halpe26",
+        "wholebody133",
+        "mediapipe33",
+    ] = setting(
+        "auto",
+        "What the keypoints are; known: as auto, but those of no known skeleton are refused",
+        label="Skeleton",
     )
     engine: Literal["native", "aniposelib"] = setting(
         "native",

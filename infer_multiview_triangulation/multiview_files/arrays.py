@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from ..infer_multiview_triangulation_kit import array_files
 from ..infer_multiview_triangulation_kit.safe_pickle import UnreadablePickleError, load_pickle
 from .view_frames import Detections, empty_view_warnings, known_skeleton, mask_missing
 
+MAX_FPS, MAX_SIZE = 100_000, 1_000_000
 SUFFIXES = (".npz", ".npy", ".pkl", ".pickle")
 
 
@@ -28,14 +28,17 @@ def read_arrays(path: Path, skeleton: str, allow_pickle: bool) -> Detections:
     Raises:
         ValueError: A pickle without leave, a damaged file, or arrays of other shapes.
     """
-    read = detections_of(_load(path, allow_pickle), path, skeleton)
-    return replace(read, warnings=empty_view_warnings(read.keypoints2d, read.views, path))
+    return detections_of(_load(path, allow_pickle), path, skeleton)
 
 
 def detections_of(
     arrays: Mapping[str, Any], source: str | Path, skeleton: str = "auto"
 ) -> Detections:
-    """The same from named values that messages call ``source``; None is an unknown value."""
+    """The same from named values that messages call ``source``; None is an unknown value.
+
+    Raises:
+        ValueError: A value cannot be used, or no view shows anybody.
+    """
     arrays = {name: value for name, value in arrays.items() if value is not None}
     keypoints2d = _keypoints(arrays, source)
     views, frames, people, joints = keypoints2d.shape[:4]
@@ -45,14 +48,16 @@ def detections_of(
     if scores is not None:
         scores = _shaped(scores, (views, frames, people), "scores", source)
         scores = np.where(np.isnan(keypoints2d[..., 0]).all(axis=-1), np.nan, scores)
+    names = _names(arrays, views, source)
     return Detections(
         keypoints2d=keypoints2d,
         skeleton=known_skeleton(skeleton, joints, source),
-        views=_names(arrays, views, source),
+        views=names,
         timestamps=_timestamps(arrays, frames, source),
         fps=_fps(arrays, source),
         sizes=_sizes(arrays, views, source),
         scores=scores,
+        warnings=empty_view_warnings(keypoints2d, names, source),
     )
 
 
@@ -129,8 +134,8 @@ def _fps(arrays: Mapping[str, Any], source: str | Path) -> float | None:
     if "fps" not in arrays:
         return None
     fps = _numbers(arrays["fps"], "fps", source)
-    if fps.size != 1 or not np.isfinite(fps).all() or fps.item() <= 0:
-        raise ValueError(f"fps of {source} is {fps}: it must be a number above 0")
+    if fps.size != 1 or not 0 < fps.item() <= MAX_FPS:
+        raise ValueError(f"fps of {source} is {fps}: it must be a number above 0, to {MAX_FPS}")
     return fps.item()
 
 
@@ -139,10 +144,11 @@ def _sizes(
 ) -> tuple[tuple[int, int] | None, ...]:
     if "sizes" not in arrays:
         return (None,) * views
-    if len(arrays["sizes"]) != views:
-        raise ValueError(f"sizes of {source} are of {len(arrays['sizes'])} views, not of {views}")
+    count = len(arrays["sizes"]) if np.iterable(arrays["sizes"]) else 0
+    if count != views:
+        raise ValueError(f"sizes of {source} are of {count} views, not of {views}")
     sizes = [s if s is None else _shaped(s, (2,), "sizes", source) for s in arrays["sizes"]]
-    if not all(size is None or (np.isfinite(size) & (size > 0)).all() for size in sizes):
+    if not all(size is None or ((size > 0) & (size <= MAX_SIZE)).all() for size in sizes):
         raise ValueError(f"sizes of {source} are {arrays['sizes']}: give width and height above 0")
     return tuple(size if size is None else (int(size[0]), int(size[1])) for size in sizes)
 

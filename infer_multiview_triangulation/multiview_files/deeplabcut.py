@@ -61,6 +61,8 @@ def read_deeplabcut(paths: Sequence[Path], skeleton: str, allow_uneven: bool) ->
 def _read_table(path: Path) -> _Table:
     try:
         table = _read_csv(path) if path.suffix.lower() == ".csv" else _read_hdf(path)
+    except ImportError:
+        raise
     # pandas, PyTables and HDF5 meet damaged files with errors of any kind.
     except Exception as error:
         raise ValueError(

@@ -28,7 +28,13 @@ def read_frame_folders(folder: Path, skeleton: str, allow_uneven: bool) -> Detec
     views = [_read_view(sub) for sub in view_folders(folder) if sub not in others]
     detections = assemble(views, folder, skeleton=skeleton, allow_uneven=allow_uneven)
     skipped = (f"{sub} holds no JSON file and is not taken as a view" for sub in others)
-    return replace(detections, warnings=(*skipped, *detections.warnings))
+    pictures = [view.name for view in views if view.is_of_pictures]
+    notes = [
+        f"the files of view {', '.join(pictures)} in {folder} are lists of MMPose's instances, as "
+        "its inferencer writes for single pictures: each is taken as a frame"
+    ]
+    warnings = (*skipped, *(notes if pictures else ()), *detections.warnings)
+    return replace(detections, warnings=warnings)
 
 
 def view_folders(folder: Path) -> list[Path]:
@@ -37,7 +43,9 @@ def view_folders(folder: Path) -> list[Path]:
 
 
 def _people_of_frame(content: Any) -> list[Person]:
-    """The people in one frame's parsed JSON, OpenPose's or AIST++'s."""
+    """The people in one frame's parsed JSON, OpenPose's, AIST++'s or MMPose's."""
+    if _is_of_mmpose(content):
+        return [person for person in map(mmpose_person, content) if person is not None]
     if not isinstance(content, dict):
         raise ValueError("it is not a JSON object")
     is_aist = "detection_scores" in content
@@ -59,11 +67,21 @@ def _read_view(folder: Path) -> ViewFrames:
             )
         sources[frame] = file
         try:
-            view.frames[frame] = _people_of_frame(load_json(file))
-        except ValueError as error:
+            content = load_json(file)
+            view.is_of_pictures |= _is_of_mmpose(content)
+            view.frames[frame] = _people_of_frame(content)
+        except (LookupError, OverflowError, TypeError, ValueError) as error:
             reason = str(error)
             view.add_fault(frame, reason if str(file) in reason else f"{file}: {reason}")
     return view
+
+
+def _is_of_mmpose(content: Any) -> bool:
+    """Whether it is the list of instances that MMPose's inferencer writes for a picture."""
+    return isinstance(content, list) and all(
+        isinstance(instance, dict) and {"keypoints", "keypoint_scores"} <= instance.keys()
+        for instance in content
+    )
 
 
 def _openpose_people(people: Any) -> list[Person | None]:
@@ -105,3 +123,26 @@ def _numbers(values: Any) -> np.ndarray:
         return np.array(values, np.float64)
     except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"the keypoints are not plain numbers ({error})") from error
+
+
+def mmpose_person(instance: dict) -> Person | None:
+    """One of MMPose's instances: ``keypoints`` (J, 2), ``keypoint_scores`` (J,), ``bbox_score``.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is none.
+    """
+    places = np.array(instance["keypoints"], np.float64)
+    if not places.size:
+        return None
+    if places.ndim != 2 or places.shape[1] < 2:
+        raise ValueError(f"keypoints of shape {places.shape} are not (J, 2)")
+    confidences = np.array(instance["keypoint_scores"], np.float64)
+    if confidences.shape != places.shape[:1]:
+        raise ValueError(f"{len(places)} keypoints have {confidences.size} scores")
+    keypoints = np.column_stack([places[:, :2], confidences])
+    return person_of(keypoints, score_of(instance.get("bbox_score")))
+
+
+def score_of(value: Any) -> float | None:
+    """A detection's score; None where it is no finite number."""
+    return float(value) if isinstance(value, (int, float)) and np.isfinite(value) else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..infer_multiview_triangulation_kit.files import existing, is_hidden, load_json, natural_sorted
 from . import arrays, deeplabcut
 from .arrays import read_arrays
+from .boundary import told_of
 from .deeplabcut import read_deeplabcut
 from .openpose import read_frame_folders, view_folders
 from .results_json import entries_of, read_results_json
@@ -43,13 +44,14 @@ def read_detections(
     if not isinstance(path, (str, Path)):
         return _read_files([existing(file) for file in path], skeleton, allow_uneven)
     path = existing(path)
-    if path.is_file():
-        if path.suffix.lower() in arrays.SUFFIXES:
-            return read_arrays(path, skeleton, allow_pickle)
-        return _read_files([path], skeleton, allow_uneven)
-    if any(any(sub.glob("*.json")) for sub in view_folders(path)):
-        return read_frame_folders(path, skeleton, allow_uneven)
-    return _read_files(_files_of_views(path), skeleton, allow_uneven)
+    with told_of(path, "export the keypoints again"):
+        if path.is_file():
+            if path.suffix.lower() in arrays.SUFFIXES:
+                return read_arrays(path, skeleton, allow_pickle)
+            return _read_files([path], skeleton, allow_uneven)
+        if any(any(sub.glob("*.json")) for sub in view_folders(path)):
+            return read_frame_folders(path, skeleton, allow_uneven)
+        return _read_files(_files_of_views(path), skeleton, allow_uneven)
 
 
 def _files_of_views(folder: Path) -> list[Path]:

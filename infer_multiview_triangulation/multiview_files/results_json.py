@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..infer_multiview_triangulation_kit.files import load_json
-from .openpose import triples
-from .view_frames import Detections, Person, ViewFrames, assemble, frame_number, person_of
+from .openpose import mmpose_person, score_of, triples
+from .view_frames import (
+    MAX_DIGITS,
+    Detections,
+    Person,
+    ViewFrames,
+    assemble,
+    frame_number,
+    person_of,
+)
 
 FORMS = (
     "a list of {image_id, keypoints, score} (COCO results, AlphaPose) or of "
@@ -63,7 +69,8 @@ def _frame_of(entry: dict, path: Path, number: int) -> int:
         frame = frame_number(Path(identity).stem)
     elif isinstance(identity, int) or (isinstance(identity, float) and identity.is_integer()):
         frame = int(identity)
-    if frame is None:
+    # Others fit into no integer type.
+    if frame is None or abs(frame) >= 10 ** (MAX_DIGITS - 1):
         raise ValueError(f"entry {number} of {path} has no frame number in {identity!r}")
     return frame
 
@@ -71,24 +78,7 @@ def _frame_of(entry: dict, path: Path, number: int) -> int:
 def _people_of_entry(entry: dict) -> list[Person]:
     """The people of a COCO result (one) or of an MMPose frame (any number)."""
     if "frame_id" in entry:
-        people = [_mmpose_person(instance) for instance in entry.get("instances") or []]
+        people = [mmpose_person(instance) for instance in entry.get("instances") or []]
     else:
-        people = [person_of(triples(entry.get("keypoints") or []), _score(entry.get("score")))]
+        people = [person_of(triples(entry.get("keypoints") or []), score_of(entry.get("score")))]
     return [person for person in people if person is not None]
-
-
-def _mmpose_person(instance: dict) -> Person | None:
-    places = np.array(instance["keypoints"], np.float64)
-    if not places.size:
-        return None
-    if places.ndim != 2 or places.shape[1] < 2:
-        raise ValueError(f"keypoints of shape {places.shape} are not (J, 2)")
-    confidences = np.array(instance["keypoint_scores"], np.float64)
-    if confidences.shape != places.shape[:1]:
-        raise ValueError(f"{len(places)} keypoints have {confidences.size} scores")
-    keypoints = np.column_stack([places[:, :2], confidences])
-    return person_of(keypoints, _score(instance.get("bbox_score")))
-
-
-def _score(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and np.isfinite(value) else None

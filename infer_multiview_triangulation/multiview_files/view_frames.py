@@ -16,6 +16,9 @@ MAX_FAULTY_SHARE = 0.5
 MAX_UNEVEN_SHARE = 0.1
 MAX_NAMED_FAULTS = 5
 MAX_DIGITS = 19
+MAX_NUMBER = 1e6
+# More people in one frame are frame numbers that went wrong, and ask for gigabytes.
+MAX_PEOPLE = 500
 # A number glued to a letter belongs to a word, as in "000012_pose2d.json".
 FRAME_NUMBER = re.compile(r"(\d+)(?![\dA-Za-z])")
 
@@ -62,12 +65,14 @@ class ViewFrames:
         frames: People by timestamp; an empty list where the view has a frame without people.
         faults: Frames that cannot be used, each with the file and the reason.
         timestamped: Whether the frames' keys were in the file, or only count its rows.
+        is_of_pictures: Whether each file tells of a picture by itself.
     """
 
     name: str
     frames: dict[int, list[Person]] = field(default_factory=dict)
     faults: dict[int, str] = field(default_factory=dict)
     timestamped: bool = True
+    is_of_pictures: bool = False
 
     def add_fault(self, frame: int, reason: str) -> None:
         """Keep the frame, but empty."""
@@ -99,12 +104,13 @@ def known_skeleton(name: str, joints: int, source: str | Path) -> str:
 def mask_missing(keypoints: np.ndarray) -> np.ndarray:
     """A float64 copy of keypoints (..., 3) with NaN wherever a detector found nothing.
 
-    That is at (0, 0), where the confidence is not above 0, and where a number is not finite.
+    That is at (0, 0), where the confidence is not above 0, and where a number is not finite or
+    beyond any picture.
     """
     keypoints = np.array(keypoints, np.float64)
-    finite = np.isfinite(keypoints).all(axis=-1)
     with np.errstate(invalid="ignore"):
-        is_seen = finite & (keypoints[..., 2] > 0) & (keypoints[..., :2] != 0).any(axis=-1)
+        is_seen = (np.abs(keypoints) < MAX_NUMBER).all(axis=-1) & (keypoints[..., 2] > 0)
+        is_seen &= (keypoints[..., :2] != 0).any(axis=-1)
     keypoints[~is_seen] = np.nan
     return keypoints
 
@@ -152,7 +158,15 @@ def assemble(
         timestamps = list(range(timestamps[0], timestamps[-1] + 1))
     warnings += uneven
 
-    people = max(1, max(len(view.frames.get(t, ())) for view in views for t in timestamps))
+    people, crowd, at = max(
+        (len(view.frames.get(t, ())), view.name, t) for view in views for t in timestamps
+    )
+    if people > MAX_PEOPLE:
+        raise ValueError(
+            f"view {crowd} of {source} shows {people} people in frame {at}, {MAX_PEOPLE} at most "
+            "are read: number the frames"
+        )
+    people = max(1, people)
     shape = (len(views), len(timestamps), people)
     keypoints2d, scores = np.full((*shape, joints, 3), np.nan), np.full(shape, np.nan)
     for v, view in enumerate(views):
@@ -172,7 +186,7 @@ def assemble(
 
 
 def empty_view_warnings(
-    keypoints2d: np.ndarray, names: Sequence[str], source: Path
+    keypoints2d: np.ndarray, names: Sequence[str], source: str | Path
 ) -> tuple[str, ...]:
     """A warning for each view of keypoints (V, ...) that are all missing.
 

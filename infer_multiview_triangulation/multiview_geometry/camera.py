@@ -11,6 +11,8 @@ from .cameras.distortion import distort, undistort
 
 # Points nearer than this to the plane of a camera are behind it.
 MIN_DEPTH = 1e-9
+# Beyond any place on earth in millimetres; the solvers multiply several such numbers.
+MAX_VALUE = 1e12
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,17 @@ class Camera:
     def __post_init__(self) -> None:
         for name, shape in (("matrix", (3, 3)), ("rotation", (3,)), ("translation", (3,))):
             value = np.array(getattr(self, name), np.float64)
-            if value.shape != shape or not np.isfinite(value).all():
-                raise ValueError(f"{name} of camera {self.name} must be finite {shape}: {value}")
+            if value.shape != shape or not (np.abs(value) <= MAX_VALUE).all():
+                raise ValueError(
+                    f"{name} of camera {self.name} must be finite {shape}, of numbers up to "
+                    f"{MAX_VALUE:g}: {value}"
+                )
             object.__setattr__(self, name, value)
         distortions = np.array(self.distortions, np.float64).ravel()
-        if len(distortions) > 8 or not np.isfinite(distortions).all():
+        if len(distortions) > 8 or not (np.abs(distortions) <= MAX_VALUE).all():
             raise ValueError(
-                f"camera {self.name} has distortions {distortions}; at most 8 are known"
+                f"camera {self.name} has distortions {distortions}; at most 8 are known, and they "
+                f"are numbers up to {MAX_VALUE:g}"
             )
         length = 8 if len(distortions) > 5 else 5
         padded = np.pad(distortions, (0, length - len(distortions)))

@@ -96,6 +96,12 @@ def synchronise(
         elif frames:
             done = "corrected" if options.sync == "auto" else "set sync=auto to correct it"
             warnings.append(f"view {camera.name} is {frames:+d} frames late ({done})")
+    if offsets.at_limit.any():
+        names = [capture.cameras[view].name for view in np.flatnonzero(offsets.at_limit)]
+        warnings.append(
+            f"the views {', '.join(names)} fit best at the limit of the search, max_offset "
+            f"{options.max_offset} frames: they may be later than that; raise max_offset"
+        )
     if options.sync == "auto":
         shifts = np.where(offsets.certain, offsets.frames, 0)
         capture = replace(capture, keypoints=shift_views(capture.keypoints, shifts))

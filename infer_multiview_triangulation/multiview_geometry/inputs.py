@@ -18,6 +18,9 @@ METHODS = ("robust", "weighted", "plain")
 ENGINES = ("native", "aniposelib")
 CHOICES = {"mode": MODES, "method": METHODS, "engine": ENGINES, "objective": ("robust", "aist")}
 MAX_OUTSIDE_SHARE = 0.2
+# Pictures are many times larger, in pixels.
+MOST_NORMALISED = 2.0
+SCORE_PERCENTILE = 99
 # How far beyond its picture a keypoint may lie, as a share of the picture's size.
 MARGIN = 0.02
 
@@ -67,13 +70,14 @@ class Inputs:
             ImportError: The engine is not installed.
         """
         self._check_counts()
+        self._check_keypoints(options.min_confidence)
         for name, known in CHOICES.items():
             if (given := getattr(options, name)) not in known:
                 raise ValueError(f"{name} {given!r} is not one of {', '.join(known)}")
         if options.engine == "aniposelib":
             anipose_engine.require()
         if self.cameras is not None:
-            _check_cameras(self.cameras, self.keypoints)
+            _check_cameras(self.cameras, confident(self.keypoints, options.min_confidence))
         known_as = self.names if self.cameras is None else [c.name for c in self.cameras]
         check_scale(options.scale, self.skeleton, known_as)
         check_up_axis(options.up_axis, self.skeleton)
@@ -95,6 +99,31 @@ class Inputs:
             if given is not None and len(given) != count:
                 raise ValueError(f"there are {len(given)} {what} for {count} {whose}: give all")
 
+    def _check_keypoints(self, min_confidence: float) -> None:
+        seen = confident(self.keypoints, 0)
+        for name, xy in zip(self.names, seen[..., :2], strict=True):
+            # Of the few pixels in a picture's corner nobody consists.
+            if np.isfinite(xy).any() and np.nanpercentile(np.abs(xy), 95) <= MOST_NORMALISED:
+                raise ValueError(
+                    f"the keypoints of view {name} lie between 0 and 1: they are normalised, not "
+                    "pixels; multiply x by the picture's width and y by its height"
+                )
+        if not np.isfinite(seen).any():
+            return
+        showing = np.isfinite(confident(seen, min_confidence)).any(axis=(1, 2, 3, 4))
+        if not showing.any():
+            raise ValueError(
+                f"no keypoint reaches min_confidence {min_confidence:g} (the highest confidence is "
+                f"{np.nanmax(seen[..., 2]):.2g}): lower it"
+            )
+        if showing.sum() == 1:
+            shows = self.names[int(np.argmax(showing))]
+            raise ValueError(
+                f"only view {shows} shows anybody with a confidence of min_confidence "
+                f"{min_confidence:g}: a point needs two views; look at what the detector found in "
+                "the others, or lower min_confidence"
+            )
+
 
 def _check_cameras(cameras: Sequence[Camera], keypoints: np.ndarray) -> None:
     if len(cameras) != len(keypoints):
@@ -105,7 +134,7 @@ def _check_cameras(cameras: Sequence[Camera], keypoints: np.ndarray) -> None:
     for camera, view in zip(cameras, keypoints, strict=True):
         if camera.size is None:
             continue
-        xy = view[np.isfinite(view).all(-1) & (np.nan_to_num(view[..., 2]) > 0)][:, :2]
+        xy = view[np.isfinite(view).all(axis=-1)][:, :2]
         limit = (1 + MARGIN) * np.array(camera.size)
         outside = (xy > limit).any(axis=1) | (xy < -MARGIN * limit).any(axis=1)
         if len(xy) and outside.mean() > MAX_OUTSIDE_SHARE:
@@ -134,6 +163,26 @@ def in_view_order(
     elif list(names) != list(by_name):
         warnings.append("the cameras stand in another order than the views: taken by name")
     return [by_name[name] for name in names]
+
+
+def with_scores_to_one(keypoints: np.ndarray, warnings: list[str]) -> np.ndarray:
+    """The keypoints (..., 3) with confidences of at most 1, as weights and thresholds take them.
+
+    Some detectors write sums, percents or activations. Nearly all of these lie below the number
+    that they are divided by, which is added to ``warnings``; the few beyond it count as 1.
+    """
+    known = keypoints[..., 2][np.isfinite(keypoints[..., 2])]
+    if not len(known) or known.max() <= 1:
+        return keypoints
+    scale = max(1.0, float(np.percentile(known, SCORE_PERCENTILE)))
+    if scale > 1:
+        warnings.append(
+            f"the keypoints' scores reach {known.max():.3g}: divided by {scale:.3g}, so that they "
+            "lie between 0 and 1"
+        )
+    scaled = keypoints.copy()
+    scaled[..., 2] = np.minimum(keypoints[..., 2] / scale, 1)
+    return scaled
 
 
 def confident(keypoints: np.ndarray, min_confidence: float) -> np.ndarray:

@@ -12,7 +12,7 @@ from . import anipose_engine
 from .camera import Camera
 from .cameras.alignment import IDENTITY, Similarity
 from .capture import CameraSource, Capture, adjust_cameras, find_capture, synchronise
-from .inputs import Inputs, Options, in_view_order
+from .inputs import Inputs, Options, in_view_order, with_scores_to_one
 from .result import Reconstruction, assemble
 from .sequence.aist_objective import optimise_aist
 from .sequence.robust_objective import SequenceEstimate, SequenceWeights, optimise_sequence
@@ -43,7 +43,9 @@ def reconstruct(
     """Reconstruct one person.
 
     Args:
-        keypoints: (V, F, P, J, 3) pixels and confidence of up to P people, NaN where missing.
+        keypoints: (V, F, P, J, 3) pixels and confidence of up to P people, NaN where missing; or
+            all points of a detector of whose columns the skeleton takes J. Confidences above 1 are
+            scaled.
         cameras: One a view, or None: they are estimated.
         names, sizes: Of the views. Cameras of the same names are taken by name, others in order;
             sizes are for views without cameras.
@@ -57,9 +59,11 @@ def reconstruct(
         Stopped: ``should_stop`` returned True.
     """
     options, noticed = options or Options(), list(warnings)
+    if len(skeleton.columns) and keypoints.shape[3:4] == (skeleton.points,):
+        keypoints = keypoints[:, :, :, list(skeleton.columns)]
     names = list(names) or [f"view{i + 1}" for i in range(len(keypoints))]
     inputs = Inputs(
-        keypoints=keypoints,
+        keypoints=with_scores_to_one(keypoints, noticed),
         cameras=cameras if cameras is None else in_view_order(cameras, names, noticed),
         skeleton=skeleton,
         names=names,

@@ -223,6 +223,15 @@ def test_what_is_asked_for_in_vain_is_told_before_the_work(task_of, taken, tmp_p
             given(task, few, skeleton="auto").run()
 
 
+def test_what_is_no_known_skeleton_is_refused_where_one_is_needed(task_of, taken):
+    other = taken._replace(keypoints=np.repeat(taken.keypoints, 8, axis=2))
+    _, task = task_of(skeleton="known")
+    with pytest.raises(ValueError, match=r"136 keypoints .* no known skeleton's; .*halpe26 \(26\)"):
+        given(task, other, skeleton="auto").run()
+    given(task, taken, skeleton="auto").run()
+    assert task.get_output(Output.REPORT).data["skeleton"] == "coco17"
+
+
 def test_a_failed_run_leaves_the_workflow_usable(task_of, files, tmp_path):
     workflow, task = task_of(keypoints_path=tmp_path / "missing.npz")
     workflow.connect_tasks(workflow.root(), task)
@@ -326,9 +335,9 @@ def test_cameras_from_nothing_have_no_unit_but_an_upward_axis(task_of, taken, ca
     assert task.get_output(Output.REPORT).data["units"] == "m"
 
 
-def test_a_world_without_anybody_is_drawn(task_of, taken, tmp_path):
+def test_a_world_without_anybody_is_refused_as_a_file_of_nobody_is(task_of, taken, tmp_path):
     _, task = task_of(output_folder=tmp_path)
-    given(task, taken._replace(keypoints=np.full_like(taken.keypoints, np.nan))).run()
-    assert np.isnan(task.get_output(Output.KEYPOINTS3D).get_array()).all()
-    assert len(task.get_output(Output.REPORT).data["quality"]["warnings"]) >= 4
-    assert np.isnan(read_trc(tmp_path / "keypoints3d.trc").points).all()
+    given(task, taken._replace(keypoints=np.full_like(taken.keypoints, np.nan)))
+    with pytest.raises(ValueError, match="no view of inputs 0 and 1 has a person"):
+        task.run()
+    assert not list(tmp_path.iterdir())

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...infer_multiview_triangulation_kit.files import existing
 from ...multiview_geometry import Camera
+from ..boundary import told_of
 from .colmap import read_colmap
 from .named import (
     camera_values,
@@ -35,6 +36,8 @@ READERS = {
     ".yaml": read_yml,
     ".xml": read_qualisys,
 }
+# Marks of byte order, the zeros of UTF-16, and white space.
+BEFORE_XML = b"\xef\xbb\xbf\xff\xfe\0 \r\n\t"
 FORMS = (
     ".json (AIST++), .toml (anipose, Pose2Sim, caliscope), intri.yml and extri.yml (EasyMocap), "
     ".xml or .qca.txt (Qualisys), or cameras.txt and images.txt (COLMAP)"
@@ -57,7 +60,8 @@ def read_cameras(path: str | Path) -> list[Camera]:
             model, or values that are missing or not finite.
     """
     path = existing(path)
-    return _checked(_read_folder(path) if path.is_dir() else _read_file(path), path)
+    with told_of(path, "export the calibration again"):
+        return _checked(_read_folder(path) if path.is_dir() else _read_file(path), path)
 
 
 def cameras_of(content: Any, source: str) -> list[Camera]:
@@ -66,7 +70,8 @@ def cameras_of(content: Any, source: str) -> list[Camera]:
     Raises:
         ValueError: As :func:`read_cameras`.
     """
-    return _checked(from_list(source, content), source)
+    with told_of(source, "give cameras in AIST++'s form"):
+        return _checked(from_list(source, content), source)
 
 
 def _checked(cameras: list[Camera], source: str | Path) -> list[Camera]:
@@ -82,7 +87,7 @@ def _read_file(path: Path) -> list[Camera]:
     if path.name in ("cameras.txt", "images.txt"):
         return read_colmap(path.parent)
     suffix = path.suffix.lower()
-    if suffix == ".txt" and path.read_bytes()[:400].lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
+    if suffix == ".txt" and path.read_bytes()[:400].lstrip(BEFORE_XML)[:1] == b"<":
         return read_qualisys(path)
     if suffix not in READERS:
         raise ValueError(f"{path} is no known calibration: give {FORMS}")

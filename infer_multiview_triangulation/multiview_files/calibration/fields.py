@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from ...multiview_geometry import Camera
 
 MAX_ORTHOGONALITY_ERROR = 1e-2
+MAX_SIZE = 1_000_000
 
 
 def make_camera(
@@ -40,10 +41,11 @@ def make_camera(
             rotation=_rotation_vector(np.array(rotation, np.float64)),
             translation=np.array(translation, np.float64).ravel(),
         )
-        if min(matrix[0, 0], matrix[1, 1]) <= 0 or not np.allclose(matrix[2], (0, 0, 1)):
+        is_usable = min(matrix[0, 0], matrix[1, 1], np.linalg.det(matrix[:2, :2])) > 0
+        if not is_usable or not np.allclose(matrix[2], (0, 0, 1)):
             raise ValueError(f"{matrix.tolist()} is not a camera matrix with positive fx and fy")
         return camera
-    except (TypeError, ValueError) as error:
+    except (LookupError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"camera {name} of {source} is not usable: {error}") from error
 
 
@@ -51,8 +53,8 @@ def _size(size: Any) -> tuple[int, int] | None:
     if size is None or len(size) == 0:
         return None
     width, height = (round(float(length)) for length in size)
-    if width <= 0 or height <= 0:
-        raise ValueError(f"the picture's size {size} is not positive")
+    if not (0 < width <= MAX_SIZE and 0 < height <= MAX_SIZE):
+        raise ValueError(f"the picture's size {size} is not positive, or above {MAX_SIZE} pixels")
     return width, height
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,11 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # pyright: ignore[reportMissingImports]
+
+logger = logging.getLogger(__name__)
+
+# What caliscope writes for a value that it does not know.
+NOT_PLACED = "null"
 
 
 def read_json(path: Path) -> list[Camera]:
@@ -46,7 +52,8 @@ def read_toml(path: Path) -> list[Camera]:
     """The cameras in natural order of their tables' names, so that cam_2 precedes cam_10.
 
     Tables without a matrix, such as ``metadata`` and caliscope's ``charuco``, are passed over,
-    unless they are called cam. caliscope's cameras that are set to be ignored are, too.
+    unless they are called cam. caliscope's cameras that are set to be ignored are, too, and those
+    that it could not place, with a warning.
 
     Raises:
         ValueError: It is not TOML, or a camera's values are missing or not usable.
@@ -59,11 +66,19 @@ def read_toml(path: Path) -> list[Camera]:
     # caliscope's newer files keep the cameras one level down.
     if isinstance(tables.get("cameras"), dict) and "matrix" not in tables["cameras"]:
         tables = {key: v for key, v in tables["cameras"].items() if isinstance(v, dict)}
-    return [
-        _from_mapping(path, str(tables[key].get("name", key)), tables[key])
-        for key in sorted(tables, key=natural_key)
-        if ("matrix" in tables[key] or key.startswith("cam")) and not tables[key].get("ignore")
-    ]
+    cameras = []
+    for key in sorted(tables, key=natural_key):
+        table = tables[key]
+        name = str(table.get("name", key))
+        if ("matrix" not in table and not key.startswith("cam")) or table.get("ignore"):
+            continue
+        if NOT_PLACED in (table.get("rotation"), table.get("translation")):
+            logger.warning(
+                "camera %s of %s was not placed by its calibration: left out", name, path
+            )
+            continue
+        cameras.append(_from_mapping(path, name, table))
+    return cameras
 
 
 def _from_mapping(source: str | Path, name: str, values: Mapping[str, Any]) -> Camera:

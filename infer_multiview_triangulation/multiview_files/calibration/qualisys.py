@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.parsers import expat
 
 import numpy as np
 
@@ -26,19 +27,34 @@ def read_qualisys(path: Path) -> list[Camera]:
     Raises:
         ValueError: It is not such XML, or a camera's values are missing or not usable.
     """
-    content = path.read_bytes()
-    # Entities are no part of such files, but a way to make a parser read or expand others.
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise ValueError(f"{path} declares a document type, which a calibration has no need of")
     try:
-        cameras = ElementTree.fromstring(content).findall("cameras/camera")
+        cameras = _tree(path.read_bytes()).findall("cameras/camera")
     # An unknown encoding is a LookupError.
-    except (ElementTree.ParseError, LookupError, ValueError) as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
         raise ValueError(f"{path} is not valid XML ({error}): export it again") from error
     # Marker cameras stand in the same file; "none" is what Pose2Sim's demo writes.
     video = [c for c in cameras if "Video" in c.get("model", "") or c.get("model") == "none"]
     read = [_camera(path, element) for element in video or cameras]
     return sorted(read, key=lambda camera: natural_key(camera.name))
+
+
+def _tree(content: bytes) -> ElementTree.Element:
+    """Parse XML of any encoding that declares no document type.
+
+    Types and entities are no part of such files, but a way to make a parser read others or expand
+    them without end. expat tells of the type before it looks at what the type declares.
+    """
+
+    def refuse(*_: object) -> None:
+        raise ValueError("it declares a document type, which a calibration has no need of")
+
+    builder = ElementTree.TreeBuilder()
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.Parse(content, True)
+    return builder.close()
 
 
 def _camera(path: Path, element: ElementTree.Element) -> Camera:

@@ -29,10 +29,12 @@ class Offsets:
         frames: int (V,); the median view is at 0. What view v shows in frame f + frames[v]
             happened when the others show frame f.
         certain: (V,) bool, false where nothing moves enough to tell.
+        at_limit: (V,) bool, where a pair of views fits best at the largest offset that was tried.
     """
 
     frames: np.ndarray
     certain: np.ndarray
+    at_limit: np.ndarray
 
 
 def find_offsets(
@@ -45,7 +47,7 @@ def find_offsets(
     views, frames = keypoints.shape[:2]
     limit = max(0, min(max_offset, frames - MIN_OVERLAP))
     if limit == 0:
-        return Offsets(np.zeros(views, int), np.zeros(views, bool))
+        return Offsets(np.zeros(views, int), np.zeros(views, bool), np.zeros(views, bool))
     pairs = zip(cameras, _busiest_stretch(keypoints), strict=True)
     xy = [homogeneous(camera, view) for camera, view in pairs]
     differences = np.zeros((views, views))
@@ -56,7 +58,8 @@ def find_offsets(
         weights[a, b] = weights[b, a] = clarity
     offsets = _join_votes(differences, weights)
     offsets -= round(float(np.median(offsets)))
-    return Offsets(offsets, weights.max(axis=1) > 0)
+    at_limit = (np.abs(differences) == limit) & (weights > 0)
+    return Offsets(offsets, weights.max(axis=1) > 0, at_limit.any(axis=1))
 
 
 def shift_views(keypoints: np.ndarray, offsets: np.ndarray) -> np.ndarray:
