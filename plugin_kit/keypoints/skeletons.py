@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 COCO17 = (
     "nose,left_eye,right_eye,left_ear,right_ear,left_shoulder,right_shoulder,left_elbow,"
@@ -21,6 +22,13 @@ COCO18 = (
     "right_ear,left_ear"
 )
 BODY25B = COCO17 + ",upper_neck,head_top," + FEET
+WHOLEBODY = COCO17 + "," + FEET
+HALPE26 = (
+    COCO17 + ",head_top,upper_neck,mid_hip,left_big_toe,right_big_toe,left_small_toe,"
+    "right_small_toe,left_heel,right_heel"
+)
+# MediaPipe's foot index is the tip of the big toe.
+MEDIAPIPE = COCO17 + ",left_heel,right_heel,left_big_toe,right_big_toe"
 H36M17 = (
     "pelvis,right_hip,right_knee,right_ankle,left_hip,left_knee,left_ankle,spine,thorax,jaw,"
     "head_top,left_shoulder,left_elbow,left_wrist,right_shoulder,right_elbow,right_wrist"
@@ -70,11 +78,20 @@ class Skeleton:
         name: As parameters and files have it.
         joints: J names.
         bones: Pairs of joints whose distance hardly changes.
+        columns: Where the J joints stand among the points of a detector that writes others too,
+            of hands and face; empty where it writes these alone.
+        points: How many points the detector writes; 0 stands for J.
     """
 
     name: str
     joints: tuple[str, ...]
     bones: tuple[tuple[int, int], ...] = ()
+    columns: tuple[int, ...] = ()
+    points: int = 0
+
+    def takes(self, count: int) -> bool:
+        """Whether so many points are a detector's, or the J joints that were taken of them."""
+        return count in (len(self.joints), self.points)
 
     @property
     def mirrored(self) -> tuple[int, ...]:
@@ -92,6 +109,16 @@ def _other_side(name: str) -> str:
     return "left_" + name.removeprefix("right_") if name.startswith("right_") else name
 
 
+def _with_feet(names: str, *more: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    """COCO's bones, the trunk's two, ``more``, and those of the feet that the names have."""
+    joints = names.split(",")
+    bones = [*COCO17_BONES, (5, 6), (11, 12), *more]
+    for side in ("left", "right"):
+        foot = [f"{side}_{part}" for part in ("ankle", "big_toe", "small_toe", "heel")]
+        bones += combinations([joints.index(name) for name in foot if name in joints], 2)
+    return tuple(bones)
+
+
 SKELETONS = {
     skeleton.name: skeleton
     for skeleton in (
@@ -99,35 +126,64 @@ SKELETONS = {
         Skeleton("coco18", tuple(COCO18.split(",")), COCO18_BONES),
         Skeleton("body25", tuple(BODY25.split(",")), BODY25_BONES),
         Skeleton("body25b", tuple(BODY25B.split(",")), BODY25B_BONES),
+        Skeleton(
+            "halpe26",
+            tuple(HALPE26.split(",")),
+            _with_feet(HALPE26, (0, 18), (18, 17), (11, 19), (12, 19)),
+        ),
+        Skeleton(
+            "wholebody133",
+            tuple(WHOLEBODY.split(",")),
+            _with_feet(WHOLEBODY),
+            columns=tuple(range(23)),
+            points=133,
+        ),
+        Skeleton(
+            "mediapipe33",
+            tuple(MEDIAPIPE.split(",")),
+            _with_feet(MEDIAPIPE),
+            columns=(0, 2, 5, 7, 8, *range(11, 17), *range(23, 33)),
+            points=33,
+        ),
         Skeleton("smpl24", SMPL_JOINTS, SMPL_BONES),
         Skeleton("smpl22", SMPL_JOINTS[:SHARED_JOINTS], SMPL_BONES[: SHARED_JOINTS - 1]),
         Skeleton("h36m17", tuple(H36M17.split(",")), H36M17_BONES),
     )
 }
 # What detectors find in pictures; the others are of 3D keypoints only.
-DETECTED = ("coco17", "coco18", "body25", "body25b")
-OLD_SPELLINGS = {"openpose25": "body25", "body_25": "body25", "body_25b": "body25b"}
+DETECTED = ("coco17", "coco18", "body25", "body25b", "halpe26", "wholebody133", "mediapipe33")
+OLD_SPELLINGS = {
+    "openpose25": "body25",
+    "body_25": "body25",
+    "body_25b": "body25b",
+    "halpe_26": "halpe26",
+    "coco_wholebody": "wholebody133",
+    "blazepose33": "mediapipe33",
+}
 
 
 def skeleton_name(word: str) -> str:
     """A skeleton's name as this table has it, from a detector's or an earlier release's word.
 
     Example:
-        >>> skeleton_name("BODY_25"), skeleton_name("openpose25"), skeleton_name("halpe26")
-        ('body25', 'body25', 'halpe26')
+        >>> skeleton_name("BODY_25"), skeleton_name("openpose25"), skeleton_name("lion9")
+        ('body25', 'body25', 'lion9')
     """
     plain = word.strip().lower()
     return OLD_SPELLINGS.get(plain, plain)
 
 
 def skeleton_of(name: str, joint_count: int) -> Skeleton:
-    """The detectors' skeleton called ``name``, or for ``auto`` the only one with so many keypoints.
+    """The detectors' skeleton called ``name``, or for ``auto`` the only one with so many points.
+
+    Where it has ``columns`` and so many points, the keypoints are those columns alone.
 
     Raises:
         ValueError: The name is unknown, its count differs, or the count does not tell.
     """
     if skeleton_name(name) == "auto":
-        fitting = [name for name in DETECTED if len(SKELETONS[name].joints) == joint_count]
+        counts = {name: SKELETONS[name].points or len(SKELETONS[name].joints) for name in DETECTED}
+        fitting = [name for name, count in counts.items() if count == joint_count]
         if len(fitting) > 1:
             raise ValueError(
                 f"{joint_count} keypoints may be {' or '.join(fitting)}: set skeleton to one of "
@@ -138,9 +194,9 @@ def skeleton_of(name: str, joint_count: int) -> Skeleton:
     skeleton = SKELETONS.get(skeleton_name(name))
     if skeleton is None or skeleton.name not in DETECTED:
         raise ValueError(f"skeleton {name!r} is not one of auto, {', '.join(DETECTED)}")
-    if len(skeleton.joints) != joint_count:
+    if not skeleton.takes(joint_count):
         raise ValueError(
-            f"skeleton {skeleton.name} has {len(skeleton.joints)} keypoints, the data have "
-            f"{joint_count}"
+            f"skeleton {skeleton.name} has {skeleton.points or len(skeleton.joints)} keypoints, "
+            f"the data have {joint_count}"
         )
     return skeleton
