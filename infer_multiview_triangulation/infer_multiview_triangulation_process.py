@@ -17,6 +17,9 @@ from infer_multiview_triangulation.infer_multiview_triangulation_kit.factories i
     PluginTaskFactory,
 )
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.files import prepare_folder
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.keypoints.trajectories import (
+    stamped_rate,
+)
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.ports import (
     array_at,
     declare_ports,
@@ -88,6 +91,10 @@ class InferMultiviewTriangulation(dataprocess.C2dImageTask):
         detections = self._detections(settings)
         skeleton = skeleton_of(detections.skeleton, detections.keypoints2d.shape[3])
         cameras = self._cameras(settings)
+        fps = settings.fps or detections.fps or stamped_rate(detections.timestamps)
+        noticed = list(detections.warnings)
+        if not fps:
+            noticed.append("no frame rate is told, 60 frames a second are taken: set fps")
         if settings.output_folder:
             prepare_folder(Path(settings.output_folder), "output_folder")
         if all(self.get_input(port) is not None for port in Input):
@@ -103,9 +110,9 @@ class InferMultiviewTriangulation(dataprocess.C2dImageTask):
                 settings.options,
                 names=detections.views,
                 sizes=detections.sizes,
-                fps=settings.fps or detections.fps,
+                fps=fps,
                 timestamps=detections.timestamps,
-                warnings=detections.warnings,
+                warnings=noticed,
                 should_stop=lambda: self._stopped,
             )
         for warning in reconstruction.quality["warnings"]:

@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from infer_multiview_triangulation import multiview_files as files
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.keypoints.trajectories import (
+    first_frame_of,
+)
 from infer_multiview_triangulation.multiview_geometry import Reconstruction
 
 logger = logging.getLogger(__name__)
@@ -34,6 +37,7 @@ def write_all(
     if units == "unknown":
         units = "mm"
         logger.warning("the unit of the cameras is unknown: .trc, .c3d and .csv say mm")
+    first = first_frame_of(reconstruction.timestamps, reconstruction.fps)
     for name, write in (
         ("keypoints3d.trc", files.write_trc),
         ("keypoints3d.c3d", files.write_c3d),
@@ -41,7 +45,9 @@ def write_all(
     ):
         write(
             folder / name,
-            files.Trajectories(points, reconstruction.skeleton.joints, reconstruction.fps, units),
+            files.Trajectories(
+                points, reconstruction.skeleton.joints, reconstruction.fps, units, first
+            ),
         )
         written.append(name)
     return [folder / name for name in written]

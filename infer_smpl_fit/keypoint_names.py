@@ -38,6 +38,7 @@ class Keypoints3D:
         units: m, cm or mm.
         fps: Frames a second.
         source: What to call them in a message.
+        first_frame: The first frame's number, as their source counts.
     """
 
     points: np.ndarray
@@ -46,6 +47,7 @@ class Keypoints3D:
     units: str | None
     fps: float | None
     source: str
+    first_frame: int = 0
 
 
 def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:

@@ -75,7 +75,8 @@ class Settings(PluginSettings):
     )
     up_axis: Literal["auto", "x", "y", "z", "-x", "-y", "-z"] = setting(
         "auto",
-        "Up in the keypoints' world, for pictures, .bvh, .glb; auto: input 1's or the body's",
+        "Up in the keypoints' world, for pictures, .bvh, .glb; auto: input 1's, the cameras' or "
+        "the body's",
         label="Upward axis",
     )
     video_path: str = setting(

@@ -154,7 +154,7 @@ class _Pose:
         return None if keypoint is None else self.points[:, keypoint]
 
     def _fixes_rotation(self, weights: np.ndarray) -> bool:
-        """Whether the keypoints that have a weight (N,) lie on no line, as hips and their middle do."""
+        """Whether those with a weight (N,) lie on no line, as the hips and their middle do."""
         chosen = self.anchors[weights > 0]
         if len(chosen) < 3:
             return False
