@@ -35,14 +35,11 @@ def told_upward(parameter: str, metadata: object, cameras: list[Camera]) -> Upwa
     Raises:
         ValueError: A camera stands nowhere.
     """
-    for told_by, axis in (
-        ("parameter", parameter),
-        ("input 1", metadata),
-        ("cameras", cameras_axis(cameras)),
-    ):
-        if axis in AXES:
-            return Upward(str(axis), told_by)
-    return None
+    for told_by, told in (("parameter", parameter), ("input 1", metadata)):
+        if isinstance(told, str) and told in AXES:
+            return Upward(told, told_by)
+    axis = cameras_axis(cameras)
+    return Upward(axis, "cameras") if axis else None
 
 
 def upward(told: Upward | None, motion: BodyMotion) -> Upward:
