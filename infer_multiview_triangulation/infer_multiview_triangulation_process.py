@@ -21,6 +21,9 @@ from infer_multiview_triangulation.infer_multiview_triangulation_kit.keypoints.s
     DETECTED,
     SKELETONS,
 )
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.keypoints.trajectories import (
+    stamped_rate,
+)
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.ports import (
     array_at,
     declare_ports,
@@ -94,6 +97,10 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
         detections = self._detections(settings)
         skeleton = _skeleton(settings, detections)
         cameras = self._cameras(settings)
+        fps = settings.fps or detections.fps or stamped_rate(detections.timestamps)
+        noticed = list(detections.warnings)
+        if not fps:
+            noticed.append("no frame rate is told, 60 frames a second are taken: set fps")
         if settings.output_folder:
             prepare_folder(Path(settings.output_folder), "output_folder")
         if all(self.get_input(port) is not None for port in Input):
@@ -109,9 +116,9 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
                 settings.options,
                 names=detections.views,
                 sizes=detections.sizes,
-                fps=settings.fps or detections.fps,
+                fps=fps,
                 timestamps=detections.timestamps,
-                warnings=detections.warnings,
+                warnings=noticed,
                 should_stop=lambda: self._stopped,
             )
         for warning in reconstruction.quality["warnings"]:

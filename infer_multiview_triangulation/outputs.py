@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from infer_multiview_triangulation import multiview_files as files
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.keypoints.trajectories import (
+    first_frame_of,
+)
 from infer_multiview_triangulation.multiview_geometry import Reconstruction
 
 logger = logging.getLogger(__name__)
@@ -39,10 +42,11 @@ def write_all(
         units = "mm"
         logger.warning("the unit of the cameras is unknown: .trc, .c3d and .csv say mm")
     joints, fps = reconstruction.skeleton.joints, reconstruction.fps
+    first = first_frame_of(reconstruction.timestamps, fps)
     writers = {"trc": files.write_trc, "c3d": files.write_c3d, "csv": files.write_csv}
     for suffix, write in writers.items():
         name = f"keypoints3d.{suffix}"
-        write(folder / name, files.Trajectories(points, joints, fps, units))
+        write(folder / name, files.Trajectories(points, joints, fps, units, first))
         written.append(name)
     return [folder / name for name in written]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,11 @@ from infer_smpl_fit.infer_smpl_fit_kit.factories import (
     PluginParamFactory,
     PluginTaskFactory,
 )
-from infer_smpl_fit.infer_smpl_fit_kit.keypoints.trajectories import UNITS_PER_METRE
+from infer_smpl_fit.infer_smpl_fit_kit.keypoints.trajectories import (
+    UNITS_PER_METRE,
+    first_frame_of,
+    origin_near,
+)
 from infer_smpl_fit.infer_smpl_fit_kit.ports import (
     array_at,
     declare_ports,
@@ -28,12 +32,14 @@ from infer_smpl_fit.infer_smpl_fit_kit.ports import (
 from infer_smpl_fit.infer_smpl_fit_kit.task import PluginTask
 from infer_smpl_fit.keypoint_files import read_keypoints, unit_called
 from infer_smpl_fit.keypoint_names import Keypoints3D, resolved
-from infer_smpl_fit.outputs import metric_motion_of, upward_axis, write_all
+from infer_smpl_fit.outputs import metric_motion_of, write_all
 from infer_smpl_fit.overlay import (
     Backdrop,
+    Camera,
     camera_backdrop,
     draw_over,
     find_camera,
+    frames_before,
     read_cameras,
     read_video_frame,
 )
@@ -44,6 +50,7 @@ from infer_smpl_fit.smpl_body.model import BodyModel
 from infer_smpl_fit.smpl_export.motion import AXES, rotation_to_y_up
 from infer_smpl_fit.smpl_export.render import contact_sheet
 from infer_smpl_fit.smpl_fitting import Fit, Mode, fit_body
+from infer_smpl_fit.upward import Upward, told_upward, upward
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +67,7 @@ class FitInput:
     convention: str
     units: str
     fps: float
-    up_axis: str
+    first_frame: int
     warnings: list[str]
 
 
@@ -108,7 +115,10 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
         metadata = dictionary_at(self, Input.METADATA)
         given = self._input(settings, metadata)
         model = self._body(settings)
-        backdrop = _backdrop(settings, metadata, len(given.points))
+        cameras = _cameras(settings, metadata)
+        axis_of_input = None if settings.keypoints_path else metadata.get("up_axis")
+        told = told_upward(settings.up_axis, axis_of_input, cameras)
+        backdrop = _backdrop(settings, cameras, given)
         if all(self.get_input(port) is not None for port in Input):
             # It refuses a task whose root hands over nothing, which is right with a path alone.
             self.begin_task_run()
@@ -127,13 +137,18 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
         if settings.output_folder and settings.mode == "fit":
             aist_fit = fit_as(mode="aist")
         self.emit_step_progress()
-        motion = metric_motion_of(fit, settings.mode, given.fps)
+        motion = metric_motion_of(fit, settings.mode, fps=given.fps, first_frame=given.first_frame)
         unit = UNITS_PER_METRE[fit.report["unit"]]
-        if given.up_axis == "auto":
-            given = replace(given, up_axis=upward_axis(motion))
-        self._publish(fit, _report(fit, model, given, mode=settings.mode))
-        view, up = VIEW @ rotation_to_y_up(given.up_axis), AXES[given.up_axis]
-        sheet = contact_sheet(motion, model, direction=view, up=up)
+        up = upward(told, motion)
+        if origin_near(motion.transl, "m").any():
+            given.warnings.append(
+                "the person is far from the world's origin: .glb (and .c3d of the keypoints) are "
+                "written around an origin near them, which the files tell, as their 32-bit "
+                "coordinates would lose the millimetres"
+            )
+        self._publish(fit, _report(fit, model, given, mode=settings.mode, up=up))
+        view = VIEW @ rotation_to_y_up(up.axis)
+        sheet = contact_sheet(motion, model, direction=view, up=AXES[up.axis])
         self.get_output(Output.CONTACT_SHEET).set_image(sheet)
         overlay = self.get_output(Output.OVERLAY)
         # The picture of an earlier run must not pass for this one's.
@@ -142,7 +157,7 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
             overlay.set_image(draw_over(backdrop, motion.enlarged(unit), model))
         if settings.output_folder:
             folder = Path(settings.output_folder)
-            written = write_all(folder, motion, model, aist_fit=aist_fit, up=given.up_axis)
+            written = write_all(folder, motion, model, aist_fit=aist_fit, up=up.axis)
             logger.info("written: %s", ", ".join(str(path) for path in written))
         self.emit_step_progress()
         self.end_task_run()
@@ -155,12 +170,11 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
             keypoints = self._connected(metadata)
         points, convention = resolved(keypoints, settings.convention)
         units = settings.units if settings.units != "auto" else keypoints.units or "auto"
-        up = settings.up_axis if settings.up_axis != "auto" else metadata.get("up_axis")
         warnings = []
         if not (settings.fps or keypoints.fps):
             warnings.append(f"no frame rate is told, {DEFAULT_RATE:g} is taken: set fps")
         fps = float(settings.fps or keypoints.fps or DEFAULT_RATE)
-        return FitInput(points, convention, units, fps, up if up in AXES else "auto", warnings)
+        return FitInput(points, convention, units, fps, keypoints.first_frame, warnings)
 
     def _connected(self, metadata: dict[str, Any]) -> Keypoints3D:
         array = array_at(self, Input.KEYPOINTS)
@@ -171,6 +185,12 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
             )
         if array.ndim != 3 or array.shape[2] != 3:
             raise ValueError(f"input 0 is {array.shape}; it takes (F, J, 3) of x, y, z")
+        if metadata.get("quality") and not np.isfinite(array).all(axis=2).any():
+            raise ValueError(
+                "not one keypoint was triangulated: at least two views have to see it, with more "
+                "than min_confidence, where the cameras say. Lower min_confidence, or see whether "
+                "the views show the person, and whether cameras and views belong together"
+            )
         return Keypoints3D(
             points=np.array(array, np.float64),
             names=tuple(metadata["joints"]) if metadata.get("joints") else None,
@@ -178,6 +198,7 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
             units=unit_called(metadata.get("units"), "input 1"),
             fps=metadata.get("fps"),
             source="input 0",
+            first_frame=first_frame_of(metadata.get("timestamps"), metadata.get("fps")),
         )
 
     def _body(self, settings: Settings) -> BodyModel:
@@ -201,30 +222,38 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
         curve.add_value_list([float(loss) for loss in fit.losses], "loss")
 
 
-def _backdrop(settings: Settings, metadata: dict[str, Any], frames: int) -> Backdrop | None:
+def _cameras(settings: Settings, metadata: dict[str, Any]) -> list[Camera]:
+    if settings.cameras_path:
+        return read_cameras(settings.cameras_path)
+    return [camera for camera in metadata.get("cameras") or [] if isinstance(camera, dict)]
+
+
+def _backdrop(settings: Settings, cameras: list[Camera], given: FitInput) -> Backdrop | None:
     """What the body is drawn over; made before the fit, so that a wrong path costs nothing."""
     if not settings.video_path:
         return None
-    cameras = metadata.get("cameras", [])
-    if settings.cameras_path:
-        cameras = read_cameras(settings.cameras_path)
-    camera, middle = find_camera(cameras, settings.camera), frames // 2
-    return camera_backdrop(camera, read_video_frame(settings.video_path, middle), middle)
+    camera, middle = find_camera(cameras, settings.camera), len(given.points) // 2
+    begin = frames_before(settings.video_path, given.first_frame, given.warnings)
+    picture = read_video_frame(settings.video_path, begin + middle)
+    return camera_backdrop(camera, picture, middle)
 
 
-def _report(fit: Fit, model: BodyModel, given: FitInput, *, mode: Mode) -> dict[str, Any]:
+def _report(
+    fit: Fit, model: BodyModel, given: FitInput, *, mode: Mode, up: Upward
+) -> dict[str, Any]:
     body_note = f"{model.name}: betas are this file's"
     if model.is_builtin:
         body_note = "the built-in body: its betas mean nothing to other programs' SMPL"
     return fit.report | {
         "mode": mode,
         "fps": given.fps,
-        "up_axis": given.up_axis,
+        "up_axis": up.axis,
+        "up_axis_from": up.told_by,
         "frames": len(fit.poses),
         "gender": model.gender,
         "body_note": body_note,
         "scaling": float(fit.scaling),
-        "warnings": [*given.warnings, *fit.report["warnings"]],
+        "warnings": [*given.warnings, *fit.report["warnings"], *up.warnings],
     }
 
 

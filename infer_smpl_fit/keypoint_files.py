@@ -13,7 +13,7 @@ import numpy as np
 from .infer_smpl_fit_kit.array_files import read_arrays
 from .infer_smpl_fit_kit.keypoints.c3d_files import read_c3d
 from .infer_smpl_fit_kit.keypoints.csv_files import read_csv
-from .infer_smpl_fit_kit.keypoints.trajectories import unit_of_word
+from .infer_smpl_fit_kit.keypoints.trajectories import first_frame_of, unit_of_word
 from .infer_smpl_fit_kit.keypoints.trc_files import read_trc
 from .infer_smpl_fit_kit.safe_pickle import RefusedPickleError, UnreadablePickleError, load_pickle
 from .keypoint_names import Keypoints3D
@@ -48,7 +48,15 @@ def read_keypoints(path: str, allow_pickle: bool) -> Keypoints3D:
         if suffix in MARKERS:
             read = MARKERS[suffix](file)
             units, names = unit_called(read.units, str(file)), tuple(read.names)
-            keypoints = Keypoints3D(read.points, names, None, units, read.fps, str(file))
+            keypoints = Keypoints3D(
+                read.points,
+                names,
+                skeleton=None,
+                units=units,
+                fps=read.fps,
+                source=str(file),
+                first_frame=read.first_frame,
+            )
         else:
             keypoints = _of_arrays(file, read_arrays(file) if suffix == ".npz" else _pickled(file))
     except OSError as error:
@@ -106,4 +114,5 @@ def _of_arrays(file: Path, values: Mapping[str, Any]) -> Keypoints3D:
         units=unit_called(values.get("units"), str(file)),
         fps=fps,
         source=str(file),
+        first_frame=first_frame_of(values.get("timestamps", ()), fps),
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .infer_smpl_fit_kit.keypoints.skeletons import skeleton_name
+from .infer_smpl_fit_kit.keypoints.skeletons import SKELETONS, skeleton_name
 from .smpl_body.conventions import CONVENTIONS, convention_of
 
 LEAST_SHARED = 10
 # The words of OpenSim and Pose2Sim, after the side was taken off.
 OTHER_WORDS = {
     "bigtoe": "big_toe",
+    "foot_index": "big_toe",
     "smalltoe": "small_toe",
     "head": "head_top",
     "headtop": "head_top",
@@ -22,6 +23,8 @@ OTHER_WORDS = {
     "chip": "mid_hip",
     "midhip": "mid_hip",
 }
+
+KNOWN = {plain for convention in CONVENTIONS.values() for plain in convention.keypoints}
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Keypoints3D:
         units: m, cm or mm.
         fps: Frames a second.
         source: What to call them in a message.
+        first_frame: The first frame's number, as their source counts.
     """
 
     points: np.ndarray
@@ -43,12 +47,14 @@ class Keypoints3D:
     units: str | None
     fps: float | None
     source: str
+    first_frame: int = 0
 
 
 def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:
     """Points in the order of a convention, and its name.
 
-    Names win over the order of the points, and ``wanted`` over what the source says they are.
+    Names win over the order of the points, and ``wanted`` over what the source says they are. Of
+    detectors that find hands and faces as well, the body's points are taken.
 
     Args:
         given: The points.
@@ -57,6 +63,7 @@ def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:
     Raises:
         ValueError: The convention cannot be told, or the points are not of it.
     """
+    given = _without_hands_and_face(given, wanted)
     count = given.points.shape[1]
     stated = skeleton_name(given.skeleton or "")
     if wanted == "auto" and stated in CONVENTIONS:
@@ -81,6 +88,17 @@ def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:
     )
 
 
+def _without_hands_and_face(given: Keypoints3D, wanted: str) -> Keypoints3D:
+    told = skeleton_name(given.skeleton or "") if wanted == "auto" else skeleton_name(wanted)
+    for name in CONVENTIONS if not told and given.names is None else [told]:
+        skeleton = SKELETONS.get(name)
+        if skeleton is not None and skeleton.points == given.points.shape[1]:
+            columns = list(skeleton.columns)
+            names = given.names and tuple(given.names[column] for column in columns)
+            return replace(given, points=given.points[:, columns], names=names, skeleton=name)
+    return given
+
+
 def _by_names(given: Keypoints3D, wanted: str, stated: str) -> tuple[np.ndarray, str] | None:
     """Points ordered by the convention that shares most names, NaN where it has more.
 
@@ -98,6 +116,7 @@ def _by_names(given: Keypoints3D, wanted: str, stated: str) -> tuple[np.ndarray,
         candidates = [skeleton_name(wanted)]
     elif stated in CONVENTIONS:
         candidates, least = [stated], count
+    names = _of_one_subject(names, given.source)
     columns = {name: _columns(names, CONVENTIONS[name].keypoints) for name in candidates}
     best = max(candidates, key=lambda n: (len(columns[n]), -len(CONVENTIONS[n].keypoints)))
     if len(columns[best]) < least:
@@ -106,6 +125,18 @@ def _by_names(given: Keypoints3D, wanted: str, stated: str) -> tuple[np.ndarray,
     for keypoint, column in columns[best].items():
         out[:, keypoint] = given.points[:, column]
     return out, best
+
+
+def _of_one_subject(names: Sequence[str], source: str) -> list[str]:
+    """The names without the subject that motion capture writes before them: ``P01:RHip``."""
+    subjects, _, plain = zip(*(name.rpartition(":") for name in names), strict=True)
+    twice = [name for name in plain if plain.count(name) > 1 and plain_name(name) in KNOWN]
+    if twice and len(set(subjects)) > 1:
+        whose = ", ".join(sorted(filter(None, set(subjects))))
+        raise ValueError(
+            f"{source} holds several people ({whose}): export the points of one of them"
+        )
+    return list(plain)
 
 
 def _columns(names: Sequence[str], keypoints: Sequence[str]) -> dict[int, int]:

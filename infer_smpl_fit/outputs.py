@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scipy.spatial.transform import Rotation
-
 from .infer_smpl_fit_kit.keypoints.trajectories import UNITS_PER_METRE
 from .smpl_body.model import BodyModel
 from .smpl_export.bvh import write_bvh
 from .smpl_export.gltf import write_glb
-from .smpl_export.motion import AXES, BodyMotion, rotation_to_y_up
+from .smpl_export.motion import BodyMotion, rotation_to_y_up
 from .smpl_export.research_files import write_aist, write_amass, write_trc
 from .smpl_fitting import Fit
 
 
-def upward_axis(motion: BodyMotion) -> str:
-    """The axis of the world along which the body mostly stands: a key of ``AXES``."""
-    mean = Rotation.from_rotvec(motion.poses[:, 0]).apply([0.0, 1.0, 0.0]).mean(axis=0)
-    return max(AXES, key=lambda name: float(AXES[name] @ mean))
-
-
-def metric_motion_of(fit: Fit, mode: str, fps: float) -> BodyMotion:
+def metric_motion_of(fit: Fit, mode: str, *, fps: float, first_frame: int = 0) -> BodyMotion:
     """The fit's motion in metres, whatever its mode."""
     unit = UNITS_PER_METRE[fit.report["unit"]] if mode == "aist" else 1.0
-    return BodyMotion(fit.poses, fit.transl, fit.betas, fit.scaling, fps).enlarged(1 / unit)
+    motion = BodyMotion(fit.poses, fit.transl, fit.betas, fit.scaling, fps, first_frame)
+    return motion.enlarged(1 / unit)
 
 
 def write_all(

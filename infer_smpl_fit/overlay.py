@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from .infer_smpl_fit_kit.files import load_json
 from .smpl_body.model import BodyModel
 from .smpl_export.motion import BodyMotion
 from .smpl_export.render import draw_body, frame_vertices
@@ -17,6 +17,15 @@ from .smpl_export.render import draw_body, frame_vertices
 OPACITY = 0.75
 BLUE = (90, 150, 215)
 NEEDED = ("matrix", "rotation", "translation")
+# How many numbers each takes; of distortions those that OpenCV knows.
+COUNTS = {
+    "matrix": (9,),
+    "rotation": (3,),
+    "translation": (3,),
+    "distortions": (4, 5, 8, 12, 14),
+    "size": (2,),
+}
+MOST = 1e12
 
 Camera = dict[str, Any]
 
@@ -47,9 +56,9 @@ def read_cameras(path: str) -> list[Camera]:
     if not file.is_file():
         raise FileNotFoundError(f"there is no file {file}: cameras_path takes AIST++'s .json")
     try:
-        cameras = json.loads(file.read_text(encoding="utf-8"))
+        cameras = load_json(file)
     except ValueError as error:
-        raise ValueError(f"{file} is not a whole .json file ({error})") from error
+        raise ValueError(f"{file} is not a whole .json file ({error.__cause__})") from error
     if not isinstance(cameras, list) or not all(isinstance(camera, dict) for camera in cameras):
         raise ValueError(f"{file} holds no list of cameras, as AIST++ and cameras.json have it")
     return cameras
@@ -74,6 +83,34 @@ def find_camera(cameras: list[Camera], name: str) -> Camera:
     raise ValueError(f"there is no camera {name!r} to draw the body for; there are: {names}")
 
 
+def frames_before(video: str | Path, first_frame: int, warnings: list[str]) -> int:
+    """How many frames a video has before the motion's first, by the number of that.
+
+    Where the video is too short to have that number, it is taken to begin with the motion, and
+    ``warnings`` says so.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no video.
+    """
+    if first_frame <= 1:
+        return 0
+    # PyAV is loaded by those alone who draw over a video.
+    from .infer_smpl_fit_kit.video import VideoInfo
+
+    try:
+        count = VideoInfo.from_path(video).frame_count
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"video_path {video} cannot be opened: {error}") from error
+    if not 0 < count <= first_frame:
+        return first_frame
+    warnings.append(
+        f"the keypoints begin with frame {first_frame}, but {Path(video).name} has {count} frames: "
+        "it is taken to begin where they begin"
+    )
+    return 0
+
+
 def read_video_frame(video: str, frame: int) -> np.ndarray:
     """One frame of a video: uint8 RGB (H, W, 3).
 
@@ -95,15 +132,44 @@ def read_video_frame(video: str, frame: int) -> np.ndarray:
         ) from error
 
 
+def numbers_of(camera: Camera, key: str) -> np.ndarray:
+    """The float64 numbers (n,) that a camera has under a key; none where it lacks an optional one.
+
+    Raises:
+        ValueError: They are too few or many, or no finite numbers.
+    """
+    if key not in NEEDED and not camera.get(key):
+        return np.zeros(0)
+    counts = COUNTS[key]
+    try:
+        values = np.array(camera[key], float).ravel()
+        is_usable = values.size in counts and bool((np.abs(values) < MOST).all())
+    except (OverflowError, TypeError, ValueError):
+        is_usable = False
+    if not is_usable:
+        raise ValueError(
+            f"camera {camera.get('name', 'without a name')}: {key} is {str(camera[key])[:60]}, "
+            f"where {' or '.join(map(str, counts))} finite numbers are needed"
+        )
+    return values
+
+
 def camera_backdrop(camera: Camera, picture: np.ndarray, frame: int) -> Backdrop:
-    """What ``camera`` saw in ``frame``: uint8 RGB (H, W, 3), freed of its distortion."""
-    matrix = np.array(camera["matrix"], float)
-    if camera.get("size"):
+    """What ``camera`` saw in ``frame``: uint8 RGB (H, W, 3), freed of its distortion.
+
+    Raises:
+        ValueError: The camera holds a value that none can have.
+    """
+    matrix, size = numbers_of(camera, "matrix").reshape(3, 3), numbers_of(camera, "size")
+    if len(size) and (size > 0).all():
         # A camera calibrated at another resolution of the same picture.
-        matrix[:2] *= np.divide(picture.shape[1::-1], camera["size"])[:, None]
-    distortions = np.array(camera.get("distortions") or [0.0] * 5, float)
-    rotation = cv2.Rodrigues(np.array(camera["rotation"], float))[0]
-    extrinsics = np.column_stack([rotation, np.ravel(camera["translation"])])
+        matrix[:2] *= np.divide(picture.shape[1::-1], size)[:, None]
+    if min(matrix[0, 0], matrix[1, 1]) <= 0:
+        raise ValueError(f"camera {camera.get('name')}: matrix has no focal length: {matrix[0, 0]}")
+    distortions = numbers_of(camera, "distortions")
+    distortions = distortions if len(distortions) else np.zeros(5)
+    rotation = cv2.Rodrigues(numbers_of(camera, "rotation"))[0]
+    extrinsics = np.column_stack([rotation, numbers_of(camera, "translation")])
     return Backdrop(cv2.undistort(picture, matrix, distortions), matrix @ extrinsics, frame)
 
 

@@ -21,7 +21,17 @@ class Settings(PluginSettings):
         ".npz, .pkl of AIST++, .trc, .c3d or .csv of 3D keypoints; else input 0",
         label="Keypoint file",
     )
-    convention: Literal["auto", "coco17", "body25", "body25b", "smpl24", "h36m17"] = setting(
+    convention: Literal[
+        "auto",
+        "coco17",
+        "body25",
+        "body25b",
+        "halpe26",
+        "wholebody133",
+        "mediapipe33",
+        "smpl24",
+        "h36m17",
+    ] = setting(
         "auto",
         "What the keypoints are; auto takes what is told, or names, or count",
         label="Keypoints are",
@@ -65,7 +75,8 @@ class Settings(PluginSettings):
     )
     up_axis: Literal["auto", "x", "y", "z", "-x", "-y", "-z"] = setting(
         "auto",
-        "Up in the keypoints' world, for pictures, .bvh, .glb; auto: input 1's or the body's",
+        "Up in the keypoints' world, for pictures, .bvh, .glb; auto: input 1's, the cameras' or "
+        "the body's",
         label="Upward axis",
     )
     video_path: str = setting(

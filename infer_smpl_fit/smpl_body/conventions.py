@@ -25,6 +25,7 @@ SYNONYMS = {
     # AIST++'s own list takes OpenPose's right side for SMPL's left; the table has OpenPose's order.
     "body25": {"neck": "shoulder_middle"},
     "body25b": {"upper_neck": "neck"},
+    "halpe26": {"upper_neck": "neck"},
     "h36m17": {"spine": "spine2", "thorax": "neck", "jaw": "nose"},
 }
 
@@ -85,7 +86,10 @@ def _convention(name: str) -> Convention:
 
 CONVENTIONS = {
     name: _convention(name)
-    for name in ("coco17", "body25", "body25b", "smpl24", "smpl22", "h36m17")
+    for name in (
+        *("coco17", "body25", "body25b", "halpe26", "wholebody133", "mediapipe33"),
+        *("smpl24", "smpl22", "h36m17"),
+    )
 }
 
 

@@ -33,6 +33,8 @@ NEEDED = {
     "kintree_table": 2,
     "f": 2,
 }
+# Metres, and numbers of vertices.
+MOST = 1e6
 SITES = "https://smpl.is.tue.mpg.de, https://mano.is.tue.mpg.de or https://smpl-x.is.tue.mpg.de"
 WITHOUT = "Leave the path empty to use the built-in body, which needs no file."
 SOURCES = f"The files are free for research after a registration at {SITES}. {WITHOUT}"
@@ -228,9 +230,29 @@ def check_shapes(file: Path, arrays: dict[str, np.ndarray]) -> dict[str, int]:
     landmarks = SMPLX_LANDMARKS if joints == 55 else SMPL_LANDMARKS
     if count <= max(landmarks.values()):
         raise BodyFileError(f"{file} has only {count} vertices: not {KINDS[joints]}'s layout")
+    check_values(file, arrays)
     if arrays["f"].min() < 0 or arrays["f"].max() >= count:
         raise BodyFileError(f"f of {file} names vertices that do not exist")
     return dict(landmarks)
+
+
+def check_values(file: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Raise BodyFileError where numbers are none, or none that a body of metres can have."""
+    for key, array in arrays.items():
+        with np.errstate(invalid="ignore"):
+            # Root joints have 2^32 - 1 for a parent.
+            is_usable = key == "kintree_table" or bool((np.abs(array) < MOST).all())
+        if not is_usable or not np.isfinite(array).all():
+            raise BodyFileError(
+                f"{key} of {file} holds values that no body has (NaN, infinite or huge): download "
+                f"it again. {WITHOUT}"
+            )
+    loose = np.abs(arrays["weights"].sum(axis=1) - 1) > 0.1
+    if loose.any():
+        raise BodyFileError(
+            f"weights of {file}: {loose.sum()} vertices hang on no bone, or on several: "
+            f"download it again. {WITHOUT}"
+        )
 
 
 def to_smplx(model: BodyModel, batch_size: int = 1, dtype: Any = None) -> smplx.SMPL:

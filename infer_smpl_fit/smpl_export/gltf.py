@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pygltflib as gl
 from scipy.spatial.transform import Rotation
 
 from ..infer_smpl_fit_kit.files import write_bytes
+from ..infer_smpl_fit_kit.keypoints.trajectories import origin_near
 from ..smpl_body.model import BodyModel, face_normals
 from .motion import BodyMotion, joint_names
 
@@ -57,6 +58,9 @@ class Buffer:
 def write_glb(path: str | Path, motion: BodyMotion, model: BodyModel) -> Path:
     """Write the skinned mesh and its animation.
 
+    A motion far from the world's origin, whose millimetres 32-bit floats cannot hold, is written
+    around an origin of whole metres near it, which the scene's extras tell.
+
     Pose correctives are not stored (glTF has none that follow a pose): bent joints of a licensed
     body lose some volume against SMPL's own surface.
 
@@ -80,7 +84,9 @@ def write_glb(path: str | Path, motion: BodyMotion, model: BodyModel) -> Path:
         joints=list(range(joints)),
         name="skeleton",
     )
-    animation = add_animation(buffer, motion, rest)
+    origin = origin_near(motion.transl, "m")
+    extras = {"origin": origin.tolist()} if origin.any() else {}
+    animation = add_animation(buffer, replace(motion, transl=motion.transl - origin), rest)
     nodes = joint_nodes(rest, model.parents)
     nodes.append(gl.Node(name="body", mesh=0, skin=0))
     surface = gl.PbrMetallicRoughness(
@@ -89,7 +95,7 @@ def write_glb(path: str | Path, motion: BodyMotion, model: BodyModel) -> Path:
     document = gl.GLTF2(
         asset=gl.Asset(version="2.0", generator="infer_smpl_fit"),
         scene=0,
-        scenes=[gl.Scene(nodes=[0, joints])],
+        scenes=[gl.Scene(nodes=[0, joints], extras=extras)],
         nodes=nodes,
         meshes=[mesh],
         skins=[skin],

@@ -35,6 +35,7 @@ class BodyMotion:
         betas: (B,).
         scaling: World units per metre of the body; about 1 in a world of metres.
         fps: Frames per second.
+        first_frame: The first frame's number, as the keypoints' source counts.
     """
 
     poses: np.ndarray
@@ -42,6 +43,7 @@ class BodyMotion:
     betas: np.ndarray
     scaling: float = 1.0
     fps: float = 60.0
+    first_frame: int = 0
 
     def __len__(self) -> int:
         return len(self.poses)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..infer_smpl_fit_kit.array_files import write_npz, write_pickle
 from ..infer_smpl_fit_kit.keypoints import trc_files
-from ..infer_smpl_fit_kit.keypoints.trajectories import Trajectories
+from ..infer_smpl_fit_kit.keypoints.trajectories import Trajectories, origin_near
 from ..smpl_body.model import SHARED_JOINT_COUNT, SMPL_JOINT_COUNT, BodyModel
 from .motion import BodyMotion, joint_names
 
@@ -22,6 +22,7 @@ AMASS_BETA_COUNT = 16
 def write_aist(path: str | Path, motion: BodyMotion, loss: float = 0.0) -> Path:
     """Write AIST++'s smpl_poses (T, 72), smpl_scaling (1, 1), smpl_trans (T, 3), smpl_loss.
 
+    Arrays are float32 as AIST++'s own; places that lose a tenth of a millimetre by it are float64.
     Readers take betas as 0 and divide smpl_trans by smpl_scaling to get metres. A shape is lost
     (with a warning): fit with betas fixed at 0 for this format. Fingers are lost too.
 
@@ -36,11 +37,12 @@ def write_aist(path: str | Path, motion: BodyMotion, loss: float = 0.0) -> Path:
     poses = motion.poses
     if poses.shape[1] != SMPL_JOINT_COUNT:
         poses = _with_flat_joints(poses, SMPL_JOINT_COUNT)
+    is_far = origin_near(motion.transl / motion.scaling, "m").any()
     data = {
         "smpl_loss": float(loss),
         "smpl_poses": poses.reshape(len(motion), -1).astype(np.float32),
         "smpl_scaling": np.array([[motion.scaling]], np.float32),
-        "smpl_trans": motion.transl.astype(np.float32),
+        "smpl_trans": motion.transl.astype(np.float64 if is_far else np.float32),
     }
     return write_pickle(path, data)
 
@@ -74,7 +76,8 @@ def write_trc(path: str | Path, motion: BodyMotion, model: BodyModel) -> Path:
     """Write the places of the joints of a motion in metres, as OpenSim reads them: millimetres."""
     motion.check(model)
     places = motion.joint_places(model) * 1000.0
-    joints = Trajectories(places, joint_names(model.joint_count), motion.fps, "mm")
+    names = joint_names(model.joint_count)
+    joints = Trajectories(places, names, motion.fps, "mm", motion.first_frame)
     return trc_files.write_trc(path, joints, has_empty_line=True)
 
 

@@ -108,9 +108,11 @@ def prepare(model: BodyModel, clip: Clip, *, keeps_mean_shape: bool) -> Problem:
     """
     points, weights = clip.points, clip.weights
     rig = rig_of(model, clip.convention, np.any(weights > 0, axis=0))
-    if ((weights[:, rig.columns] > 0).sum(axis=1) < ENOUGH_KEYPOINTS).all():
+    most = int((weights[:, rig.columns] > 0).sum(axis=1).max(initial=0))
+    if most < ENOUGH_KEYPOINTS:
         raise ValueError(
-            f"no frame shows {ENOUGH_KEYPOINTS} keypoints of {clip.convention.name}: nothing to fit"
+            f"no frame shows {ENOUGH_KEYPOINTS} keypoints of {clip.convention.name} (the fullest "
+            f"has {most}): nothing to fit"
         )
     unit = measure_limbs(rig, points).unit() if clip.units == "auto" else clip.units
     points = points / UNITS_PER_METRE[unit]

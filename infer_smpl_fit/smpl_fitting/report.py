@@ -12,6 +12,7 @@ from ..smpl_body.conventions import SMPL_JOINTS
 from ..smpl_body.model import BodyModel
 from .gaps import gaps_of
 from .kinematics import State, forward
+from .objective import Observations
 from .preparation import Problem
 from .priors import joint_priors
 from .proportions import LARGEST, SMALLEST
@@ -20,6 +21,11 @@ from .rotations import logarithm
 
 # Farther than this from the fit, a keypoint has next to no weight.
 OUTLIER_METRES = 0.10
+# A body that misses its keypoints by more than this, and by more than twice what they tremble by
+# themselves, is no fit, in metres; beyond the second it is no tremble.
+MISFIT_METRES, MOST_NOISE_METRES = 0.03, 0.02
+# Of the frames; fewer are outliers.
+MISFIT_SHARE = 0.1
 # A limb is unobserved when the joint that moves it is.
 LIMBS = {
     "left_arm": 16, "right_arm": 17, "left_forearm": 18, "right_forearm": 19, "left_hand": 20,
@@ -67,14 +73,34 @@ def residual_report(problem: Problem, state: State) -> dict[str, Any]:
         for n, column in enumerate(problem.rig.columns)
         if used[:, n].any()
     }
+    noise = 1000 * keypoint_noise(problem.observations)
+    # A distance in space is 1.6 times the deviation of a coordinate.
+    limit = 1000 * MISFIT_METRES + 2 * 1.6 * noise
+    by_frame = (millimetres * used).sum(axis=1) / np.maximum(used.sum(axis=1), 1)
     observed = used | problem.outliers
     outliers = problem.outliers | (used & (millimetres > 1000 * OUTLIER_METRES))
     return {
         "residual_mean_mm": round(float(millimetres[used].mean()), 2),
         "residual_p95_mm": round(float(np.percentile(millimetres[used], 95)), 2),
         "residual_per_keypoint_mm": by_keypoint,
+        "keypoint_noise_mm": round(noise, 2),
+        "misfit_limit_mm": round(limit, 1),
+        "misfit_share": round(float((by_frame > limit)[used.any(axis=1)].mean()), 4),
         "outlier_share": round(float(outliers.sum() / max(observed.sum(), 1)), 4),
     }
+
+
+def keypoint_noise(observations: Observations) -> float:
+    """Metres by which a coordinate trembles from frame to frame: the usual second difference.
+
+    Motion at a low rate looks like noise as well, so that the value is held to what detectors have.
+    """
+    seen = np.where(observations.is_observed[..., None], observations.targets, np.nan)
+    jolts = np.diff(seen, n=2, axis=0)[np.diff(observations.times, n=2) == 0]
+    jolts = np.abs(jolts[np.isfinite(jolts)])
+    # Of normal noise the median is 0.6745 deviations, and of three values in a row sqrt(6).
+    noise = float(np.median(jolts)) / (0.6745 * np.sqrt(6)) if len(jolts) else 0.0
+    return min(noise, MOST_NOISE_METRES)
 
 
 def aist_loss(problem: Problem, state: State) -> float:
@@ -121,6 +147,14 @@ def warnings_of(report: dict[str, Any], size: float) -> list[str]:
         warnings.append(
             f"taken as {report['unit']}, the person is {size:.2f} times the body's size: "
             "check units"
+        )
+    worst = max(report["residual_per_keypoint_mm"].items(), key=lambda item: item[1])
+    if report["misfit_share"] > MISFIT_SHARE or worst[1] > 2 * report["misfit_limit_mm"]:
+        warnings.append(
+            f"the body misses its keypoints: in {report['misfit_share']:.0%} of the frames it is "
+            f"on average over {report['misfit_limit_mm']:.0f} mm away from them, {worst[0]} by "
+            f"{worst[1]:.0f} mm; they tremble by {report['keypoint_noise_mm']:.0f} mm only. Check "
+            "what the keypoints are, their unit, and the cameras' order and calibration"
         )
     if report["unobserved_limbs"]:
         warnings.append("never seen, left at rest: " + ", ".join(report["unobserved_limbs"]))

@@ -9,19 +9,23 @@ from pathlib import Path
 import numpy as np
 
 from ..files import existing, write_bytes
-from .trajectories import Trajectories, writable
+from .trajectories import Trajectories, origin_near, writable
 
 # The counts of the format's header and labels are small numbers.
 MAX_POINTS = 255
 MAX_LABEL = 127
 BLOCK = 512
+LAST_FRAME = 65535
 MISSING_RESIDUAL = -1.0
 
 
 def write_c3d(path: str | Path, trajectories: Trajectories) -> Path:
     """Write points as 32-bit floats; missing ones get zeros and the residual -1.
 
-    The file appears whole or not at all.
+    Points far from the world's origin, whose millimetres such floats cannot hold, are written
+    around an origin of whole metres near them, which POINT:WORLD_ORIGIN tells. Frames have the
+    source's numbers, but count from 1 where it begins at 0 or would end above 65535. The file
+    appears whole or not at all.
 
     Raises:
         ValueError: The points, names, rate or unit do not fit, or there are over 255 points.
@@ -36,12 +40,19 @@ def write_c3d(path: str | Path, trajectories: Trajectories) -> Path:
     if odd:
         raise ValueError(f"{path} cannot hold the name {odd[0]!r}: use up to {MAX_LABEL} letters")
     missing = np.isnan(points[..., 0])
+    origin = origin_near(points, trajectories.units)
+    points = points - origin
     # x, y, z, residual, and the cameras that saw the point.
     samples = np.zeros((*points.shape[:2], 5), np.float32)
     samples[..., :3] = np.nan_to_num(points)
     samples[missing, 3] = MISSING_RESIDUAL
     writer = c3d.Writer(point_rate=fps, point_scale=-1.0, point_units=trajectories.units)
     writer.set_point_labels(names)
+    last = max(trajectories.first_frame, 1) + len(points)
+    writer.set_start_frame(max(trajectories.first_frame, 1) if last < LAST_FRAME else 1)
+    if origin.any():
+        text = " ".join(f"{value:.0f}" for value in origin)
+        writer.point_group.add_str("WORLD_ORIGIN", "Add it to all points", text, len(text))
     no_analog = np.zeros((0, 0), np.float32)
     for frame in samples:
         writer.add_frames((frame, no_analog))
@@ -76,7 +87,9 @@ def read_c3d(path: str | Path) -> Trajectories:
             announced = reader.frame_count
             labels = tuple(label.strip() for label in reader.point_labels)
             units = reader.get("POINT:UNITS")
-            fps = float(reader.point_rate)
+            fps, first = float(reader.point_rate), int(reader.first_frame)
+            told = reader.get("POINT:WORLD_ORIGIN")
+            origin = np.array(told.string_value.split() if told is not None else [0] * 3, float)
         if not frames or not frames[0].size or len(frames) != announced:
             raise ValueError(f"{path.name} has {len(frames)} of {announced} frames of points")
     # The package meets damaged files with errors of any kind.
@@ -85,6 +98,6 @@ def read_c3d(path: str | Path) -> Trajectories:
             f"{path} is not a whole .c3d file of 3D points ({error}): export it again"
         ) from error
     samples = np.array(frames, np.float64)
-    points = np.where(samples[..., 3:4] < 0, np.nan, samples[..., :3])
+    points = np.where(samples[..., 3:4] < 0, np.nan, samples[..., :3]) + origin
     word = units.string_value.strip() if units is not None else ""
-    return Trajectories(points, labels[: points.shape[1]], fps if fps > 0 else None, word)
+    return Trajectories(points, labels[: points.shape[1]], fps if fps > 0 else None, word, first)

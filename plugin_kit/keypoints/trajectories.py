@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 UNITS_PER_METRE = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
+# What files have to tell apart.
+FINEST_METRES = 1e-4
 UNIT_WORDS = {
     word: unit
     for unit, prefix in (("m", ""), ("cm", "centi"), ("mm", "milli"))
@@ -25,12 +27,75 @@ class Trajectories:
         names: J labels.
         fps: Frames a second; None where a file does not tell.
         units: m, cm or mm; from a reader, the file's own word for its unit of length.
+        first_frame: The first frame's number, as its source counts.
     """
 
     points: np.ndarray
     names: Sequence[str]
     fps: float | None
     units: str
+    first_frame: int = 0
+
+    @property
+    def start(self) -> int:
+        """How many frames of the source lie before the first; it may count from 0 or from 1."""
+        return self.first_frame if self.first_frame > 1 else 0
+
+
+def first_frame_of(stamps: object, fps: float | None) -> int:
+    """The first frame's number.
+
+    Args:
+        stamps: (F,), rising: numbers of frames, or times in seconds or, as AIST++ has them, in
+            milliseconds; anything else counts as nothing known.
+        fps: Frames a second, which tells the one from the other.
+    """
+    try:
+        times = np.array(stamps, np.float64).ravel()
+    except (TypeError, ValueError):
+        return 0
+    if not len(times) or not np.isfinite(times).all() or not 0 <= times[0] < 2**31:
+        return 0
+    step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+    for ticks in (1.0, 1000.0):
+        if fps and step != 1 and abs(step * fps / ticks - 1) < 0.1:
+            return round(times[0] * fps / ticks)
+    return int(times[0]) if (times % 1 == 0).all() else 0
+
+
+def origin_near(points: np.ndarray, unit: str) -> np.ndarray:
+    """(3,): what is taken off points (..., 3) before 32-bit floats hold them.
+
+    Zero where a tenth of a millimetre survives as they are, else whole metres near their middle.
+    """
+    metre = UNITS_PER_METRE[unit]
+    largest = np.nanmax(np.abs(points), initial=0.0, where=np.isfinite(points))
+    if np.spacing(np.float32(largest)) < FINEST_METRES * metre:
+        return np.zeros(3)
+    return metre * np.round(np.nanmedian(points.reshape(-1, 3), axis=0) / metre)
+
+
+def stamped_rate(stamps: object) -> float | None:
+    """Frames a second where stamps (F,) are times in seconds or milliseconds; None for numbers.
+
+    Milliseconds are whole numbers whose steps differ by one, as of 16 and 17 at 60 frames a second.
+    """
+    steps = np.diff(np.array(stamps, np.float64).ravel())
+    if not len(steps):
+        return None
+    step = float(np.median(steps))
+    if 0 < step < 1:
+        return round(1 / step, 6)
+    varies = step >= 2 and (np.abs(steps - step) <= 1).all() and (steps != step).any()
+    return round(1000 / float(steps.mean()), 3) if varies else None
+
+
+def rate_of(seconds: Sequence[float] | np.ndarray) -> float | None:
+    """Frames a second, from the frames' times; a frame that is left out does not change it."""
+    if len(seconds) < 2:
+        return None
+    step = float(np.median(np.diff(np.array(seconds, np.float64))))
+    return round(1 / step, 6) if step > 0 else None
 
 
 def unit_of_word(word: object) -> str | None:

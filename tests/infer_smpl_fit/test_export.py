@@ -377,3 +377,26 @@ def test_contact_sheet_shows_every_moment(motion, body):
             assert not drawn[-1].any()
     one = replace(motion, poses=motion.poses[:1], transl=motion.transl[:1])
     assert contact_sheet(one, body, cell=(120, 150)).shape == (150, 120, 3)
+
+
+def test_far_from_the_origin_millimetres_are_kept(tmp_path, motion, body):
+    """As in UTM: .glb and AIST++'s file, whose coordinates have 32 bits."""
+    origin = np.array([448262.0, 35.0, 5411932.0])
+    far = replace(motion, transl=motion.transl + origin, betas=np.zeros(10))
+    glb = Glb(write_glb(tmp_path / "a.glb", far, body).read_bytes())
+    told = np.array(glb.json["scenes"][0]["extras"]["origin"])
+    animation = glb.json["animations"][0]
+    channel = animation["channels"][-1]
+    assert channel["target"]["path"] == "translation"
+    moved = glb.array(animation["samplers"][channel["sampler"]]["output"]) + told
+    np.testing.assert_allclose(moved, far.transl + far.rest_joints(body)[0], atol=1e-4)
+    aist = pickle.loads(write_aist(tmp_path / "a.pkl", far).read_bytes())
+    np.testing.assert_allclose(aist["smpl_trans"], far.transl, atol=1e-6)
+    near = Glb(write_glb(tmp_path / "b.glb", motion, body).read_bytes())
+    assert "origin" not in near.json["scenes"][0].get("extras", {})
+
+
+def test_trc_keeps_the_frames_numbers(tmp_path, motion, body):
+    lines = write_trc(tmp_path / "a.trc", replace(motion, first_frame=90), body)
+    first = lines.read_text().splitlines()[6].split("\t")
+    assert (first[0], float(first[1])) == ("90", 1.5)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
 from infer_smpl_fit.smpl_body.loader import load_body
@@ -103,6 +104,44 @@ def test_half_a_body(body, scene, shown):
     fit = fitted(body, seen)
     assert fit.report["residual_mean_mm"] < 25
     assert fit.report["outlier_share"] < 0.05
+
+
+LEGS = ("hip", "knee", "ankle", "toe", "heel")
+
+
+@pytest.mark.parametrize("convention", ["coco17", "body25", "body25b"])
+@pytest.mark.parametrize("part", ["upper body", "legs"])
+def test_a_half_that_is_never_seen(body, part, convention):
+    """Of BODY_25's trunk either half shows three points on one line."""
+    scene = scene_of(body, convention, 2, frames=60, noise=0.005, shapes=0.0, missing=0)
+    hidden = [
+        any(word in name for word in LEGS) == (part == "upper body")
+        for name in CONVENTIONS[convention].keypoints
+    ]
+    seen = scene.seen.copy()
+    seen[:, hidden] = np.nan
+    fit = fitted(body, seen, convention, units="m")
+    assert fit.report["residual_mean_mm"] < 10
+    turns = Rotation.from_rotvec(scene.poses[:, 0]).inv() * Rotation.from_rotvec(fit.poses[:, 0])
+    assert np.degrees(np.median(turns.magnitude())) < 35
+    never = {"upper body": {"left_leg", "right_shin"}, "legs": {"right_arm", "head"}}[part]
+    assert never <= set(fit.report["unobserved_limbs"])
+    unseen = {"upper body": [1, 2, 4, 5], "legs": [15, 16, 17, 18, 19]}[part]
+    assert not fit.poses[:, unseen].any()
+
+
+def test_a_body_that_misses_its_keypoints_warns(body, scene):
+    good = fitted(body, scene.seen).report
+    assert good["keypoint_noise_mm"] == pytest.approx(10, abs=1)
+    assert good["misfit_share"] == 0 and good["warnings"] == []
+    off = scene.seen.copy()
+    off[60:, [7, 9]] += 0.4
+    for wrong in (
+        fitted(body, scene.seen, "h36m17", units="m"),
+        fitted(body, off, units="m"),
+        fitted(body, np.random.default_rng(1).normal(0, 0.5, off.shape), units="m"),
+    ):
+        assert "the body misses its keypoints" in " ".join(wrong.report["warnings"])
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 4])

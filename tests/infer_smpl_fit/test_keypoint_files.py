@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -223,6 +224,33 @@ def test_pose2sims_names_of_body_25():
     assert np.isfinite(points[0]).all(axis=1).sum() == 21
 
 
+def test_subjects_before_a_colon_are_no_part_of_a_name():
+    plain = named([*COCO, "table"])
+    prefixed = replace(plain, names=(*(f"P01:{name}" for name in COCO), "*1"))
+    points, convention = resolved(prefixed, "auto")
+    assert convention == "coco17"
+    np.testing.assert_array_equal(points, resolved(plain, "auto")[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "points"), [("halpe26", 26), ("wholebody133", 133), ("mediapipe33", 33)]
+)
+@pytest.mark.parametrize("told", ["count", "source", "parameter"])
+def test_hands_and_faces_are_left_out(name, points, told):
+    given = Keypoints3D(
+        np.random.default_rng(0).normal(0, 1, (2, points, 3)),
+        None,
+        name if told == "source" else None,
+        None,
+        None,
+        "input 0",
+    )
+    found, convention = resolved(given, name if told == "parameter" else "auto")
+    assert convention == name
+    columns = list(SKELETONS[name].columns) or slice(None)
+    np.testing.assert_array_equal(found, given.points[:, columns])
+
+
 def test_names_win_over_the_order_of_a_convention_that_was_set():
     # body25b has as many keypoints: by their order alone, feet would be taken for arms.
     given = named(SKELETONS["body25b"].joints, skeleton="body25b")
@@ -305,9 +333,9 @@ def test_smpls_22_joints():
             "coco17 has 17 keypoints, the data have 19",
         ),
         (
-            Keypoints3D(np.zeros((1, 26, 3)), None, "halpe26", None, None, "input 0"),
+            Keypoints3D(np.zeros((1, 27, 3)), None, "lion27", None, None, "input 0"),
             "auto",
-            r"26 points of input 0 .*halpe26.*not at all.*set convention to coco17, .*smpl24, h36m",
+            r"27 points of input 0 .*lion27.*not at all.*set convention to coco17, .*smpl24, h36m",
         ),
         (
             named([f"joint_{n}" for n in range(24)]),
@@ -318,6 +346,11 @@ def test_smpls_22_joints():
             Keypoints3D(np.zeros((1, 17, 3)), COCO[:16], None, None, None, "a.npz"),
             "auto",
             r"a\.npz names 16 points and holds 17",
+        ),
+        (
+            named([f"{who}:{name}" for who in ("P01", "P02") for name in COCO]),
+            "auto",
+            r"several people \(P01, P02\): export the points of one",
         ),
     ],
 )

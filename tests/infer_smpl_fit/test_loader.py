@@ -24,6 +24,23 @@ def test_object_arrays_are_no_numbers(tmp_path, second):
         load_body(file)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("v_template", np.nan, "v_template of .*SMPL_NEUTRAL.npz holds values that no body has"),
+        ("weights", np.inf, "weights of .*SMPL_NEUTRAL.npz holds values that no body has"),
+        ("shapedirs", 1e30, "shapedirs of .*SMPL_NEUTRAL.npz holds values that no body has"),
+        ("weights", 0.0, "weights of .*SMPL_NEUTRAL.npz: 6890 vertices hang on no bone"),
+    ],
+)
+def test_values_that_no_body_has_are_refused(tmp_path, second, key, value, text):
+    data = stored(second)
+    file = tmp_path / "SMPL_NEUTRAL.npz"
+    np.savez(file, **data | {key: np.full_like(data[key], value, np.float64)})
+    with pytest.raises(BodyFileError, match=text):
+        load_body(file)
+
+
 @pytest.mark.parametrize(("joints", "kind"), [(24, "SMPL"), (52, "SMPL-H"), (55, "SMPL-X")])
 def test_kind_follows_the_joint_count(tmp_path, joints, kind):
     count = 10475 if joints == 55 else 6890

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pygltflib
 import pytest
+from scipy.spatial.transform import Rotation
 
 from development.synthetic.capture import NOISE, detect, studio
 from infer_multiview_triangulation import multiview_files as files
@@ -240,6 +241,33 @@ def test_chain_and_overlay(workflow_of, capture, scene, tmp_path):
     assert brightest[:, 0].mean() < brightest[:, 2].mean()
 
 
+@pytest.mark.parametrize(("frames", "shown"), [(60, 20 + 4), (12, 4)])
+def test_overlay_and_files_go_by_the_frames_numbers(task_of, scene, tmp_path, frames, shown):
+    """Keypoints of the frames from 20 on; a video that is too short for that begins with them."""
+    video = video_of(tmp_path / "a.mp4", frames)
+    workflow, task = task_of(video_path=video, output_folder=tmp_path / "out")
+    told = {"skeleton": "coco17", "units": "m", "fps": 60, "timestamps": list(range(20, 28))}
+    report = run(workflow, task, scene.seen[:8], told | {"cameras": ring("y")})
+    picture = task.get_output(Output.OVERLAY).get_image()
+    assert np.median(picture[:20]) == pytest.approx(60 + shown, abs=2)
+    assert any("begin with frame 20" in text for text in report["warnings"]) == (frames == 12)
+    stored = read_keypoints(str(tmp_path / "out" / "motion.trc"), False)
+    assert (stored.first_frame, stored.fps) == (20, 60)
+
+
+def test_far_from_the_origin_is_said(task_of, scene):
+    far = scene.seen[:4] + np.array([448262.3, 35.2, 5411932.7])
+    near = scene.seen[:4]
+    told = {"skeleton": "coco17", "units": "m", "fps": 60}
+    workflow, task = task_of()
+    report = run(workflow, task, far, told)
+    assert "far from the world's origin" in report["warnings"][0]
+    places = fitted_joints(task) - np.array([448262.3, 35.2, 5411932.7])
+    workflow, task = task_of()
+    assert run(workflow, task, near, told)["warnings"] == []
+    assert np.abs(places - fitted_joints(task)).max() < 1e-3
+
+
 def test_chain_hands_the_up_axis_on(workflow_of, capture):
     _, task = chained(workflow_of, capture, triangulation={"up_axis": "z"})
     assert task.get_output(Output.REPORT).data["up_axis"] == "z"
@@ -336,6 +364,50 @@ def test_world_that_is_z_up(task_of, scene, tmp_path):
     np.testing.assert_allclose(trc[:, 0] / 10 @ Y_UP_TO_Z_UP, standing[:, 0], atol=0.5)
     heights = [np.flatnonzero((reports[f"{up} picture"] < 200).any(axis=(1, 2))) for up in "yz"]
     assert abs(np.ptp(heights[0]) - np.ptp(heights[1])) < 60
+
+
+def ring(up):
+    """Four upright cameras around the origin of a world that is y up or z up."""
+    cameras = []
+    for turn in (20, 110, 200, 290):
+        rotation = Rotation.from_euler("YX", [turn, 20], degrees=True).as_matrix()
+        # A camera's x, y, z in the world: to the right, down, ahead and a little down.
+        axes = rotation @ np.diag([1.0, -1.0, -1.0])
+        world = axes.T if up == "y" else axes.T @ Y_UP_TO_Z_UP.T
+        rotation_vector = Rotation.from_matrix(world).as_rotvec().tolist()
+        matrix = [[1000, 0, 960], [0, 1000, 540], [0, 0, 1]]
+        cameras.append({"matrix": matrix, "rotation": rotation_vector, "translation": [0, 0, 4]})
+    return cameras
+
+
+@pytest.mark.parametrize("up", ["y", "z"])
+@pytest.mark.parametrize("turn", [0, 90, 180])
+def test_bodies_that_lie_or_hang_stay_so(task_of, scene, tmp_path, up, turn):
+    """In the world of cameras, which stand upright; 90 lies on its back, 180 is a handstand."""
+    lying = scene.seen[:8] @ Rotation.from_euler("x", turn, degrees=True).as_matrix().T
+    world = lying if up == "y" else lying @ Y_UP_TO_Z_UP.T
+    workflow, task = task_of(output_folder=tmp_path)
+    told = {"skeleton": "coco17", "units": "m", "fps": 60, "cameras": ring(up)}
+    report = run(workflow, task, world, told)
+    assert (report["up_axis"], report["up_axis_from"]) == (up, "cameras")
+    assert any("stands along" in warning for warning in report["warnings"]) == (turn != 0)
+    places = read_bvh((tmp_path / "motion.bvh").read_text())[3] / 100
+    spine = places[:, 12] - places[:, 0]
+    true = np.nanmean(lying[:, [5, 6]], axis=(0, 1)) - np.nanmean(lying[:, [11, 12]], axis=(0, 1))
+    true /= np.linalg.norm(true)
+    mean = spine.mean(axis=0) / np.linalg.norm(spine.mean(axis=0))
+    assert mean @ true > 0.95
+
+
+def test_what_is_up_can_be_told_and_is_asked_where_it_is_odd(task_of, scene):
+    lying = scene.seen[:3] @ Rotation.from_euler("z", 90, degrees=True).as_matrix().T
+    told = {"skeleton": "coco17", "units": "m", "fps": 60}
+    guessed = dict(run(*task_of(), lying, told))
+    assert (guessed["up_axis"], guessed["up_axis_from"]) == ("-x", "body")
+    assert "nothing tells which way is up" in guessed["warnings"][-1]
+    asked = run(*task_of(up_axis="y"), lying, told)
+    assert (asked["up_axis"], asked["up_axis_from"]) == ("y", "parameter")
+    assert asked["warnings"] == []
 
 
 def test_picture_is_what_ikomia_shows(task_of, scene):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from infer_smpl_fit import infer_smpl_fit_process
+from infer_smpl_fit.overlay import camera_backdrop
 from infer_smpl_fit.parameters import InferSmplFitParam
 from infer_smpl_fit.ports import Output
 from infer_smpl_fit.smpl_fitting import fit_body
@@ -32,6 +33,11 @@ def test_bad_value_is_refused_by_the_task(task_of):
         (np.zeros((2, 17)), {}, r"input 0 is \(2, 17\); it takes \(F, J, 3\)"),
         (np.zeros((2, 17, 4)), {}, r"input 0 is \(2, 17, 4\)"),
         (np.full((2, 17, 3), np.nan), {"skeleton": "coco17"}, "input 0 .* holds no number"),
+        (
+            np.full((2, 17, 3), np.nan),
+            {"skeleton": "coco17", "quality": {"measured_share": 0.0}},
+            "not one keypoint was triangulated: at least two views .* min_confidence",
+        ),
         (np.zeros((2, 17, 3)), {"skeleton": "coco17", "fps": -1}, "fps must be a positive"),
         (np.zeros((2, 16, 3)), {"skeleton": "coco17"}, "coco17 has 17 keypoints, the data have 16"),
     ],
@@ -54,6 +60,28 @@ def no_fit(monkeypatch):
         raise AssertionError("the fit was started")
 
     monkeypatch.setattr(infer_smpl_fit_process, "fit_body", never)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("size", "x"),
+        ("size", [1, 2, 3]),
+        ("matrix", 3),
+        ("matrix", np.zeros((3, 3)).tolist()),
+        ("rotation", {}),
+        ("rotation", "null"),
+        ("distortions", [0, 0, 0]),
+        ("distortions", [1e300] * 5),
+        ("translation", [1, 2]),
+        ("translation", [float("nan")] * 3),
+        ("translation", None),
+    ],
+)
+def test_odd_values_of_a_camera_are_told(key, value):
+    camera = {**CAMERA, "translation": [0, 0, 3], "size": [64, 48], key: value}
+    with pytest.raises(ValueError, match=rf"camera c01: {key}|camera c01: matrix has no focal"):
+        camera_backdrop(camera, np.zeros((48, 64, 3), np.uint8), 0)
 
 
 CAMERA = {"name": "c01", "matrix": np.eye(3).tolist(), "rotation": [0, 0, 0]}

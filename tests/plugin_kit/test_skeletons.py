@@ -16,6 +16,9 @@ COUNTS = {
     "coco18": 18,
     "body25": 25,
     "body25b": 25,
+    "halpe26": 26,
+    "wholebody133": 23,
+    "mediapipe33": 21,
     "smpl24": 24,
     "smpl22": 22,
     "h36m17": 17,
@@ -63,9 +66,30 @@ def test_a_count_tells_where_only_one_detector_has_it():
     assert skeleton_of("auto", 17).name == "coco17"
     assert skeleton_of("auto", 18).name == "coco18"
     assert skeleton_of("auto", 24).joints[-1] == "joint_23"
-    assert skeleton_of("auto", 26).bones == ()
+    assert skeleton_of("auto", 27).bones == ()
     with pytest.raises(ValueError, match="25 keypoints may be body25 or body25b: set skeleton"):
         skeleton_of("auto", 25)
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "places"),
+    [
+        ("halpe26", 26, {"head_top": 17, "upper_neck": 18, "mid_hip": 19, "right_heel": 25}),
+        ("wholebody133", 133, {"left_hip": 11, "left_small_toe": 18, "right_heel": 22}),
+        ("mediapipe33", 33, {"nose": 0, "right_eye": 5, "left_shoulder": 11, "right_ankle": 28}),
+        ("mediapipe33", 33, {"left_heel": 29, "right_heel": 30, "left_big_toe": 31}),
+    ],
+)
+def test_of_detectors_that_find_hands_and_faces_the_body_is_taken(name, points, places):
+    skeleton = skeleton_of("auto", points)
+    assert skeleton is SKELETONS[name] is skeleton_of(name, points)
+    assert skeleton is skeleton_of(name, len(skeleton.joints))
+    columns = skeleton.columns or tuple(range(points))
+    assert len(columns) == len(skeleton.joints)
+    for joint, place in places.items():
+        assert columns[skeleton.joints.index(joint)] == place
+    with pytest.raises(ValueError, match=f"{name} has {points} keypoints, the data have 20"):
+        skeleton_of(name, 20)
 
 
 @pytest.mark.parametrize("name", ["smpl24", "h36m17", "tail"])

@@ -8,7 +8,7 @@ import pytest
 
 from plugin_kit.keypoints.c3d_files import read_c3d, write_c3d
 from plugin_kit.keypoints.csv_files import read_csv, write_csv
-from plugin_kit.keypoints.trajectories import Trajectories
+from plugin_kit.keypoints.trajectories import Trajectories, first_frame_of, stamped_rate
 from plugin_kit.keypoints.trc_files import read_trc, write_trc
 
 TRC_FOLDERS = "data/pose2sim_demo_single"
@@ -41,6 +41,86 @@ def test_round_trip(tmp_path, points, write, read, tolerance, fps, units):
     assert back.fps == pytest.approx(fps, rel=1e-6)
     assert back.units == units
     assert [f.name for f in file.parent.iterdir()] == [file.name]
+
+
+@formats
+@pytest.mark.parametrize("first", [0, 1, 250])
+def test_frames_keep_their_numbers(tmp_path, points, write, read, tolerance, first):
+    file = write(tmp_path / "a.x", Trajectories(points, NAMES, 50, "m", first))
+    back = read(file)
+    assert back.first_frame == first or (first == 0 and back.first_frame == 1)
+    assert back.start == (250 if first == 250 else 0)
+    assert back.fps == pytest.approx(50)
+    if read is not read_c3d:
+        times = [line.replace(",", "\t").split("\t")[1] for line in file.read_text().splitlines()]
+        assert float(times[-1]) == pytest.approx((back.start + 5) / 50)
+
+
+def test_trc_without_a_rate_goes_by_its_times(tmp_path, points):
+    file = write_trc(tmp_path / "a.trc", Trajectories(points, NAMES, 40, "m", 7))
+    lines = file.read_text().splitlines()
+    lines[2] = lines[2].replace("40", "0")
+    file.write_text("\n".join(lines))
+    assert read_trc(file).fps == pytest.approx(40)
+
+
+def test_numbers_too_large_for_c3d_begin_anew(tmp_path, points):
+    file = write_c3d(tmp_path / "a.c3d", Trajectories(points, NAMES, 50, "m", 70000))
+    assert read_c3d(file).first_frame == 1
+
+
+@formats
+@pytest.mark.parametrize("units", ["m", "mm"])
+def test_far_from_the_origin_millimetres_are_kept(tmp_path, points, write, read, tolerance, units):
+    """As in UTM, where 32-bit floats have steps of half a metre."""
+    factor = {"m": 1, "mm": 1000}[units]
+    far = factor * (points + np.array([448262.3, 5411932.7, 35.2]))
+    back = read(write(tmp_path / "a.x", Trajectories(far, NAMES, 50, units)))
+    assert np.nanmax(np.abs(back.points - far)) < 1e-4 * factor
+
+
+def test_other_programs_are_told_where_a_far_c3d_lies(tmp_path, points):
+    far = points + np.array([448262.3, 5411932.7, 35.2])
+    with write_c3d(tmp_path / "a.c3d", Trajectories(far, NAMES, 50, "m")).open("rb") as handle:
+        reader = c3d.Reader(handle)
+        told = [float(v) for v in reader.get("POINT:WORLD_ORIGIN").string_value.split()]
+        stored = next(iter(reader.read_frames()))[1][1, :3]
+    np.testing.assert_allclose(stored + told, far[0, 1], atol=1e-4)
+    assert np.abs(stored).max() < 10
+
+
+@pytest.mark.parametrize(
+    ("stamps", "fps", "first"),
+    [
+        ([40, 41, 42], 60, 40),
+        ([40, 41, 42], None, 40),
+        ([2000, 2016, 2033], 60, 120),
+        ([2.0, 2.02, 2.04], 50, 100),
+        ([7], 50, 7),
+        ([0.5, 0.52], None, 0),
+        ([], 50, 0),
+        (None, 50, 0),
+        (["a"], 50, 0),
+        ([np.nan, 1], 50, 0),
+        ([-5, -4], 50, 0),
+    ],
+)
+def test_the_first_frames_number(stamps, fps, first):
+    assert first_frame_of(stamps, fps) == first
+
+
+@pytest.mark.parametrize(
+    ("stamps", "rate"),
+    [
+        ([0, 1, 2], None),
+        ([0, 5, 10], None),
+        ([0, 0.02, 0.04], 50),
+        ([0, 16, 33, 50], 60),
+        ([3], None),
+    ],
+)
+def test_rates_of_times(stamps, rate):
+    assert stamped_rate(np.array(stamps)) == (rate and pytest.approx(rate, rel=1e-3))
 
 
 @formats

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -13,8 +14,13 @@ from development.synthetic.body_capture import make_capture, write_video
 from development.synthetic.capture import CLEAN, detect, stick_dancer, studio
 from infer_multiview_triangulation.multiview_files import write_cameras_json
 from infer_smpl_fit.ports import Output
+from plugin_kit.keypoints.c3d_files import read_c3d
+from plugin_kit.keypoints.csv_files import read_csv
+from plugin_kit.keypoints.trc_files import read_trc
 from tests.conftest import REPOSITORY
-from workflows.motion import MotionOptions, main, motion_workflow, run_motion
+from workflows.media.video_writer import VideoSink
+from workflows.motion import MotionOptions, main, motion_workflow, parse_arguments, run_motion
+from workflows.motion.options import in_options
 from workflows.motion.report import WHAT
 
 FRAMES = 60
@@ -98,6 +104,42 @@ def test_without_cameras_they_are_estimated_and_that_is_said(files, tmp_path, ca
     assert float(errors["3D keypoints, optimised"].split()[0]) < 8
 
 
+def test_rates_and_numbers_reach_every_file(files, capture, tmp_path):
+    """OpenPose tells no rate: the video's is taken; its frames begin with number 40."""
+    for view, frames in enumerate(np.nan_to_num(capture.keypoints2d[:, :12])):
+        folder = tmp_path / "pose" / f"c{view + 1:02d}"
+        folder.mkdir(parents=True)
+        for index, person in enumerate(frames.reshape(12, -1, 3)):
+            people = [{"pose_keypoints_2d": person.ravel().tolist()}]
+            name = f"view_{40 + index:012d}_keypoints.json"
+            (folder / name).write_text(json.dumps({"people": people}))
+    with VideoSink(tmp_path / "c01.mp4", 320, 180, Fraction(30), Fraction(1, 30)) as sink:
+        for index in range(60):
+            sink.write(np.full((180, 320, 3), 3 * index, np.uint8), index)
+    output = tmp_path / "out"
+    run_motion(
+        MotionOptions(
+            tmp_path / "pose",
+            output,
+            files / "cameras.json",
+            (tmp_path / "c01.mp4",),
+            {"units": "cm", "skeleton": "body25"},
+        )
+    )
+    for name, read in (("trc", read_trc), ("csv", read_csv), ("c3d", read_c3d)):
+        read_back = read(output / f"keypoints3d.{name}")
+        assert (read_back.first_frame, read_back.fps) == (40, pytest.approx(30, rel=1e-4))
+    assert read_trc(output / "motion.trc").first_frame == 40
+    assert "Frame Time: 0.033333333" in (output / "motion.bvh").read_text()
+    with av.open(str(output / "preview.mp4")) as container:
+        shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(shown) == 12
+    # The video's own panel comes first; its commonest grey tells which frame it shows.
+    for index in (0, 11):
+        greys = np.bincount(shown[index][:, :640].ravel(), minlength=256)[:235]
+        assert greys.argmax() == pytest.approx(3 * (40 + index), abs=6)
+
+
 def test_another_detector_folder_and_coco18_reach_the_body(tmp_path):
     points = stick_dancer(20, "coco18", seed=41)
     cameras = studio((1, 3, 5, 7), seed=41)
@@ -128,6 +170,7 @@ def test_another_detector_folder_and_coco18_reach_the_body(tmp_path):
         (["--keypoints", "{npz}", "--skeleton", "coco17"], "coco17 has 17 keypoints"),
         (["--keypoints", "{npz}", "--scale", "height:tall"], "does not end in a length"),
         (["--keypoints", "{npz}", "--body", "none.pkl"], "none.pkl"),
+        (["--keypoints", "{npz}", "--min-confidence", "1"], "--min-confidence"),
     ],
 )
 def test_errors_of_the_command_are_one_line(arguments, text, files, tmp_path, capsys):
@@ -139,6 +182,40 @@ def test_errors_of_the_command_are_one_line(arguments, text, files, tmp_path, ca
     assert error.startswith("Error: ")
     assert text in error
     assert not list((tmp_path / "out").glob("motion.*"))
+
+
+def test_a_body_or_an_output_that_cannot_be_is_found_before_the_work(files, tmp_path, monkeypatch):
+    def never(*_arguments):
+        raise AssertionError("the work was started")
+
+    monkeypatch.setattr("workflows.motion.run.motion_workflow", never)
+    (tmp_path / "out" / "motion.glb").mkdir(parents=True)
+    for fit, text in (({"model_file": "none.pkl"}, "none.pkl"), ({}, "motion.glb is a folder")):
+        options = MotionOptions(files / "keypoints2d.npz", tmp_path / "out", fit=fit)
+        with pytest.raises((ValueError, FileNotFoundError), match=text):
+            run_motion(options)
+
+
+def test_what_is_up_is_told_once(capsys):
+    given = ["--keypoints", "a", "--output", "b"]
+    assert parse_arguments([*given, "--up-axis=-y"]).up_axis == "-y"
+    with pytest.raises(SystemExit):
+        parse_arguments([*given, "--up", "z", "--up-axis", "y"])
+    assert "--up z turns the world" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("lower min_confidence", "lower --min-confidence"),
+        ("(set sync=auto to correct it)", "(set --sync auto to correct it)"),
+        ("no frame rate is told: set fps", "no frame rate is told: set --fps"),
+        ("set up_axis if it lies; up_axis=keep", "set --up-axis if it lies; --up keep"),
+        ("the confidence of my_units=3 is low", "the confidence of my_units=3 is low"),
+    ],
+)
+def test_messages_name_the_commands_options(text, words):
+    assert in_options(text) == words
 
 
 def test_library_workflow_hands_out_its_arrays(files):

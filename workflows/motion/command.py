@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from plugin_kit.keypoints.skeletons import DETECTED
 from workflows.command import run_command
 from workflows.motion.options import MotionOptions
 
@@ -23,9 +24,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="a folder with one folder of OpenPose JSON a view (their natural order is the "
         "cameras'), a .npz with keypoints2d (V, F, J, 3) and skeleton, or another detector's files",
     )
-    parser.add_argument(
-        "--skeleton", default="auto", choices=("auto", "coco17", "coco18", "body25", "body25b")
-    )
+    parser.add_argument("--skeleton", default="auto", choices=("auto", *DETECTED))
     parser.add_argument(
         "--cameras", type=Path, metavar="FILE", help="calibration; without it they are estimated"
     )
@@ -41,6 +40,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--scale", default="none", metavar="TEXT", help="height:1.75, distance:CAM,CAM,4.2, bone:…"
     )
     parser.add_argument("--up", default="keep", choices=("keep", "y", "z"), help="turn the world")
+    parser.add_argument(
+        "--up-axis",
+        default="auto",
+        choices=("auto", "x", "y", "z", "-x", "-y", "-z"),
+        help="what is up in the cameras' world, for pictures, .bvh and .glb (--up-axis=-y, with "
+        "the sign); auto: as the cameras stand",
+    )
     parser.add_argument("--sync", default="off", choices=("off", "report", "auto"))
     parser.add_argument("--min-confidence", type=float, default=0.15, metavar="SHARE")
     parser.add_argument(
@@ -57,7 +63,10 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--allow-pickle", action="store_true", help="read AIST++'s .pkl files")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    if given.up != "keep" and given.up_axis != "auto":
+        parser.error(f"--up {given.up} turns the world, so that --up-axis has nothing to tell")
+    return given
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,7 +88,11 @@ def main(arguments: list[str] | None = None) -> int:
             "min_confidence": given.min_confidence,
             "allow_pickle": given.allow_pickle,
         },
-        fit={"model_file": given.body or "", "gender": given.gender},
+        fit={
+            "model_file": given.body or "",
+            "gender": given.gender,
+            "up_axis": given.up_axis,
+        },
     )
     # Late, so that --help does not wait for SciPy; and before Ikomia, which else brings its own
     # OpenCV.

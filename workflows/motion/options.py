@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from plugin_kit.array_files import read_arrays
+
+# What messages of the tasks call parameters, and the command's options for them.
+WORDS = (
+    (r"\bup_axis=(keep|y|z)\b", r"--up \1"),
+    (r"\b(sync|mode|scale|fps|units)=([\w.:]+)", r"--\1 \2"),
+    (r"\b(set|use|lower|raise|check) (fps|units|skeleton|scale|sync|mode|gender)\b", r"\1 --\2"),
+    (r"\bset convention\b", "set --skeleton"),
+    *(
+        (rf"(?<![-\w]){parameter}(?!\w)", option)
+        for parameter, option in {
+            "keypoints_path": "--keypoints",
+            "cameras_path": "--cameras",
+            "output_folder": "--output",
+            "min_confidence": "--min-confidence",
+            "allow_pickle": "--allow-pickle",
+            "model_file": "--body",
+            "video_path": "--video",
+            "up_axis": "--up-axis",
+        }.items()
+    ),
+)
+
+
+def in_options(text: str) -> str:
+    """A task's message in the words of the command.
+
+    Example:
+        >>> in_options("raise min_confidence, set units, or sync=auto")
+        'raise --min-confidence, set --units, or --sync auto'
+    """
+    for pattern, option in WORDS:
+        text = re.sub(pattern, option, text)
+    return text
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,12 @@ import cv2
 import numpy as np
 
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
-from infer_smpl_fit.outputs import upward_axis
-from infer_smpl_fit.overlay import camera_backdrop, draw_over
+from infer_smpl_fit.overlay import camera_backdrop, draw_over, frames_before
 from infer_smpl_fit.ports import Output as FitOutput
-from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import BodyModel
 from infer_smpl_fit.smpl_export.motion import BodyMotion, rotation_to_y_up
 from infer_smpl_fit.smpl_export.render import draw_body, frame_vertices, look_at, project
-from plugin_kit.keypoints.trajectories import UNITS_PER_METRE
+from plugin_kit.keypoints.trajectories import UNITS_PER_METRE, first_frame_of
 from plugin_kit.pictures import plain
 from plugin_kit.video import VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
@@ -60,26 +58,32 @@ class _Scene:
 
 
 def write_preview(
-    options: MotionOptions, triangulation: Any, fit: Any, *, progress: Callable[[float], None]
+    options: MotionOptions,
+    triangulation: Any,
+    fit: Any,
+    *,
+    model: BodyModel,
+    progress: Callable[[float], None],
 ) -> None:
     """Draw the body and the keypoints side by side, at 30 frames a second at most.
 
     Args:
-        options: Where ``preview.mp4`` goes, which body it is, and whose video it is drawn over.
+        options: Where ``preview.mp4`` goes, and whose video it is drawn over.
         triangulation: The task, after its run.
         fit: The task, after its run.
+        model: The body.
         progress: Told the share that is drawn.
     """
     report = dict(triangulation.get_output(TriangulationOutput.REPORT).data)
-    body_file, gender = options.fit.get("model_file"), options.fit.get("gender", "neutral")
-    model = load_body(str(body_file) if body_file else None, str(gender))
     scene = _scene(triangulation, fit, report, model=model)
     rate = Fraction(report["fps"]).limit_denominator(1001)
     step = max(1, round(float(rate) / MOST_RATE))
     frames = range(0, len(scene.keypoints), step)
     overlays = None
     if options.videos:
-        overlays = _overlays(options.videos[0], scene, report["cameras"], step=step)
+        first = first_frame_of(report["timestamps"], report["fps"])
+        begin = frames_before(options.videos[0], first, [])
+        overlays = _overlays(options.videos[0], scene, report["cameras"], step=step, begin=begin)
     width = (2 if overlays is None else 3) * PANEL[0]
     path = options.output / "preview.mp4"
     with VideoSink(path, width, PANEL[1], rate / step, step / rate) as sink:
@@ -100,7 +104,7 @@ def _scene(triangulation: Any, fit: Any, report: dict[str, Any], *, model: BodyM
     units = UNITS_PER_METRE[fit_report["unit"]]
     motion = BodyMotion(poses, transl, betas.ravel(), float(scaling[0, 0]), report["fps"])
     motion = motion.enlarged(1 / units) if fit_report["mode"] == "aist" else motion
-    rotation = rotation_to_y_up(upward_axis(motion))
+    rotation = rotation_to_y_up(fit_report["up_axis"])
     keypoints = triangulation.get_output(TriangulationOutput.KEYPOINTS3D).get_array()
     keypoints = keypoints / units @ rotation.T
     names = report["joints"]
@@ -136,15 +140,18 @@ def _draw_keypoints(scene: _Scene, frame: int) -> np.ndarray:
 
 
 def _overlays(
-    video: Path, scene: _Scene, cameras: list[dict[str, Any]], *, step: int
+    video: Path, scene: _Scene, cameras: list[dict[str, Any]], *, step: int, begin: int
 ) -> Iterator[np.ndarray]:
-    """The body over each shown frame of the first camera's video, cut out around its path."""
+    """The body over each shown frame of the first camera's video, cut out around its path.
+
+    The motion begins after ``begin`` frames of the video.
+    """
     motion = scene.in_world
     places = motion.joint_places(scene.model).reshape(-1, 3)
-    for index, frame in enumerate(VideoReader(VideoInfo.from_path(video))):
+    for index, frame in enumerate(VideoReader(VideoInfo.from_path(video)), start=-begin):
         if index >= len(motion):
             return
-        if index % step == 0:
+        if index >= 0 and index % step == 0:
             behind = camera_backdrop(cameras[0], frame.image, index)
             drawn = draw_over(behind, motion, scene.model)
             pixels, _ = project(places, behind.camera)

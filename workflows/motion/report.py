@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from plugin_kit.files import write_json
+from workflows.motion.options import in_options
 
 WHAT = {
     "keypoints3d.npz": "3D keypoints with errors, views and mask",
@@ -32,16 +33,18 @@ WHAT = {
 
 @dataclass(frozen=True)
 class MotionReport:
-    """What came out: the two tasks' reports, the seconds of each step, the files."""
+    """What came out: the two tasks' reports, the seconds of each step, the files, what was odd."""
 
     reconstruction: dict[str, Any]
     fit: dict[str, Any]
     seconds: dict[str, float]
     files: list[str]
+    noticed: list[str] = field(default_factory=list)
 
     @property
     def warnings(self) -> list[str]:
-        return [*self.reconstruction["quality"]["warnings"], *self.fit["warnings"]]
+        told = [*self.noticed, *self.reconstruction["quality"]["warnings"], *self.fit["warnings"]]
+        return list(dict.fromkeys(map(in_options, told)))
 
     def write(self, folder: Path) -> None:
         """Write ``report.json`` into ``folder``."""

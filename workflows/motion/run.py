@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from rich.progress import Progress
 
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
 from infer_smpl_fit.ports import Output as FitOutput
+from infer_smpl_fit.smpl_body.loader import load_body
+from plugin_kit.array_files import read_arrays
 from plugin_kit.files import prepare_folder
 from plugin_kit.picture_files import write_picture
+from plugin_kit.video import VideoInfo
 from workflows.motion.graph import FIT, TRIANGULATION, motion_workflow
-from workflows.motion.options import MotionOptions, check_options
+from workflows.motion.options import MotionOptions, check_options, in_options
 from workflows.motion.preview import write_preview
 from workflows.motion.report import WHAT, MotionReport
 from workflows.plugins import plain_reason, task_of
+
+# Rates of the same frames, as shares of one another.
+RATES_DIFFER = 0.01
 
 
 def run_motion(options: MotionOptions) -> MotionReport:
@@ -26,7 +33,11 @@ def run_motion(options: MotionOptions) -> MotionReport:
         RuntimeError: A task failed; the text holds the reason.
     """
     check_options(options)
+    body_file, gender = options.fit.get("model_file"), options.fit.get("gender", "neutral")
+    model = load_body(str(body_file) if body_file else None, str(gender))
     prepare_folder(options.output)
+    _check_outputs(options)
+    options, noticed = _with_rate_of_video(options)
     seconds = {}
     with Progress(transient=True) as progress:
         bar = progress.add_task("triangulation and fit", total=None)
@@ -44,6 +55,7 @@ def run_motion(options: MotionOptions) -> MotionReport:
                 options,
                 triangulation,
                 fit,
+                model=model,
                 progress=lambda share: progress.update(drawn, total=1, completed=share),
             )
         seconds["preview"] = time.perf_counter() - start
@@ -52,10 +64,40 @@ def run_motion(options: MotionOptions) -> MotionReport:
         dict(fit.get_output(FitOutput.REPORT).data),
         seconds,
         [name for name in WHAT if (options.output / name).is_file()],
+        noticed,
     )
     report.write(options.output)
     report.show(options.output)
     return report
+
+
+def _check_outputs(options: MotionOptions) -> None:
+    """Refuse to start where a folder has the name of a result."""
+    for name in (*WHAT, "report.json"):
+        if (options.output / name).is_dir():
+            raise ValueError(f"{options.output / name} is a folder: name another --output")
+
+
+def _with_rate_of_video(options: MotionOptions) -> tuple[MotionOptions, list[str]]:
+    """With the video's frame rate where no other is told, and what is odd about it."""
+    if not options.videos:
+        return options, []
+    told = options.triangulation.get("fps")
+    rate = float(VideoInfo.from_path(options.videos[0]).rate)
+    try:
+        is_archive = options.keypoints.suffix.lower() == ".npz"
+        told = told or (is_archive and read_arrays(options.keypoints, ["fps"]).get("fps"))
+    except (OSError, ValueError):
+        # The triangulation says what is wrong with the file.
+        return options, []
+    if not told:
+        return replace(options, triangulation={**options.triangulation, "fps": rate}), []
+    if abs(float(told) / rate - 1) < RATES_DIFFER:
+        return options, []
+    return options, [
+        f"{options.videos[0].name} has {rate:g} frames a second, {float(told):g} are told and "
+        "taken: --fps sets another"
+    ]
 
 
 def _run(workflow: Any) -> None:
@@ -63,7 +105,7 @@ def _run(workflow: Any) -> None:
     try:
         workflow.run()
     except RuntimeError as error:
-        raise RuntimeError(plain_reason(str(error))) from error
+        raise RuntimeError(in_options(plain_reason(str(error)))) from error
 
 
 def _write_pictures(triangulation: Any, fit: Any, options: MotionOptions) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..files import existing, replacing
-from .trajectories import Trajectories, writable
+from .trajectories import Trajectories, first_frame_of, rate_of, writable
 
 FRAME, TIME, UNITS = "frame", "time", "units"
 COORDINATES = ("_x", "_y", "_z")
@@ -19,8 +19,8 @@ COORDINATES = ("_x", "_y", "_z")
 def write_csv(path: str | Path, trajectories: Trajectories) -> Path:
     """Write one row a frame, missing points as empty fields.
 
-    The columns are frame (from 0), time (seconds), then x, y, z of each joint as ``joint_x``; the
-    last repeats the unit. The file appears whole or not at all.
+    The columns are frame (the source's number), time (seconds since the source's begin), then x, y,
+    z of each joint as ``joint_x``; the last repeats the unit. The file appears whole or not at all.
 
     Raises:
         ValueError: The points, names, rate or unit do not fit.
@@ -31,7 +31,8 @@ def write_csv(path: str | Path, trajectories: Trajectories) -> Path:
         table.writerow([FRAME, TIME, *_columns(trajectories.names), UNITS])
         for frame, row in enumerate(points.reshape(len(points), -1).tolist()):
             fields = [value if value == value else "" for value in row]
-            table.writerow([frame, frame / fps, *fields, trajectories.units])
+            time = (trajectories.start + frame) / fps
+            table.writerow([trajectories.first_frame + frame, time, *fields, trajectories.units])
     return Path(path)
 
 
@@ -39,8 +40,8 @@ def read_csv(path: str | Path) -> Trajectories:
     """Read columns ``joint_x``, ``joint_y``, ``joint_z`` of one joint after another.
 
     Axes may be capitals, and lines that begin with ``#`` are comments. The frame rate comes from a
-    column ``time`` in seconds, the unit from a column ``units``, where there are such; other
-    columns are passed over.
+    column ``time`` in seconds, the unit from a column ``units``, the first frame's number from a
+    column ``frame``, where there are such; other columns are passed over.
 
     Raises:
         FileNotFoundError: The file is not there.
@@ -63,23 +64,16 @@ def read_csv(path: str | Path) -> Trajectories:
             raise ValueError("it has no frame")
         values = [[float(row[i]) if row[i].strip() else np.nan for i in places] for row in rows]
         points = np.array(values, np.float64).reshape(len(rows), len(names), 3)
-        fps = _rate([row[header.index(TIME)] for row in rows]) if TIME in header else None
+        times = [float(row[header.index(TIME)]) for row in rows] if TIME in header else []
+        first = first_frame_of(rows[0][header.index(FRAME)], None) if FRAME in header else 0
         units = rows[0][header.index(UNITS)] if UNITS in header else ""
     except (csv.Error, IndexError, ValueError) as error:
         raise ValueError(
             f"{path} is not a .csv file of 3D points ({error}): export it again"
         ) from error
     points[np.isnan(points).any(axis=2)] = np.nan
-    return Trajectories(points, names, fps, units)
+    return Trajectories(points, names, rate_of(times), units, first)
 
 
 def _columns(names: Sequence[str]) -> list[str]:
     return [name + axis for name in names for axis in COORDINATES]
-
-
-def _rate(seconds: Sequence[str]) -> float | None:
-    """Frames a second; a frame that is left out does not change it."""
-    if len(seconds) < 2:
-        return None
-    step = float(np.median(np.diff([float(second) for second in seconds])))
-    return round(1 / step, 6) if step > 0 else None
