@@ -14,7 +14,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONUTF8 := 1
 
 .PHONY: setup demo test bench hub panels vendor lint format clean
-.PHONY: types coverage dupes
+.PHONY: types coverage dupes fuzz
 
 setup: $(STAMP)
 
@@ -66,3 +66,6 @@ coverage: setup
 
 dupes: setup
 	$(BIN)/python -m development.tools.dupes
+
+fuzz: setup
+	$(BIN)/python -m development.fuzz

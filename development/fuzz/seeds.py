@@ -1,0 +1,349 @@
+"""Good inputs of every form that the readers take: small, drawn, and the same each time."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from infer_multiview_triangulation import multiview_files as files
+from infer_multiview_triangulation.multiview_geometry import SKELETONS, Camera
+
+FRAMES, JOINTS = 6, 17
+FPS = 25.0
+NAMES = SKELETONS["coco17"].joints
+# What the readers find them under.
+VIEWS = ("seed_c01", "seed_c02")
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+def cameras() -> list[Camera]:
+    """Two that look at the origin from the front and the side."""
+    matrix = np.array([[800.0, 0, 320], [0, 810.0, 240], [0, 0, 1]])
+    distortions = np.array([0.01, -0.02, 0.001, 0.002, 0.0])
+    places = ((0.1, 0.2, 0.3), (0.2, 1.4, 0.1))
+    shift = np.array([0.1, -0.2, 4.0])
+    return [
+        Camera(name, (640, 480), matrix, distortions, np.array(rotation), shift)
+        for name, rotation in zip(VIEWS, places, strict=True)
+    ]
+
+
+def keypoints2d() -> np.ndarray:
+    """(V, F, J, 3)."""
+    points = _rng().uniform(20, 460, (2, FRAMES, JOINTS, 3)).round(2)
+    points[..., 2] = 0.9
+    return points
+
+
+def detections(folder: Path) -> list[Path]:
+    """Keypoints of two views, as each detector writes them."""
+    seen = keypoints2d()
+    content = {
+        "keypoints2d": seen,
+        "skeleton": np.str_("coco17"),
+        "fps": np.float64(FPS),
+        "views": np.array(VIEWS),
+        "timestamps": np.arange(FRAMES) / FPS,
+    }
+    files.write_npz(folder / "seed_2d.npz", content)
+    np.save(folder / "seed_2d.npy", seen)
+    times = np.arange(FRAMES) * 40_000
+    pickled = {"keypoints2d": seen, "det_scores": np.ones((2, FRAMES)), "timestamps": times}
+    (folder / "seed_2d.pkl").write_bytes(pickle.dumps(pickled, 4))
+    for view, points in zip(VIEWS, seen, strict=True):
+        for frame, person in enumerate(points):
+            flat, triples = person.ravel().tolist(), person.tolist()
+            _json(
+                folder / "openpose" / view / f"{view}_{frame:012d}_keypoints.json",
+                {"version": 1.3, "people": [{"pose_keypoints_2d": flat}]},
+            )
+            _json(
+                folder / "aist" / view / f"{frame * 16667:06d}.json",
+                {"detection_scores": [0.9], "keypoints": [triples]},
+            )
+        results = [
+            {
+                "image_id": f"{f}.jpg",
+                "category_id": 1,
+                "keypoints": p.ravel().tolist(),
+                "score": 0.9,
+            }
+            for f, p in enumerate(points)
+        ]
+        _json(folder / "results" / f"{view}.json", results)
+        instances = [
+            {
+                "frame_id": f + 1,
+                "instances": [
+                    {
+                        "keypoints": p[:, :2].tolist(),
+                        "keypoint_scores": p[:, 2].tolist(),
+                        "bbox": [[1, 2, 3, 4]],
+                        "bbox_score": 0.9,
+                    }
+                ],
+            }
+            for f, p in enumerate(points)
+        ]
+        _json(folder / "mmpose" / f"{view}.json", {"meta_info": {}, "instance_info": instances})
+        _deeplabcut(folder, view, points)
+    folders = ("openpose", "aist", "results", "mmpose", "dlc_csv", "dlc_h5")
+    return [*folder.glob("seed_2d.*"), *(folder / name for name in folders)]
+
+
+def _json(path: Path, content: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
+
+
+def _deeplabcut(folder: Path, view: str, points: np.ndarray) -> None:
+    import pandas as pd
+
+    coordinates = ("x", "y", "likelihood")
+    columns = pd.MultiIndex.from_product(
+        [["DLC"], NAMES, coordinates], names=["scorer", "bodyparts", "coords"]
+    )
+    table = pd.DataFrame(points.reshape(FRAMES, -1), columns=columns)
+    for kind in ("csv", "h5"):
+        (folder / f"dlc_{kind}").mkdir(exist_ok=True)
+    table.to_csv(folder / "dlc_csv" / f"{view}.csv")
+    table.to_hdf(folder / "dlc_h5" / f"{view}.h5", key="df_with_missing")
+
+
+def calibrations(folder: Path) -> list[Path]:
+    """The same two cameras in every form."""
+    two = cameras()
+    files.write_cameras_json(folder / "seed.json", two)
+    files.write_cameras_toml(folder / "seed.toml", two)
+    (folder / "seed.xml").write_text(_qualisys(two))
+    for name, text in _easymocap(two).items():
+        (folder / "easymocap").mkdir(exist_ok=True)
+        (folder / "easymocap" / name).write_text(text)
+    colmap = folder / "colmap"
+    colmap.mkdir()
+    lines = ["# Cameras"]
+    images = ["# Images"]
+    for number, camera in enumerate(two, 1):
+        m, d = camera.matrix, camera.distortions
+        values = (m[0, 0], m[1, 1], m[0, 2], m[1, 2], *d[:4])
+        lines.append(f"{number} OPENCV 640 480 {' '.join(map(str, values))}")
+        turn = _quaternion(camera.rotation)
+        place = " ".join(map(str, (*turn, *camera.translation)))
+        images += [f"{number} {place} {number} {camera.name}.png", "1.0 2.0 -1"]
+    (colmap / "cameras.txt").write_text("\n".join([*lines, ""]))
+    (colmap / "images.txt").write_text("\n".join([*images, ""]))
+    return [*folder.glob("seed.*"), folder / "easymocap", colmap]
+
+
+def _quaternion(vector: np.ndarray) -> np.ndarray:
+    from scipy.spatial.transform import Rotation
+
+    return np.roll(Rotation.from_rotvec(vector).as_quat(), 1)
+
+
+def _qualisys(two: Sequence[Camera]) -> str:
+    items = []
+    for camera in two:
+        m, d = camera.matrix, camera.distortions
+        rotation = cv2.Rodrigues(camera.rotation)[0]
+        place = dict(zip("xyz", 1000 * camera.centre, strict=True))
+        place |= {f"r{i + 1}{j + 1}": rotation[j, i] for i in range(3) for j in range(3)}
+        inner = {
+            "focallength": 1.0,
+            "sensorMinU": 0,
+            "sensorMaxU": 640 * 64,
+            "sensorMinV": 0,
+            "sensorMaxV": 480 * 64,
+            "focalLengthU": 64 * m[0, 0],
+            "focalLengthV": 64 * m[1, 1],
+            "centerPointU": 64 * m[0, 2],
+            "centerPointV": 64 * m[1, 2],
+            "skew": 0,
+            **{f"radialDistortion{i + 1}": d[(0, 1, 4)[i]] for i in range(3)},
+            "tangentalDistortion1": d[2],
+            "tangentalDistortion2": d[3],
+        }
+        items.append(
+            f'<camera active="1" serial="{camera.name}" viewrotation="0">'
+            '<fov_video left="0" right="639" top="0" bottom="479"/>'
+            f"<transform {_attributes(place)}/><intrinsic {_attributes(inner)}/></camera>"
+        )
+    head = '<?xml version="1.0"?>\n<calibration type="regular"><cameras>\n'
+    return head + "\n".join(items) + "\n</cameras></calibration>\n"
+
+
+def _attributes(values: dict[str, Any]) -> str:
+    return " ".join(f'{name}="{float(value)}"' for name, value in values.items())
+
+
+def _easymocap(two: Sequence[Camera]) -> dict[str, str]:
+    head = "%YAML:1.0\n---\nnames:\n" + "".join(f'   - "{c.name}"\n' for c in two)
+    inner, outer = head, head
+    for c in two:
+        inner += _matrix(f"K_{c.name}", c.matrix) + _matrix(f"dist_{c.name}", c.distortions[None])
+        inner += f"H_{c.name}: 480\nW_{c.name}: 640\n"
+        outer += _matrix(f"R_{c.name}", c.rotation[:, None])
+        outer += _matrix(f"Rot_{c.name}", cv2.Rodrigues(c.rotation)[0])
+        outer += _matrix(f"T_{c.name}", c.translation[:, None])
+    return {"intri.yml": inner, "extri.yml": outer}
+
+
+def _matrix(name: str, values: np.ndarray) -> str:
+    rows, columns = values.shape
+    data = ", ".join(map(str, values.ravel().tolist()))
+    return (
+        f"{name}: !!opencv-matrix\n   rows: {rows}\n   cols: {columns}\n   dt: d\n"
+        f"   data: [{data}]\n"
+    )
+
+
+def overlay_cameras(folder: Path) -> list[Path]:
+    """Cameras for the body's overlay."""
+    files.write_cameras_json(folder / "seed.json", cameras())
+    return [folder / "seed.json"]
+
+
+def keypoints3d(folder: Path) -> list[Path]:
+    """3D keypoints in every form."""
+    points = _rng().normal(0, 0.5, (FRAMES, JOINTS, 3)).round(4)
+    content = {"keypoints3d": points, "keypoints3d_optim": points, "fps": FPS, "units": "m"}
+    files.write_npz(folder / "seed_3d.npz", {**content, "joints": np.array(NAMES)})
+    files.write_aist_pickle(folder / "seed_3d.pkl", points, points)
+    return [folder / "seed_3d.npz", folder / "seed_3d.pkl", *trajectories(folder)]
+
+
+def trajectories(folder: Path) -> list[Path]:
+    """TRC, C3D and CSV."""
+    points = _rng().normal(0, 0.5, (FRAMES, JOINTS, 3)).round(4)
+    given = files.Trajectories(points, NAMES, FPS, "m")
+    files.write_trc(folder / "seed_3d.trc", given)
+    files.write_c3d(folder / "seed_3d.c3d", given)
+    files.write_csv(folder / "seed_3d.csv", given)
+    return [folder / f"seed_3d.{kind}" for kind in ("trc", "c3d", "csv")]
+
+
+def arrays(folder: Path) -> list[Path]:
+    """Plain arrays, named and unnamed."""
+    named = {"points": _rng().normal(0, 1, (5, 4)), "names": np.array(["a", "b"]), "rate": 25.0}
+    files.write_npz(folder / "seed.npz", named)
+    np.save(folder / "seed.npy", named["points"])
+    return [folder / "seed.npz", folder / "seed.npy"]
+
+
+def pickles(folder: Path) -> list[Path]:
+    """Dictionaries and lists of arrays, in old and new protocols."""
+    rng = _rng()
+    content = {"points": rng.normal(0, 1, (5, 3)), "fps": 25.0, "names": ["a", "b"], "empty": None}
+    for protocol in (0, 2, 5):
+        path = folder / f"seed_{protocol}.pkl"
+        path.write_bytes(pickle.dumps({**content, "more": [1, (2, 3), {4}]}, protocol))
+    return sorted(folder.glob("*.pkl"))
+
+
+def bodies(folder: Path) -> list[Path]:
+    """A body of SMPL's form whose mesh is noise."""
+    from scipy.sparse import csc_matrix
+
+    rng, count = _rng(), 6890
+    weights = np.zeros((count, 24), np.float32)
+    weights[np.arange(count), np.arange(count) % 24] = 1
+    regressor = np.zeros((24, count), np.float32)
+    regressor[np.arange(24), np.arange(24) * 9] = 1
+    parents = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21]
+    content = {
+        "v_template": rng.normal(0, 0.4, (count, 3)).astype(np.float32),
+        "shapedirs": np.full((count, 3, 10), 0.01, np.float16),
+        "posedirs": np.zeros((count, 3, 207), np.int8),
+        "J_regressor": regressor,
+        "weights": weights,
+        "kintree_table": np.array([parents, range(24)]) % 2**32,
+        "f": np.array([[0, 1, 2], [2, 3, 4]], np.uint32),
+    }
+    files.write_npz(folder / "SMPL_NEUTRAL.npz", content)
+    content["J_regressor"] = csc_matrix(regressor)
+    (folder / "SMPL_NEUTRAL.pkl").write_bytes(pickle.dumps(content, 2))
+    return [folder / "SMPL_NEUTRAL.npz", folder / "SMPL_NEUTRAL.pkl"]
+
+
+def checkpoint(build: Callable[[], Any], wrap: Callable[[dict], dict] = lambda state: state) -> Any:
+    """What draws a checkpoint of a network, in halves, its weights small."""
+
+    def draw(folder: Path) -> list[Path]:
+        import torch
+
+        torch.manual_seed(1)
+        state = {
+            key: value.half() if value.is_floating_point() else value
+            for key, value in build().state_dict().items()
+        }
+        with (folder / "seed.pth").open("wb") as file:
+            torch.save(wrap(state), file)
+        return [folder / "seed.pth"]
+
+    return draw
+
+
+def pictures(folder: Path) -> list[Path]:
+    """Every form that is read, with 8 and 16 bits and with alpha."""
+    colours = _rng().integers(0, 256, (24, 32, 4), np.uint8)
+    for ending in ("png", "jpg", "bmp", "tif", "webp"):
+        cv2.imwrite(str(folder / f"seed.{ending}"), colours[..., :3])
+    cv2.imwrite(str(folder / "seed_alpha.png"), colours)
+    cv2.imwrite(str(folder / "seed_16.png"), colours[..., :3].astype(np.uint16) * 257)
+    cv2.imwrite(str(folder / "seed_grey.tiff"), colours[..., 0])
+    return sorted(folder.iterdir())
+
+
+VIDEOS = (
+    ("mp4", "libx264", "yuv420p"),
+    ("mov", "mpeg4", "yuv420p"),
+    ("mkv", "ffv1", "yuv444p"),
+    ("avi", "mjpeg", "yuvj420p"),
+    ("webm", "libvpx", "yuv420p"),
+    ("gif", "gif", "rgb8"),
+    ("ts", "mpeg2video", "yuv420p"),
+)
+
+
+def videos(folder: Path) -> list[Path]:
+    """Eight frames in common containers; one with sound."""
+    return [_video(folder / f"seed.{kind}", codec, form) for kind, codec, form in VIDEOS]
+
+
+def _video(path: Path, codec: str, pixels: str) -> Path:
+    frames = cv2.resize(_rng().integers(0, 256, (8, 6, 8, 3), np.uint8)[0], (64, 48))
+    with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
+        stream: Any = container.add_stream(codec, rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
+        stream.codec_context.thread_count = 1
+        stream.codec_context.flags |= 1 << 23
+        for index in range(8):
+            picture = np.roll(frames, 3 * index, axis=1)
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(format=pixels)
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def easyvolcap(folder: Path) -> list[Path]:
+    """A root of two cameras with pictures and masks."""
+    root = folder / "root"
+    for camera in VIEWS:
+        for kind in ("images", "mask"):
+            (root / kind / camera).mkdir(parents=True)
+            for frame in range(2):
+                colours = _rng().integers(0, 256, (12, 16, 3), np.uint8)
+                cv2.imwrite(str(root / kind / camera / f"{frame:06d}.png"), colours)
+    return [root]
