@@ -18,13 +18,17 @@ class Crop:
     height: int
 
     @staticmethod
-    def square(box: np.ndarray, wider: float) -> Crop:
-        """Around a box (x0, y0, x1, y1), its long side times ``wider``."""
-        side = max(1, round(max(box[2] - box[0], box[3] - box[1]) * wider))
-        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    def shaped(box: np.ndarray, wider: float, aspect: float = 1.0) -> Crop:
+        """Around a box (x0, y0, x1, y1) times ``wider``, with width / height as ``aspect``."""
+        width, height = (box[2:] - box[:2]).tolist()
+        height = max(height, width / aspect) * wider
+        sides = max(1, round(height * aspect)), max(1, round(height))
+        middle = (box[:2] + box[2:]) / 2
         # Half a pixel: the first one reaches from -0.5 to 0.5.
-        left, top = (round(float(middle) + 0.5 - side / 2) for middle in (x, y))
-        return Crop(left, top, side, side)
+        left, top = (
+            round(float(m) + 0.5 - side / 2) for m, side in zip(middle, sides, strict=True)
+        )
+        return Crop(left, top, *sides)
 
     @staticmethod
     def around(box: np.ndarray, margin: float, height: int, width: int) -> Crop:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from ..infer_people_kit.keypoints.skeletons import SKELETONS
@@ -54,9 +55,11 @@ class FramePeople:
         """
         if self.masks is None:
             raise ValueError("these people have no masks: set masks to True")
-        if not len(self.masks):
-            return np.zeros(self.masks.shape[1:], np.uint8)
-        return self.masks.max(axis=0)
+        # Where two people meet, each has a part of a pixel.
+        total = np.zeros(self.masks.shape[1:], np.uint8)
+        for mask in self.masks:
+            cv2.add(total, mask, dst=total)
+        return total
 
     def taken(self, rows: Sequence[int] | np.ndarray) -> FramePeople:
         """Some of the people, by row, in this order."""

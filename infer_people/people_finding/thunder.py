@@ -40,7 +40,7 @@ class Thunder:
 
     def __call__(self, picture: np.ndarray, boxes: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Keypoints (17, 3) in pixels of RGB uint8 (H, W, 3), one array a box (4,)."""
-        crops = [Crop.square(box, WIDER) for box in boxes]
+        crops = [Crop.shaped(box, WIDER) for box in boxes]
         if not crops:
             return []
         seen = np.stack([crop.cut(picture, (SIDE, SIDE)) for crop in crops])
