@@ -10,6 +10,7 @@ import numpy as np
 # Of a person's size: nearer on the average, two findings are the same person.
 SAME_PERSON = 0.1
 KNOWN = 0.2
+BETTER_HALF = 9
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,15 @@ class Detection:
 
     Attributes:
         box: float32 (4,): x0, y0, x1, y1.
-        score: 0 to 1.
-        keypoints: float32 (17, 3): x, y, score from 0 to 1.
+        score: How sure it is that somebody is there, 0 to 1.
+        keypoints: float32 (17, 3) or (26, 3): x, y, score from 0 to 1.
+        certainty: What the detector said of the person, 0 to 1.
     """
 
     box: np.ndarray
     score: float
     keypoints: np.ndarray
+    certainty: float = 1.0
 
     @property
     def size(self) -> float:
@@ -36,6 +39,11 @@ class Detection:
         known = self.keypoints[self.keypoints[:, 2] >= least, :2]
         corners = np.concatenate([known, self.box.reshape(2, 2)])
         return np.concatenate([corners.min(axis=0), corners.max(axis=0)])
+
+    @property
+    def keypoint_score(self) -> float:
+        """The mean of the better half of its scores: of many people only a part is seen."""
+        return float(np.sort(self.keypoints[:17, 2])[-BETTER_HALF:].mean())
 
     def is_same(self, other: Detection) -> bool:
         """Whether the keypoints of both lie on each other."""

@@ -10,7 +10,7 @@ import numpy as np
 from .backends import backend_of
 from .choosing import Choice, Chooser
 from .detection import KNOWN, Detection, distinct, within
-from .following import Follower, shared_weights
+from .following import Follower, distance, shared_weights
 from .joints import in_skeleton
 from .looks import look_of
 from .masks import PeopleMasks
@@ -19,6 +19,8 @@ from .people import FramePeople
 
 # With tracked crops the detector looks at every third frame, and where somebody is lost.
 INTERVAL = 3
+# In sizes of the person: keypoints that moved farther in a crop are somebody else's.
+MOST_MOVED = 0.2
 # How much a box may grow or shrink from frame to frame.
 MOST_GROWTH = 1.25
 
@@ -111,7 +113,7 @@ class PeopleFinder:
         self._since_search += 1
         if not expected or self._since_search >= INTERVAL:
             return self._searched(picture, expected, [])
-        found = self._refined(picture, expected)
+        found = self._refined(picture, expected, must_stay=True)
         return found if len(found) >= len(expected) else self._searched(picture, [], found)
 
     def _searched(
@@ -122,17 +124,34 @@ class PeopleFinder:
         seen = self._backend.search(picture, self.options.max_people)
         new = [one for one in seen if not any(one.is_same(other) for other in found)]
         missed = [one for one in expected if not any(one.is_same(other) for other in seen)]
-        return distinct([*found, *self._refined(picture, [*new, *missed])])
+        return distinct(
+            [
+                *found,
+                *self._refined(picture, new),
+                *self._refined(picture, missed, must_stay=True),
+            ]
+        )
 
-    def _refined(self, picture: np.ndarray, people: list[Detection]) -> list[Detection]:
+    def _refined(
+        self, picture: np.ndarray, people: list[Detection], *, must_stay: bool = False
+    ) -> list[Detection]:
+        """With better keypoints; without those whose score is too low.
+
+        In the crop of somebody who is half hidden the network finds who is in front. Then the
+        keypoints that were there before are kept, or with ``must_stay`` the person is left out.
+        """
         assert self._backend.refinement is not None
         boxes = [one.bounds() for one in people]
         found = []
         for one, keypoints in zip(people, self._backend.refinement(picture, boxes), strict=True):
-            score = float(keypoints[:17, 2].mean())
-            if score >= self.options.score:
-                better = Detection(one.box, score, keypoints)
-                moved = replace(better, box=_moved_box(one, better))
+            better = replace(one, keypoints=keypoints)
+            if (one.keypoints[:, 2] > 0).any() and distance(one, better) > MOST_MOVED:
+                if must_stay:
+                    continue
+                better = one
+            sure = replace(better, score=float(np.sqrt(one.certainty * better.keypoint_score)))
+            if sure.score >= self.options.score:
+                moved = replace(sure, box=_moved_box(one, sure))
                 found.append(within(replace(moved, box=moved.bounds()), *picture.shape[:2]))
         return distinct(found)
 
@@ -154,7 +173,7 @@ def _moved_box(one: Detection, other: Detection) -> np.ndarray:
 
 
 def _boxed(box: np.ndarray) -> Detection:
-    return Detection(box, 1.0, np.zeros((17, 3), np.float32))
+    return Detection(box, 1.0, np.zeros((17, 3), np.float32), 1.0)
 
 
 def _is_within(person: Detection, boxes: np.ndarray) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -31,7 +33,7 @@ class MultiPose:
         path: str = "",
         *,
         input_size: int = 512,
-        center_score: float = 0.15,
+        center_score: float = 0.12,
         device: str = "cpu",
         threads: int = 0,
     ) -> None:
@@ -93,7 +95,8 @@ def _person(heads: Heads, outputs: dict[str, np.ndarray], row: int, column: int)
     keypoints = heads.keypoints(heads.heatmap * near * inside)
     keypoints[keypoints[:, 2] <= KEYPOINT_SCORE, 2] = 0
     box = cells[[1, 0, 3, 2]] * STRIDE - 0.5
-    return Detection(box, float(heads.center[row, column]), keypoints)
+    score = float(heads.center[row, column])
+    return Detection(box, score, keypoints, score)
 
 
 def _scaled(one: Detection, factor: np.ndarray) -> Detection:
@@ -101,4 +104,4 @@ def _scaled(one: Detection, factor: np.ndarray) -> Detection:
     keypoints = one.keypoints.copy()
     keypoints[:, :2] = (keypoints[:, :2] + 0.5) * factor - 0.5
     box = (one.box.reshape(2, 2) + 0.5) * factor - 0.5
-    return Detection(box.ravel().astype(np.float32), one.score, keypoints.astype(np.float32))
+    return replace(one, box=box.ravel().astype(np.float32), keypoints=keypoints.astype(np.float32))

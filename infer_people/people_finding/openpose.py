@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -112,4 +113,5 @@ def _detection(body25: np.ndarray) -> Detection:
     if not len(known):
         known = np.zeros((1, 2), np.float32)
     box = np.concatenate([known.min(axis=0), known.max(axis=0)])
-    return Detection(box, float(keypoints[:17, 2].mean()), keypoints)
+    found = Detection(box, 1.0, keypoints)
+    return replace(found, score=found.keypoint_score)
