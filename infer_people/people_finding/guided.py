@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 RADIUS, EPSILON = 3, 1e-4
-PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+
+Planes = list[np.ndarray]
 
 
 def guided_edges(alpha: np.ndarray, small: np.ndarray, full: np.ndarray) -> np.ndarray:
@@ -23,45 +24,45 @@ def guided_edges(alpha: np.ndarray, small: np.ndarray, full: np.ndarray) -> np.n
     Returns:
         uint8 (H, W).
     """
-    slopes, shift = _coefficients(alpha, small.astype(np.float32) / 255)
+    guide = [plane.astype(np.float32) / 255 for plane in cv2.split(small)]
+    slopes, shift = _coefficients(alpha, guide)
     size = full.shape[1::-1]
-    # One plane after another: few full-size floats at a time.
     total = cv2.resize(shift, size, interpolation=cv2.INTER_LINEAR)
-    for channel in range(3):
-        slope = cv2.resize(slopes[..., channel], size, interpolation=cv2.INTER_LINEAR)
-        total += cv2.multiply(slope, full[..., channel], scale=1 / 255, dtype=cv2.CV_32F)
+    for slope, plane in zip(slopes, cv2.split(full), strict=True):
+        larger = cv2.resize(slope, size, interpolation=cv2.INTER_LINEAR)
+        cv2.add(total, cv2.multiply(larger, plane, scale=1 / 255, dtype=cv2.CV_32F), dst=total)
     return cv2.convertScaleAbs(np.maximum(total, 0, out=total), alpha=255)
 
 
-def _coefficients(alpha: np.ndarray, guide: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slopes (h, w, 3) and shift (h, w): alpha is nearly their product with the guide, and sum."""
-    mean, mean_alpha = _box(guide), _box(alpha)
-    covariance = _box(guide * alpha[..., None]) - mean * mean_alpha[..., None]
-    products = np.stack([guide[..., i] * guide[..., j] for i, j in PAIRS], axis=-1)
-    spread = np.stack([mean[..., i] * mean[..., j] for i, j in PAIRS], axis=-1)
-    # cv2 filters at most four channels at a time.
-    variance = np.concatenate([_box(products[..., :3]), _box(products[..., 3:])], -1) - spread
+def _coefficients(alpha: np.ndarray, guide: Planes) -> tuple[Planes, np.ndarray]:
+    """Slopes (h, w) and shift (h, w): the slopes times the guide, and the shift, make alpha."""
+    mean, mean_alpha = [_box(plane) for plane in guide], _box(alpha)
+    covariance = [
+        _box(plane * alpha) - middle * mean_alpha for plane, middle in zip(guide, mean, strict=True)
+    ]
+    variance = {
+        (i, j): _box(guide[i] * guide[j]) - mean[i] * mean[j] for i in range(3) for j in range(i, 3)
+    }
     slopes = _solved(variance, covariance)
-    shift = mean_alpha - (slopes * mean).sum(axis=-1)
-    return _box(slopes), _box(shift)
+    shift = mean_alpha - sum(s * m for s, m in zip(slopes, mean, strict=True))
+    return [_box(slope) for slope in slopes], _box(shift)
 
 
-def _solved(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The symmetric 3 by 3 systems, six numbers each, with EPSILON on the diagonal."""
-    xx, xy, xz, yy, yz, zz = np.moveaxis(matrix, -1, 0)
-    xx, yy, zz = xx + EPSILON, yy + EPSILON, zz + EPSILON
+def _solved(matrix: dict[tuple[int, int], np.ndarray], right: Planes) -> Planes:
+    """The symmetric 3 by 3 systems of all pixels, with EPSILON on the diagonal."""
+    xx, yy, zz = (matrix[i, i] + EPSILON for i in range(3))
+    xy, xz, yz = matrix[0, 1], matrix[0, 2], matrix[1, 2]
     # Cofactors, which are symmetric too.
     cxx, cxy, cxz = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
     cyy, cyz, czz = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
-    x, y, z = np.moveaxis(right, -1, 0)
-    solution = [
-        cxx * x + cxy * y + cxz * z,
-        cxy * x + cyy * y + cyz * z,
-        cxz * x + cyz * y + czz * z,
+    x, y, z = right
+    scale = 1 / (xx * cxx + xy * cxy + xz * cxz)
+    return [
+        (cxx * x + cxy * y + cxz * z) * scale,
+        (cxy * x + cyy * y + cyz * z) * scale,
+        (cxz * x + cyz * y + czz * z) * scale,
     ]
-    determinant = xx * cxx + xy * cxy + xz * cxz
-    return np.stack(solution, axis=-1) / determinant[..., None]
 
 
-def _box(values: np.ndarray) -> np.ndarray:
-    return cv2.boxFilter(values, -1, (2 * RADIUS + 1, 2 * RADIUS + 1))
+def _box(plane: np.ndarray) -> np.ndarray:
+    return cv2.boxFilter(plane, -1, (2 * RADIUS + 1, 2 * RADIUS + 1))

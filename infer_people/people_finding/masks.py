@@ -18,7 +18,9 @@ AREA, MULTIPLE, SHORTEST = 256 * 256, 32, 64
 # Of a person's size.
 MARGIN = 0.12
 # How sharply pixels between two people are shared out, and how much nearer the one in front is.
-SHARPNESS, IN_FRONT = 0.03, 0.02
+SHARPNESS, IN_FRONT = 0.03, 0.04
+# What the network calls this is background, and person: it is unsure of dark people before dark.
+LEAST, FULL = 0.1, 0.75
 BONES = (
     (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (11, 12), (5, 11), (6, 12), (5, 12), (6, 11),
     (11, 13), (13, 15), (12, 14), (14, 16), (0, 5), (0, 6), (1, 3), (2, 4), (0, 1), (0, 2),
@@ -60,7 +62,8 @@ class PeopleMasks:
     ) -> np.ndarray:
         size = _network_size(crop)
         small = crop.cut(picture, size)
-        alpha = self._session(small[None])["mask"][0, 0].clip(0, 1)
+        seen = self._session(small[None])["mask"][0, 0]
+        alpha = ((seen - LEAST) / (FULL - LEAST)).clip(0, 1)
         near = [i for i, other in enumerate(people) if i == row or _reaches(other, crop)]
         if len(near) > 1:
             alpha = alpha * _share(crop, size, [people[i] for i in near], near.index(row))
@@ -87,8 +90,9 @@ def _reaches(person: Detection, crop: Crop) -> bool:
 def _share(crop: Crop, size: tuple[int, int], people: Sequence[Detection], row: int) -> np.ndarray:
     """float32 (h, w): the part of each pixel that is this person's; those of all sum to 1."""
     nearness = [-_distance(crop, size, person) / person.size for person in people]
-    # Who stands lower in the picture is in front.
-    for depth, i in enumerate(np.argsort([-person.box[3] for person in people])):
+    # Who stands lower in the picture, or is larger where feet are not seen, is in front.
+    lowness = [-person.box[3] - person.size for person in people]
+    for depth, i in enumerate(np.argsort(lowness)):
         nearness[i] = (nearness[i] - IN_FRONT * depth) / SHARPNESS
     stacked = np.stack(nearness)
     weights = np.exp(stacked - stacked.max(axis=0))
