@@ -21,8 +21,8 @@ from infer_people.infer_people_kit.person_boxes import person_boxes
 from infer_people.infer_people_kit.pictures import as_rgb
 from infer_people.infer_people_kit.ports import (
     declare_ports,
-    image_at,
     publish_dictionary,
+    required_image,
     video_path_at,
 )
 from infer_people.infer_people_kit.sequence import SequenceWatch
@@ -97,18 +97,16 @@ class InferPeople(dataprocess.CKeypointDetectionTask):
         """
         self._stopped = False
         settings = self.get_param_object().settings
-        image = image_at(self, Input.SOURCE)
-        if image is None and not settings.videos_path:
-            raise ValueError(
-                "input 0 of infer_people is empty: it takes a picture or a video; or set "
-                "videos_path to a folder of videos"
-            )
-        views = find_views(settings.videos_path) if settings.videos_path else []
+        views, image = [], None
+        if settings.videos_path:
+            views = find_views(settings.videos_path)
+        else:
+            image = required_image(self, Input.SOURCE, "a picture or a video; or set videos_path")
         if all(self.get_input(port) is not None for port in Input):
             # It refuses a task whose root hands over nothing, which is right with paths alone.
             self.begin_task_run()
         self.emit_step_progress()
-        if views:
+        if image is None:
             self._search_views(views, settings)
         else:
             self._search_picture(image, settings)

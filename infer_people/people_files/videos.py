@@ -78,7 +78,7 @@ def usual_rate(info: VideoInfo) -> Fraction:
     except FFmpegError:
         # What can be decoded of a damaged file is told by its reader.
         return info.rate
-    steps = np.diff(np.unique(times)) if len(times) > 1 else np.zeros(0)
+    steps = np.diff(np.unique(np.array(times, np.int64)))
     if not len(steps):
         return info.rate
     usual = 1 / (int(np.median(steps)) * info.time_base)
