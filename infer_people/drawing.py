@@ -13,7 +13,7 @@ from infer_people.infer_people_kit.keypoints.skeletons import SKELETONS, Skeleto
 from infer_people.infer_people_kit.pictures import Colour, size_within
 from infer_people.people_finding import FramePeople
 
-TINT = 0.45
+TINT = 0.35
 # The golden ratio's turn keeps the hues of consecutive people apart.
 TURN = 0.618034
 LEFT, RIGHT, MIDDLE = (80, 170, 255), (255, 120, 80), (255, 255, 255)

@@ -107,13 +107,16 @@ class InferPeople(dataprocess.CKeypointDetectionTask):
             self.begin_task_run()
         self.emit_step_progress()
         if image is None:
-            self._search_views(views, settings)
+            drawn = self._search_views(views, settings)
         else:
-            self._search_picture(image, settings)
+            drawn = self._search_picture(image, settings)
         self.emit_step_progress()
         self.end_task_run()
+        # It puts the input there.
+        self.get_output(Output.PICTURE).set_image(drawn)
 
-    def _search_picture(self, image: np.ndarray, settings: Settings) -> None:
+    def _search_picture(self, image: np.ndarray, settings: Settings) -> np.ndarray:
+        """Publish all but the picture with the people, which is returned."""
         rgb = as_rgb(image)
         finder = self._finder_of(settings.finder_options)
         if self._watch.is_new(self.get_input(Input.SOURCE), image, settings.sequence):
@@ -121,7 +124,6 @@ class InferPeople(dataprocess.CKeypointDetectionTask):
         people = finder(rgb, boxes=self._boxes(settings))
         self.emit_step_progress()
         height, width = rgb.shape[:2]
-        self.get_output(Output.PICTURE).set_image(draw_people(rgb, people))
         self._publish_keypoints(people)
         self.get_output(Output.KEYPOINTS).set_array(known_keypoints(people.keypoints))
         view = Path(video_path_at(self, Input.SOURCE)).stem or "picture"
@@ -138,8 +140,10 @@ class InferPeople(dataprocess.CKeypointDetectionTask):
         }
         publish_dictionary(self, Output.DESCRIPTION, content)
         self._publish_masks(people, width, height)
+        return draw_people(rgb, people)
 
-    def _search_views(self, views: list[View], settings: Settings) -> None:
+    def _search_views(self, views: list[View], settings: Settings) -> np.ndarray:
+        """The same for videos: a sheet with a frame of each."""
         key = settings, [(v.info.path, v.info.path.stat().st_mtime_ns) for v in views]
         if self._found is None or self._found[0] != key:
             self.emit_add_sub_progress_steps(len(views))
@@ -154,7 +158,6 @@ class InferPeople(dataprocess.CKeypointDetectionTask):
             self._found = key, found, arrays_of(found, rate)
         _, found, arrays = self._found
         self.emit_step_progress()
-        self.get_output(Output.PICTURE).set_image(_sheet_of(views, found))
         self.get_output(Output.KEYPOINTS).set_array(arrays["keypoints2d"])
         content = {
             **described(arrays["skeleton"]),
@@ -167,6 +170,7 @@ class InferPeople(dataprocess.CKeypointDetectionTask):
         publish_dictionary(self, Output.DESCRIPTION, content)
         for port in (Output.KEYPOINTS_IO, Output.MASK, Output.INSTANCES):
             self.get_output(port).clear_data()
+        return _sheet_of(views, found)
 
     def _finder_of(self, options: FinderOptions) -> PeopleFinder:
         if self._finder is None or self._finder.options != options:

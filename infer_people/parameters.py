@@ -35,16 +35,24 @@ class Settings(PluginSettings):
         "OpenPose as it is installed",
         label="Keypoints by",
     )
-    model_name: str = setting(
+    model_name: Literal[
+        "rtmpose-s",
         "rtmpose-m",
-        "Which published network is fetched where model_weight_file names none",
+        "rtmpose-x",
+        "rtmpose-m-feet",
+        "rtmpose-x-feet",
+        "rtmo-s",
+        "rtmo-m",
+    ] = setting(
+        "rtmpose-m",
+        "Which published network is fetched where model_weight_file names none; feet: for body25",
         label="Published network",
         only_if=RTMPOSE,
     )
     skeleton: Literal["coco17", "body25"] = setting(
         "coco17",
-        "Which keypoints come out; of body25, points that were not found are made of others "
-        "(neck, mid_hip) or unknown (feet)",
+        "Which keypoints come out; of body25's, neck and mid_hip are made of others, and feet are "
+        "unknown where the network has none",
         label="Skeleton",
     )
     person: str = setting(
@@ -86,7 +94,6 @@ class Settings(PluginSettings):
         advanced=True,
         unit="pixels",
         step=32,
-        only_if=OWN_NETWORKS,
     )
     conf_thres: float = setting(
         FinderOptions.score,
