@@ -12,10 +12,11 @@ from extract_background.ports import Output as PlateOutput
 from infer_background_matting.ports import Output as MattingOutput
 from infer_flow_matting.ports import Output as FlowOutput
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
+from infer_people.ports import Output as PeopleOutput
 from infer_smpl_fit.ports import Output as FitOutput
 from plugin_kit.files import load_json, replacing
 from workflows.matting.graph import FLOW, MATTING, PLATE, RVM, matting_workflow, plate_workflow
-from workflows.motion.graph import FIT, TRIANGULATION, motion_workflow
+from workflows.motion.graph import FIT, PEOPLE, TRIANGULATION, motion_workflow
 from workflows.plugins import REPOSITORY
 
 FOLDER = REPOSITORY / "workflows" / "saved"
@@ -107,6 +108,28 @@ MOTION_OUTPUTS = {
         FitOutput.CONTACT_SHEET: "body",
     },
 }
+VIDEO_MOTION_PARAMETERS = {
+    PEOPLE: {
+        "videos_path": ("videos", "a folder of videos, one a camera"),
+        "output_folder": ("people_folder", "where keypoints and masks are written and kept"),
+        "person": ("wanted", "all, or the largest of each view"),
+        "input_size": ("detector_size", "long side of the detector's input; 768 for small people"),
+    },
+    TRIANGULATION: {
+        key: given
+        for key, given in MOTION_PARAMETERS[TRIANGULATION].items()
+        if key not in ("keypoints_path", "skeleton", "fps")
+    },
+    FIT: MOTION_PARAMETERS[FIT],
+}
+VIDEO_MOTION_OUTPUTS = {
+    PEOPLE: {
+        PeopleOutput.PICTURE: "views",
+        PeopleOutput.KEYPOINTS: "keypoints2d",
+        PeopleOutput.DESCRIPTION: "people",
+    },
+    **MOTION_OUTPUTS,
+}
 
 
 def save_workflows(folder: Path = FOLDER) -> None:
@@ -121,6 +144,12 @@ def save_workflows(folder: Path = FOLDER) -> None:
             STABILISED_OUTPUTS,
         ),
         ("motion.json", motion_workflow(), MOTION_PARAMETERS, MOTION_OUTPUTS),
+        (
+            "videos_to_motion.json",
+            motion_workflow(people={}),
+            VIDEO_MOTION_PARAMETERS,
+            VIDEO_MOTION_OUTPUTS,
+        ),
     )
     for name, workflow, parameters, outputs in pairs:
         exposed_parameters = {

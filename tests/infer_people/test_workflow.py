@@ -1,6 +1,7 @@
 """The plugin through the real Ikomia API, mostly with a finder that knows who is where."""
 
 import importlib
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -318,6 +319,23 @@ def stopping(task, find_views):
         return find_views(path)
 
     return found
+
+
+def test_the_saved_workflow_leads_from_videos_to_motion(process):
+    from ikomia.dataprocess.workflow import Workflow
+
+    from workflows.plugins import REPOSITORY, load_plugin
+
+    names = (NAME, "infer_multiview_triangulation", "infer_smpl_fit")
+    for name in names:
+        load_plugin(name)
+    workflow = Workflow("loaded")
+    workflow.load(str(REPOSITORY / "workflows" / "saved" / "videos_to_motion.json"))
+    tasks = [workflow.find_task(name, 0) for name in names]
+    for before, after in pairwise(map(workflow.get_task_id, tasks)):
+        assert workflow.get_children(before) == [after]
+    workflow.set_exposed_parameter("videos", "some where")
+    assert tasks[0].get_parameters()["videos_path"] == "some where"
 
 
 def test_the_mask_is_a_matte_for_the_background(task_of, finders, tmp_path):
