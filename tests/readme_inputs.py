@@ -25,11 +25,23 @@ def write_pictures(folder):
         assert cv2.imwrite(str(folder / name), picture)
     matte = np.where(person == (60, 60, 200), np.uint8(255), np.uint8(0))
     for name, picture in (("dance.mp4", person), ("street.mp4", person), ("alpha.mp4", matte)):
-        code = cv2.VideoWriter_fourcc(*"mp4v")
-        video = cv2.VideoWriter(str(folder / name), code, 10, (160, 120))
-        for frame in range(6):
-            video.write(np.roll(picture, 8 * frame, axis=1))
-        video.release()
+        write_video(folder / name, picture, 6)
+
+
+def write_video(path, picture, frames):
+    """``picture`` (120, 160, 3), shifted from frame to frame."""
+    code = cv2.VideoWriter_fourcc(*"mp4v")
+    video = cv2.VideoWriter(str(path), code, 10, (160, 120))
+    for frame in range(frames):
+        video.write(np.roll(picture, 8 * frame, axis=1))
+    video.release()
+
+
+def write_cameras(folder):
+    """Two cameras' videos."""
+    (folder / "cameras").mkdir()
+    for name in ("left", "right"):
+        write_video(folder / "cameras" / f"{name}.mp4", cv2.imread(str(folder / "person.png")), 3)
 
 
 def write_capture(folder):

@@ -19,7 +19,13 @@ from development.tools.hub import (
     write_package,
 )
 from tests.detection_plugin import write_detection
-from tests.readme_inputs import write_capture, write_clips, write_motion, write_pictures
+from tests.readme_inputs import (
+    write_cameras,
+    write_capture,
+    write_clips,
+    write_motion,
+    write_pictures,
+)
 from workflows.plugins import PLUGINS, REPOSITORY
 
 # Networks whose weights would have to be fetched get untrained ones, under the official names.
@@ -78,6 +84,7 @@ RUN_EXAMPLES = {
     "infer_flow_matting": (0, 1),
     "infer_human_parsing": (0, 1, 2),
     "infer_multiview_triangulation": (0, 1),
+    "infer_people": (0, 1, 2),
     "infer_rvm": (0, 1),
     "infer_smpl_fit": (0, 2),
     "train_flow_matting": (0,),
@@ -88,6 +95,7 @@ RUN_EXAMPLES = {
 def readme_inputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs")
     write_pictures(folder)
+    write_cameras(folder)
     write_motion(folder)
     write_capture(folder)
     write_clips(folder)
@@ -102,7 +110,7 @@ def test_package_works_alone(name, tmp_path, readme_inputs):
     for packed in filter(None, (name, neighbour)):
         with zipfile.ZipFile(write_package(packed, "1.2.3", tmp_path)) as opened:
             opened.extractall(plugins / packed)
-    if name == "infer_human_parsing":
+    if name in ("infer_human_parsing", "infer_people"):
         write_detection(plugins, DETECTION, ("person",), [(0, 0.9, 60.0, 30.0, 40.0, 90.0)])
     work = shutil.copytree(readme_inputs, tmp_path / "work")
     stand_in = STAND_INS.get(neighbour or name, "")

@@ -41,6 +41,7 @@ BAD = [
     ("infer_rvm", "downsample_ratio", "seven"),
     ("infer_rvm", "composite_color", "1,2,300"),
     ("infer_multiview_triangulation", "person", "nobody"),
+    ("infer_people", "person", "nobody"),
 ]
 # Values under which a row hides, and shows: one entry for every condition of every ``only_if``.
 SHOWN_IF = [
@@ -125,6 +126,30 @@ SHOWN_IF = [
     ),
     ("infer_flow_matting", "timing", {"mode": "network"}, {"mode": "refine"}),
     ("infer_flow_matting", "flow_weight_file", {"flow": "dis"}, {"flow": "raft"}),
+    ("infer_people", "model_name", {"backend": "embedded"}, {"backend": "rtmpose"}),
+    *(
+        ("infer_people", key, {"backend": "rtmpose"}, {"backend": "openpose"})
+        for key in ("openpose_path", "openpose_models_folder")
+    ),
+    *(
+        ("infer_people", key, {"backend": "openpose"}, {"backend": "rtmpose"})
+        for key in ("track_crops", "flip", "model_weight_file", "detector_weight_file")
+    ),
+    ("infer_people", "mask_weight_file", {"masks": "False"}, {"masks": "True"}),
+    ("infer_people", "output_folder", {"videos_path": ""}, {"videos_path": "a"}),
+    *(
+        (
+            "infer_people",
+            "mask_files",
+            {key: value},
+            {"masks": "True", "videos_path": "a", "output_folder": "b"},
+        )
+        for key, value in (("videos_path", ""), ("output_folder", ""), ("masks", "False"))
+    ),
+    *(
+        ("infer_people", key, {"videos_path": "a"}, {"videos_path": ""})
+        for key in ("person_label", "sequence")
+    ),
     ("infer_smpl_fit", "gender", {"model_file": ""}, {"model_file": "a"}),
     ("infer_smpl_fit", "camera", {"video_path": ""}, {"video_path": "a.mp4"}),
     ("infer_smpl_fit", "cameras_path", {"video_path": ""}, {"video_path": "a.mp4"}),

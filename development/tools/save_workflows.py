@@ -14,10 +14,11 @@ from extract_background.ports import Output as PlateOutput
 from infer_background_matting.ports import Output as MattingOutput
 from infer_flow_matting.ports import Output as FlowOutput
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
+from infer_people.ports import Output as PeopleOutput
 from infer_smpl_fit.ports import Output as FitOutput
 from plugin_kit.files import replacing
 from workflows.matting.graph import FLOW, MATTING, PLATE, RVM, matting_workflow, plate_workflow
-from workflows.motion.graph import FIT, TRIANGULATION, motion_workflow
+from workflows.motion.graph import FIT, PEOPLE, TRIANGULATION, motion_workflow
 from workflows.plugins import REPOSITORY
 
 FOLDER = REPOSITORY / "workflows" / "saved"
@@ -44,6 +45,12 @@ PARAMETERS = {
         "flow_size": ("flow_size", "long side in pixels at which flow is computed"),
         "scene_cut": ("scene_cut", "brightness error from which a cut is suspected"),
     },
+    PEOPLE: {
+        "videos_path": ("videos", "a folder of videos, one a camera"),
+        "output_folder": ("people_folder", "where keypoints and masks are written and kept"),
+        "person": ("wanted", "all, or the largest of each view"),
+        "input_size": ("detector_size", "long side of the detector's input; 768 for small people"),
+    },
     TRIANGULATION: {
         "keypoints_path": ("keypoints", "detector files: a folder with one folder a view"),
         "cameras_path": ("cameras", "calibration file; none: estimated"),
@@ -58,11 +65,14 @@ PARAMETERS = {
         "output_folder": ("motion_folder", "where the motion files are written"),
     },
 }
+# What infer_people in front of infer_multiview_triangulation tells it.
+TOLD_BY_PEOPLE = ("keypoints_path", "skeleton", "fps")
 # What comes out, by its port; another name is given after the colon.
 OUTPUTS: dict[str, tuple[type[IntEnum], str]] = {
     PLATE: (PlateOutput, "background coverage holes report"),
     MATTING: (MattingOutput, "composite alpha foreground error"),
     FLOW: (FlowOutput, "composite alpha frame alpha_array:exact_alpha confidence flow"),
+    PEOPLE: (PeopleOutput, "picture:views keypoints:keypoints2d description:people"),
     TRIANGULATION: (TriangulationOutput, "keypoints3d report:reconstruction errors picture"),
     FIT: (FitOutput, "poses transl scaling betas report:fit loss contact_sheet:body"),
 }
@@ -75,12 +85,14 @@ def save_workflows(folder: Path = FOLDER) -> None:
         "matting.json": (matting_workflow(), (MATTING,)),
         "matting_stabilised.json": (matting_workflow(stabilise={}), (MATTING, FLOW)),
         "motion.json": (motion_workflow(), (TRIANGULATION, FIT)),
+        "motion_from_videos.json": (motion_workflow(people={}), (PEOPLE, TRIANGULATION, FIT)),
     }
     for name, (workflow, tasks) in workflows.items():
         parameters = {
             task: {
                 key: {"name": shown, "description": text}
                 for key, (shown, text) in PARAMETERS[task].items()
+                if not (PEOPLE in tasks and task == TRIANGULATION and key in TOLD_BY_PEOPLE)
             }
             for task in tasks
         }

@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from infer_multiview_triangulation.ports import Input as TriangulationInput
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
+from infer_people.ports import Output as PeopleOutput
 from infer_smpl_fit.ports import Input as FitInput
 from workflows.plugins import add_task, new_workflow
 
 if TYPE_CHECKING:
     from ikomia.dataprocess.workflow import Workflow
 
+PEOPLE = "infer_people"
 TRIANGULATION, FIT = "infer_multiview_triangulation", "infer_smpl_fit"
 
 
 def motion_workflow(
-    triangulation: Mapping[str, object] | None = None, fit: Mapping[str, object] | None = None
+    triangulation: Mapping[str, object] | None = None,
+    fit: Mapping[str, object] | None = None,
+    *,
+    people: Mapping[str, object] | None = None,
 ) -> Workflow:
-    """2D keypoints → infer_multiview_triangulation → infer_smpl_fit.
+    """(Videos → infer_people →) 2D keypoints → infer_multiview_triangulation → infer_smpl_fit.
 
     Args:
         triangulation: Parameters of infer_multiview_triangulation.
         fit: Parameters of infer_smpl_fit.
+        people: Parameters of infer_people, which finds the keypoints; None leaves it out.
 
     Example:
         >>> workflow = motion_workflow(  # doctest: +SKIP
@@ -35,7 +42,16 @@ def motion_workflow(
     workflow = new_workflow("motion")
     first = add_task(workflow, TRIANGULATION, triangulation or {})
     second = add_task(workflow, FIT, fit or {})
-    workflow.connect_tasks(workflow.root(), first)
+    if people is None:
+        workflow.connect_tasks(workflow.root(), first)
+    else:
+        finder = add_task(workflow, PEOPLE, people)
+        workflow.connect_tasks(workflow.root(), finder)
+        found = [
+            (PeopleOutput.KEYPOINTS, TriangulationInput.KEYPOINTS),
+            (PeopleOutput.DESCRIPTION, TriangulationInput.METADATA),
+        ]
+        workflow.connect_tasks(finder, first, found)
     edges = [
         (TriangulationOutput.KEYPOINTS3D, FitInput.KEYPOINTS),
         (TriangulationOutput.REPORT, FitInput.METADATA),

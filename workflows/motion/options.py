@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plugin_kit.array_files import read_arrays
-
 # What messages of the tasks call parameters, and the command's options for them.
 WORDS = (
     (r"\bup_axis=(keep|y|z)\b", r"--up \1"),
@@ -71,11 +69,6 @@ class MotionOptions:
         # The fit has no use for others.
         if given.get("skeleton", "auto") == "auto":
             given["skeleton"] = "known"
-        if not given.get("fps") and self.videos and not _tells_rate(self.keypoints):
-            # Late, so that --help does not wait for it.
-            from plugin_kit.video import VideoInfo
-
-            given["fps"] = float(VideoInfo.from_path(self.videos[0]).rate)
         return {
             **given,
             "keypoints_path": self.keypoints,
@@ -88,11 +81,6 @@ class MotionOptions:
         """All parameters of infer_smpl_fit."""
         video = {"video_path": self.videos[0]} if self.videos else {}
         return {**self.fit, "output_folder": self.output, **video}
-
-
-def _tells_rate(keypoints: Path) -> bool:
-    """Whether the keypoints' file holds the frame rate; of all forms only this can."""
-    return keypoints.suffix.lower() == ".npz" and "fps" in read_arrays(keypoints, ("fps",))
 
 
 def check_options(options: MotionOptions) -> None:

@@ -21,6 +21,12 @@ class IODataType(IntEnum):
     OBJECT_DETECTION = ...
     SEMANTIC_SEGMENTATION = ...
 
+class CPointF:
+    x: float
+    y: float
+    z: float
+    def __init__(self, x: float = ..., y: float = ...) -> None: ...
+
 class CWorkflowTaskIO:
     name: str
     data_type: IODataType

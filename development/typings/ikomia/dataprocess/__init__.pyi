@@ -3,7 +3,14 @@ from enum import IntEnum
 from typing import Any, overload
 
 import numpy as np
-from ikomia.core import AlgoType, CWorkflowTask, CWorkflowTaskIO, CWorkflowTaskParam, IODataType
+from ikomia.core import (
+    AlgoType,
+    CPointF,
+    CWorkflowTask,
+    CWorkflowTaskIO,
+    CWorkflowTaskParam,
+    IODataType,
+)
 
 class NumericOutputType(IntEnum):
     NONE = ...
@@ -73,6 +80,75 @@ class CSemanticSegmentationIO(CWorkflowTaskIO):
     def set_class_names(self, names: Sequence[str]) -> None: ...
     def set_class_colors(self, colors: Sequence[Sequence[int]]) -> None: ...
 
+class CInstanceSegmentation:
+    id: int
+    type: int
+    class_index: int
+    label: str
+    confidence: float
+    box: list[float]
+    mask: np.ndarray
+    color: list[int]
+
+class CInstanceSegmentationIO(CWorkflowTaskIO):
+    def __init__(self) -> None: ...
+    def init(self, task_name: str, ref_image_index: int, width: int, height: int, /) -> None: ...
+    def get_object_count(self) -> int: ...
+    def get_objects(self) -> list[CInstanceSegmentation]: ...
+    def get_merge_mask(self) -> np.ndarray: ...
+    def add_object(
+        self,
+        id: int,
+        type: int,
+        class_index: int,
+        label: str,
+        confidence: float,
+        box_x: float,
+        box_y: float,
+        box_width: float,
+        box_height: float,
+        mask: np.ndarray,
+        color: Sequence[int],
+        /,
+    ) -> None: ...
+
+class CKeypointLink:
+    start_point_index: int
+    end_point_index: int
+    label: str
+    color: list[int]
+
+class CObjectKeypoints:
+    id: int
+    label: str
+    confidence: float
+    box: list[float]
+    color: list[int]
+    points: list[tuple[int, CPointF]]
+
+class CKeypointsIO(CWorkflowTaskIO):
+    def __init__(self) -> None: ...
+    def init(self, task_name: str, ref_image_index: int, /) -> None: ...
+    def get_object_count(self) -> int: ...
+    def get_objects(self) -> list[CObjectKeypoints]: ...
+    def get_keypoint_names(self) -> list[str]: ...
+    def set_keypoint_names(self, names: Sequence[str], /) -> None: ...
+    def get_keypoint_links(self) -> list[CKeypointLink]: ...
+    def set_keypoint_links(self, links: Sequence[CKeypointLink], /) -> None: ...
+    def add_object(
+        self,
+        id: int,
+        label: str,
+        confidence: float,
+        box_x: float,
+        box_y: float,
+        box_width: float,
+        box_height: float,
+        keypoints: Sequence[tuple[int, CPointF]],
+        color: Sequence[int],
+        /,
+    ) -> None: ...
+
 class C2dImageTask(CWorkflowTask):
     @overload
     def __init__(self, name: str = ...) -> None: ...
@@ -87,6 +163,9 @@ class CSemanticSegmentationTask(C2dImageTask):
     def __init__(self, name: str = ...) -> None: ...
     def get_names(self) -> list[str]: ...
     def set_names(self, names: Sequence[str]) -> None: ...
+
+class CKeypointDetectionTask(C2dImageTask):
+    def __init__(self, name: str = ...) -> None: ...
 
 class CDnnTrainTask(CWorkflowTask):
     def __init__(self, name: str = ..., param: CWorkflowTaskParam | None = ...) -> None: ...

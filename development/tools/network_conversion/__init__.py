@@ -1,0 +1,1 @@
+"""Networks of other formats as ONNX: TensorFlow.js graph models and TensorFlow Lite files."""

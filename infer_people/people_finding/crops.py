@@ -1,0 +1,68 @@
+"""Parts of a picture for networks of a fixed input: whole pixels, black beyond the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Crop:
+    """The pixels from (left, top) on, ``width`` by ``height``; it may reach beyond the picture."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @staticmethod
+    def shaped(box: np.ndarray, wider: float, aspect: float = 1.0) -> Crop:
+        """Around a box (x0, y0, x1, y1) times ``wider``, with width / height as ``aspect``."""
+        width, height = (box[2:] - box[:2]).tolist()
+        height = max(height, width / aspect) * wider
+        sides = max(1, round(height * aspect)), max(1, round(height))
+        middle = (box[:2] + box[2:]) / 2
+        # Half a pixel: the first one reaches from -0.5 to 0.5.
+        left, top = (
+            round(float(m) + 0.5 - side / 2) for m, side in zip(middle, sides, strict=True)
+        )
+        return Crop(left, top, *sides)
+
+    @staticmethod
+    def around(box: np.ndarray, margin: float, height: int, width: int) -> Crop:
+        """A box and ``margin`` pixels on each side, within the picture; at least one pixel."""
+        left, top = (max(0, int(np.floor(v - margin))) for v in box[:2])
+        right, bottom = (int(np.ceil(v + margin)) + 1 for v in box[2:])
+        left, top = min(left, width - 1), min(top, height - 1)
+        right, bottom = min(width, max(right, left + 1)), min(height, max(bottom, top + 1))
+        return Crop(left, top, right - left, bottom - top)
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns, of a crop within the picture."""
+        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+
+    def cut(self, picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """The pixels of (H, W, 3) at ``size`` (h, w); the mean of all where it is smaller."""
+        rows, columns = picture.shape[:2]
+        top, left = max(0, self.top), max(0, self.left)
+        bottom, right = min(rows, self.top + self.height), min(columns, self.left + self.width)
+        inside = picture[top : max(bottom, top), left : max(right, left)]
+        if inside.shape[:2] != (self.height, self.width):
+            whole = np.zeros((self.height, self.width, *picture.shape[2:]), picture.dtype)
+            y, x = top - self.top, left - self.left
+            if inside.size:
+                whole[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
+            inside = whole
+        shrinks = self.height * self.width > size[0] * size[1]
+        way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return cv2.resize(inside, size[::-1], interpolation=way)
+
+    def to_picture(self, points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Points (…, 2+), x, y first, of the crop at ``size`` (h, w), as points of the picture."""
+        moved = points.copy()
+        scale = np.array([self.width / size[1], self.height / size[0]], points.dtype)
+        moved[..., :2] = (points[..., :2] + 0.5) * scale - 0.5 + (self.left, self.top)
+        return moved

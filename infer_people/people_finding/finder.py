@@ -1,0 +1,199 @@
+"""From pictures to people: detect, refine, follow, cut out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .backends import backend_of
+from .choosing import Choice, Chooser
+from .detection import KNOWN, Detection, distinct, within
+from .following import Follower, distance, shared_weights
+from .joints import in_skeleton
+from .looks import look_of
+from .masks import PeopleMasks
+from .options import FinderOptions
+from .people import FramePeople
+
+# With tracked crops the detector looks at every third frame, and where somebody is lost.
+INTERVAL = 3
+# In sizes of the person: keypoints that moved farther in a crop are somebody else's.
+MOST_MOVED = 0.2
+# How much a box may grow or shrink from frame to frame.
+MOST_GROWTH = 1.25
+
+
+class PeopleFinder:
+    """Find people in a picture, or in the frames of a video one after another.
+
+    In a video ``person`` can be answered only with what was seen so far: nobody before the frame
+    of a point, the largest of the frame in which somebody first is. With all frames at hand use
+    :func:`choose`.
+
+    Raises:
+        FileNotFoundError: A network's file, or OpenPose's program, is not there.
+        ValueError: A file is another network, or ``device`` is not to be had.
+        RuntimeError: A network could not be fetched.
+
+    Example:
+        >>> finder = PeopleFinder(FinderOptions())  # doctest: +SKIP
+        >>> finder(picture).keypoints.shape  # doctest: +SKIP
+        (2, 17, 3)
+    """
+
+    def __init__(self, options: FinderOptions) -> None:
+        self.options = options
+        self._choice = Choice.parse(options.person)
+        self._backend = backend_of(options)
+        self._masks = (
+            PeopleMasks(options.mask_file, device=options.device, threads=options.threads)
+            if options.masks
+            else None
+        )
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget who was seen: a new video begins."""
+        self._follower = Follower()
+        self._chooser = Chooser(self._choice)
+        self._since_search = INTERVAL
+
+    def __call__(self, picture: np.ndarray, *, boxes: np.ndarray | None = None) -> FramePeople:
+        """Find the people of one frame.
+
+        Args:
+            picture: RGB uint8 (H, W, 3); it is not written to.
+            boxes: (B, 4) of another detector, pixels, in place of the detector of this package.
+
+        Raises:
+            ValueError: ``picture`` or ``boxes`` are of another kind.
+            RuntimeError: OpenPose failed.
+        """
+        _require_picture(picture)
+        people = self._people(picture, None if boxes is None else _checked_boxes(boxes))
+        people = sorted(people, key=lambda one: -one.score)[: self.options.max_people]
+        looks = [look_of(picture, one) for one in people]
+        identities = self._follower(people, looks)
+        rows = self._chooser(identities, people, self._follower.knows)
+        return self._frame(picture, people, identities, rows)
+
+    def _frame(
+        self,
+        picture: np.ndarray,
+        people: Sequence[Detection],
+        identities: np.ndarray,
+        rows: Sequence[int],
+    ) -> FramePeople:
+        options, size = self.options, picture.shape[:2]
+        if not rows:
+            return FramePeople.nobody(options.skeleton, size if options.masks else None)
+        chosen = [people[row] for row in rows]
+        keypoints = [
+            in_skeleton(one.keypoints, options.skeleton, options.keypoint_score) for one in chosen
+        ]
+        return FramePeople(
+            options.skeleton,
+            np.array([one.box for one in chosen], np.float32),
+            np.array([one.score for one in chosen], np.float32),
+            identities[list(rows)],
+            np.stack(keypoints),
+            self._masks(picture, people, rows) if self._masks else None,
+        )
+
+    def _people(self, picture: np.ndarray, boxes: np.ndarray | None) -> list[Detection]:
+        if self._backend.refinement is None:
+            found = self._backend.search(picture, self.options.max_people)
+            found = [one for one in found if one.score >= self.options.score]
+            return found if boxes is None else [one for one in found if _is_within(one, boxes)]
+        if boxes is not None:
+            return self._refined(picture, [_boxed(box) for box in boxes])
+        expected = self._follower.expected() if self.options.track_crops else []
+        self._since_search += 1
+        if not expected or self._since_search >= INTERVAL:
+            return self._searched(picture, expected, [])
+        found = self._refined(picture, expected, must_stay=True)
+        return found if len(found) >= len(expected) else self._searched(picture, [], found)
+
+    def _searched(
+        self, picture: np.ndarray, expected: list[Detection], found: list[Detection]
+    ) -> list[Detection]:
+        """The detector's people, with those who were expected or ``found`` without it."""
+        self._since_search = 0
+        seen = self._backend.search(picture, self.options.max_people)
+        new = [one for one in seen if not any(one.is_same(other) for other in found)]
+        missed = [one for one in expected if not any(one.is_same(other) for other in seen)]
+        return distinct(
+            [
+                *found,
+                *self._refined(picture, new),
+                *self._refined(picture, missed, must_stay=True),
+            ]
+        )
+
+    def _refined(
+        self, picture: np.ndarray, people: list[Detection], *, must_stay: bool = False
+    ) -> list[Detection]:
+        """With better keypoints; without those whose score is too low.
+
+        In the crop of somebody who is half hidden the network finds who is in front. Then the
+        keypoints that were there before are kept, or with ``must_stay`` the person is left out.
+        """
+        assert self._backend.refinement is not None
+        boxes = [one.bounds() for one in people]
+        found = []
+        for one, keypoints in zip(people, self._backend.refinement(picture, boxes), strict=True):
+            better = replace(one, keypoints=keypoints)
+            if (one.keypoints[:, 2] > 0).any() and distance(one, better) > MOST_MOVED:
+                if must_stay:
+                    continue
+                better = one
+            sure = replace(better, score=float(np.sqrt(one.certainty * better.keypoint_score)))
+            if sure.score >= self.options.score:
+                moved = replace(sure, box=_moved_box(one, sure))
+                found.append(within(replace(moved, box=moved.bounds()), *picture.shape[:2]))
+        return distinct(found)
+
+
+def _moved_box(one: Detection, other: Detection) -> np.ndarray:
+    """The box of ``one``, moved and scaled as its keypoints were to become those of ``other``."""
+    weights = shared_weights(one, other)
+    if (weights > 0).sum() < 3:
+        return one.box
+    share = weights[:, None] / weights.sum()
+    middles = [(person.keypoints[:17, :2] * share).sum(axis=0) for person in (one, other)]
+    spreads = [
+        np.sqrt((np.square(person.keypoints[:17, :2] - middle) * share).sum())
+        for person, middle in zip((one, other), middles, strict=True)
+    ]
+    growth = np.clip(spreads[1] / max(spreads[0], 1e-6), 1 / MOST_GROWTH, MOST_GROWTH)
+    corners = (one.box.reshape(2, 2) - middles[0]) * growth + middles[1]
+    return corners.ravel().astype(np.float32)
+
+
+def _boxed(box: np.ndarray) -> Detection:
+    return Detection(box, 1.0, np.zeros((17, 3), np.float32), 1.0)
+
+
+def _is_within(person: Detection, boxes: np.ndarray) -> bool:
+    """Whether one of the boxes holds the middle of the person's known keypoints."""
+    known = person.keypoints[person.keypoints[:, 2] >= KNOWN, :2]
+    x, y = known.mean(axis=0) if len(known) else person.box.reshape(2, 2).mean(axis=0)
+    left, top, right, bottom = boxes.T
+    return bool(((left <= x) & (x <= right) & (top <= y) & (y <= bottom)).any())
+
+
+def _require_picture(picture: np.ndarray) -> None:
+    is_rgb = picture.ndim == 3 and picture.shape[2] == 3 and picture.dtype == np.uint8
+    if not is_rgb or not picture.size:
+        raise ValueError(
+            f"a picture must be RGB uint8 (H, W, 3), got {picture.dtype} {picture.shape}"
+        )
+
+
+def _checked_boxes(boxes: np.ndarray) -> np.ndarray:
+    checked = np.asarray(boxes, np.float32).reshape(-1, 4) if np.size(boxes) % 4 == 0 else None
+    if checked is None or not np.isfinite(checked).all():
+        raise ValueError(f"boxes must be finite numbers (B, 4), got {np.shape(boxes)}")
+    return checked

@@ -1,0 +1,125 @@
+"""Which pixels are whose: MediaPipe's selfie segmentation in each person's crop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from .crops import Crop
+from .detection import KNOWN, Detection
+from .guided import guided_edges
+from .sessions import WEIGHTS, Session
+
+NAME = "selfie_segmentation.onnx"
+# The network saw 256 by 256; the crop keeps its shape at as many pixels, sides of 32s.
+AREA, MULTIPLE, SHORTEST = 256 * 256, 32, 64
+# Of a person's size.
+MARGIN = 0.12
+# How sharply pixels between two people are shared out, and how much nearer the one in front is.
+SHARPNESS, IN_FRONT = 0.03, 0.04
+# What the network calls this is background, and person: it is unsure of dark people before dark.
+LEAST, FULL = 0.1, 0.75
+BONES = (
+    (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (11, 12), (5, 11), (6, 12), (5, 12), (6, 11),
+    (11, 13), (13, 15), (12, 14), (14, 16), (0, 5), (0, 6), (1, 3), (2, 4), (0, 1), (0, 2),
+)  # fmt: skip
+SUBPIXEL_BITS = 4
+
+
+class PeopleMasks:
+    """Cut people out.
+
+    Args:
+        path: The network; empty: that of this package.
+    """
+
+    def __init__(self, path: str = "", *, device: str = "cpu", threads: int = 0) -> None:
+        self._session = Session(path or WEIGHTS / NAME, device, threads)
+        self._session.require({"mask"}, "a network of selfie segmentation's kind")
+
+    def __call__(
+        self, picture: np.ndarray, people: Sequence[Detection], rows: Sequence[int]
+    ) -> np.ndarray:
+        """The alpha of some of the people, uint8 (len(rows), H, W).
+
+        Args:
+            picture: RGB uint8 (H, W, 3).
+            people: All who are there: pixels are the nearest person's.
+            rows: Whose masks are wanted.
+        """
+        height, width = picture.shape[:2]
+        masks = np.zeros((len(rows), height, width), np.uint8)
+        for mask, row in zip(masks, rows, strict=True):
+            person = people[row]
+            crop = Crop.around(person.bounds(), MARGIN * person.size, height, width)
+            mask[crop.slices] = self._mask(picture, crop, people, row)
+        return masks
+
+    def _mask(
+        self, picture: np.ndarray, crop: Crop, people: Sequence[Detection], row: int
+    ) -> np.ndarray:
+        size = _network_size(crop)
+        small = crop.cut(picture, size)
+        seen = self._session(small[None])["mask"][0, 0]
+        alpha = ((seen - LEAST) / (FULL - LEAST)).clip(0, 1)
+        near = [i for i, other in enumerate(people) if i == row or _reaches(other, crop)]
+        if len(near) > 1:
+            alpha = alpha * _share(crop, size, [people[i] for i in near], near.index(row))
+        return guided_edges(alpha, small, picture[crop.slices])
+
+
+def _network_size(crop: Crop) -> tuple[int, int]:
+    scale = (AREA / (crop.width * crop.height)) ** 0.5
+    sides = (round(side * scale / MULTIPLE) * MULTIPLE for side in (crop.height, crop.width))
+    height, width = (min(max(side, SHORTEST), AREA // SHORTEST) for side in sides)
+    return height, width
+
+
+def _reaches(person: Detection, crop: Crop) -> bool:
+    left, top, right, bottom = person.bounds()
+    return bool(
+        right > crop.left
+        and bottom > crop.top
+        and left < crop.left + crop.width
+        and top < crop.top + crop.height
+    )
+
+
+def _share(crop: Crop, size: tuple[int, int], people: Sequence[Detection], row: int) -> np.ndarray:
+    """float32 (h, w): the part of each pixel that is this person's; those of all sum to 1."""
+    nearness = [-_distance(crop, size, person) / person.size for person in people]
+    # Who stands lower in the picture, or is larger where feet are not seen, is in front.
+    lowness = [-person.box[3] - person.size for person in people]
+    for depth, i in enumerate(np.argsort(lowness)):
+        nearness[i] = (nearness[i] - IN_FRONT * depth) / SHARPNESS
+    stacked = np.stack(nearness)
+    weights = np.exp(stacked - stacked.max(axis=0))
+    return weights[row] / weights.sum(axis=0)
+
+
+def _distance(crop: Crop, size: tuple[int, int], person: Detection) -> np.ndarray:
+    """From each pixel of the crop to the person's bones, in pixels of the picture."""
+    scale = np.array([size[1] / crop.width, size[0] / crop.height])
+    points = (person.keypoints[:17, :2] + 0.5 - (crop.left, crop.top)) * scale - 0.5
+    known = person.keypoints[:17, 2] >= KNOWN
+    ends = np.round(points * (1 << SUBPIXEL_BITS)).astype(int)
+    canvas = np.full(size, 255, np.uint8)
+    for a, b in BONES:
+        if known[a] and known[b]:
+            one, other = (tuple(int(v) for v in ends[j]) for j in (a, b))
+            cv2.line(canvas, one, other, 0, 1, cv2.LINE_8, SUBPIXEL_BITS)
+    if canvas.all():
+        _fill_box(canvas, crop, scale, person)
+    # Bones may all lie outside of the crop.
+    if canvas.all():
+        return np.full(size, person.size, np.float32)
+    return cv2.distanceTransform(canvas, cv2.DIST_L2, 3) / np.float32(scale.mean())
+
+
+def _fill_box(canvas: np.ndarray, crop: Crop, scale: np.ndarray, person: Detection) -> None:
+    """For people of whom no bone is known."""
+    corners = (person.box.reshape(2, 2) - (crop.left, crop.top)) * scale
+    (left, top), (right, bottom) = np.maximum(np.round(corners), 0).astype(int)
+    canvas[top : bottom + 1, left : right + 1] = 0

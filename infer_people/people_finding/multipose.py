@@ -1,0 +1,107 @@
+"""MoveNet MultiPose: who is in a picture, and roughly how they stand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from .detection import Detection, distinct, within
+from .heads import OUTPUTS, STRIDE, Heads
+from .sessions import WEIGHTS, Session
+
+NAME = "movenet_multipose.onnx"
+# Sides that the network halves five times.
+MULTIPLE = 32
+PEAK_CELLS = 5
+# The network's own: of the map's shorter side, in the exponent; keypoints with less count not.
+SPREAD, KEYPOINT_SCORE = 0.3, 0.127
+
+
+class MultiPose:
+    """Find people.
+
+    Args:
+        path: The network; empty: that of this package.
+        input_size: Long side of what it sees, pixels.
+        center_score: Least score of a person's centre.
+    """
+
+    def __init__(
+        self,
+        path: str = "",
+        *,
+        input_size: int = 512,
+        center_score: float = 0.12,
+        device: str = "cpu",
+        threads: int = 0,
+    ) -> None:
+        self._session = Session(path or WEIGHTS / NAME, device, threads)
+        wanted = OUTPUTS | {"box_scale", "box_offset"}
+        self._session.require(wanted, "a detector of MoveNet MultiPose's kind")
+        self._size, self._least = input_size, center_score
+
+    def __call__(self, picture: np.ndarray, most: int) -> list[Detection]:
+        """At most ``most`` people of RGB uint8 (H, W, 3), by falling score."""
+        height, width = picture.shape[:2]
+        small, scale = shrunk(picture, self._size)
+        found = [
+            within(_scaled(one, 1 / scale), height, width)
+            for one in decoded(self._session(small[None]), self._least, most)
+        ]
+        return distinct(found)
+
+
+def shrunk(picture: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The picture with its long side at ``size``, black below and right of it to fill 32s.
+
+    Returns:
+        uint8 (h, w, 3), and its scale (x, y).
+    """
+    height, width = picture.shape[:2]
+    scale = size / max(height, width)
+    inner_height, inner_width = (max(1, round(side * scale)) for side in (height, width))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    outer = [-(-side // MULTIPLE) * MULTIPLE for side in (inner_height, inner_width)]
+    small = np.zeros((*outer, 3), np.uint8)
+    small[:inner_height, :inner_width] = cv2.resize(
+        picture, (inner_width, inner_height), interpolation=way
+    )
+    return small, np.array([inner_width / width, inner_height / height])
+
+
+def decoded(outputs: dict[str, np.ndarray], least: float, most: int) -> list[Detection]:
+    """The people that the network sees, in pixels of its input, by falling score of the centre."""
+    heads = Heads.of(outputs)
+    center = heads.center
+    peaks = center >= cv2.dilate(center, np.ones((PEAK_CELLS, PEAK_CELLS), np.uint8))
+    cells = np.argwhere(peaks & (center > least))
+    order = np.argsort([-center[row, column] for row, column in cells])[:most]
+    return [_person(heads, outputs, *cells[i]) for i in order]
+
+
+def _person(heads: Heads, outputs: dict[str, np.ndarray], row: int, column: int) -> Detection:
+    size = np.maximum(outputs["box_scale"][0, :, row, column], 0)
+    middle = outputs["box_offset"][0, :, row, column] + (row, column)
+    cells = np.concatenate([middle - size / 2, middle + size / 2])
+    height, width = heads.center.shape
+    rows, columns = np.arange(height), np.arange(width)
+    inside = np.outer(
+        (rows >= cells[0]) & (rows < cells[2]), (columns >= cells[1]) & (columns < cells[3])
+    )
+    distances = heads.squared_distances(heads.regressed(row, column))
+    near = np.exp(distances / -(SPREAD * min(height, width)))
+    keypoints = heads.keypoints(heads.heatmap * near * inside)
+    keypoints[keypoints[:, 2] <= KEYPOINT_SCORE, 2] = 0
+    box = cells[[1, 0, 3, 2]] * STRIDE - 0.5
+    score = float(heads.center[row, column])
+    return Detection(box, score, keypoints, score)
+
+
+def _scaled(one: Detection, factor: np.ndarray) -> Detection:
+    """Pixel centres of the input to those of the picture."""
+    keypoints = one.keypoints.copy()
+    keypoints[:, :2] = (keypoints[:, :2] + 0.5) * factor - 0.5
+    box = (one.box.reshape(2, 2) + 0.5) * factor - 0.5
+    return replace(one, box=box.ravel().astype(np.float32), keypoints=keypoints.astype(np.float32))
