@@ -11,9 +11,11 @@ from pathlib import Path
 from extract_background.ports import Output as PlateOutput
 from infer_background_matting.ports import Output as MattingOutput
 from infer_flow_matting.ports import Output as FlowOutput
+from infer_matte_fusion.ports import Output as FusionOutput
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
 from infer_smpl_fit.ports import Output as FitOutput
 from plugin_kit.files import load_json, replacing
+from workflows.matting.fused_graph import FUSION, fused_workflow
 from workflows.matting.graph import FLOW, MATTING, PLATE, RVM, matting_workflow, plate_workflow
 from workflows.motion.graph import FIT, TRIANGULATION, motion_workflow
 from workflows.plugins import REPOSITORY
@@ -74,6 +76,22 @@ STABILISED_OUTPUTS = {
         FlowOutput.FLOW: "flow",
     },
 }
+FUSED_PARAMETERS = {
+    RVM: PLATE_PARAMETERS[RVM],
+    **MATTING_PARAMETERS,
+    FUSION: {
+        "weights": ("fused_for", "which weights of background matting the constants are for"),
+        "strength": ("fusion_strength", "0 leaves the matte of infer_rvm as it is"),
+    },
+}
+FUSED_OUTPUTS = {
+    FUSION: {
+        FusionOutput.ALPHA: "alpha",
+        FusionOutput.ALPHA_ARRAY: "exact_alpha",
+        FusionOutput.SHARE: "share",
+        FusionOutput.REPORT: "report",
+    },
+}
 
 MOTION_PARAMETERS = {
     TRIANGULATION: {
@@ -120,6 +138,7 @@ def save_workflows(folder: Path = FOLDER) -> None:
             STABILISED_PARAMETERS,
             STABILISED_OUTPUTS,
         ),
+        ("matting_fused.json", fused_workflow(), FUSED_PARAMETERS, FUSED_OUTPUTS),
         ("motion.json", motion_workflow(), MOTION_PARAMETERS, MOTION_OUTPUTS),
     )
     for name, workflow, parameters, outputs in pairs:
