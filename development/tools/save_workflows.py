@@ -13,10 +13,12 @@ from pathlib import Path
 from extract_background.ports import Output as PlateOutput
 from infer_background_matting.ports import Output as MattingOutput
 from infer_flow_matting.ports import Output as FlowOutput
+from infer_matte_fusion.ports import Output as FusionOutput
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
 from infer_people.ports import Output as PeopleOutput
 from infer_smpl_fit.ports import Output as FitOutput
 from plugin_kit.files import replacing
+from workflows.matting.fused_graph import FUSION, fused_workflow
 from workflows.matting.graph import FLOW, MATTING, PLATE, RVM, matting_workflow, plate_workflow
 from workflows.motion.graph import FIT, PEOPLE, TRIANGULATION, motion_workflow
 from workflows.plugins import REPOSITORY
@@ -45,6 +47,10 @@ PARAMETERS = {
         "flow_size": ("flow_size", "long side in pixels at which flow is computed"),
         "scene_cut": ("scene_cut", "brightness error from which a cut is suspected"),
     },
+    FUSION: {
+        "weights": ("fused_for", "which weights of background matting the constants are for"),
+        "strength": ("fusion_strength", "0 leaves the matte of infer_rvm as it is"),
+    },
     PEOPLE: {
         "videos_path": ("videos", "a folder of videos, one a camera"),
         "output_folder": ("people_folder", "where keypoints and masks are written and kept"),
@@ -72,6 +78,7 @@ OUTPUTS: dict[str, tuple[type[IntEnum], str]] = {
     PLATE: (PlateOutput, "background coverage holes report"),
     MATTING: (MattingOutput, "composite alpha foreground error"),
     FLOW: (FlowOutput, "composite alpha frame alpha_array:exact_alpha confidence flow"),
+    FUSION: (FusionOutput, "alpha alpha_array:exact_alpha share report"),
     PEOPLE: (PeopleOutput, "picture:views keypoints:keypoints2d description:people"),
     TRIANGULATION: (TriangulationOutput, "keypoints3d report:reconstruction errors picture"),
     FIT: (FitOutput, "poses transl scaling betas report:fit loss contact_sheet:body"),
@@ -84,6 +91,7 @@ def save_workflows(folder: Path = FOLDER) -> None:
         "plate.json": (plate_workflow(), (RVM, PLATE)),
         "matting.json": (matting_workflow(), (MATTING,)),
         "matting_stabilised.json": (matting_workflow(stabilise={}), (MATTING, FLOW)),
+        "matting_fused.json": (fused_workflow(), (RVM, MATTING, FUSION)),
         "motion.json": (motion_workflow(), (TRIANGULATION, FIT)),
         "motion_from_videos.json": (motion_workflow(people={}), (PEOPLE, TRIANGULATION, FIT)),
     }
@@ -96,7 +104,9 @@ def save_workflows(folder: Path = FOLDER) -> None:
             }
             for task in tasks
         }
-        outputs = {task: list(_outputs(*OUTPUTS[task])) for task in tasks if task in OUTPUTS}
+        # Of mattes that are fused only the result is to be had.
+        shown = (FUSION,) if FUSION in tasks else [task for task in tasks if task in OUTPUTS]
+        outputs = {task: list(_outputs(*OUTPUTS[task])) for task in shown}
         with replacing(folder / name) as beside:
             workflow.save(str(beside), exposed_params=parameters, exposed_outputs=outputs)
             content = json.loads(beside.read_bytes(), object_hook=_without_address)

@@ -1,0 +1,58 @@
+"""What is connected to what where two mattes are fused; nothing runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from infer_background_matting.ports import Input as MattingInput
+from infer_background_matting.ports import Output as MattingOutput
+from infer_matte_fusion.ports import Input as FusionInput
+from infer_rvm.ports import Input as RvmInput
+from infer_rvm.ports import Output as RvmOutput
+from workflows.matting.graph import MATTING, RVM, VIDEO
+from workflows.plugins import add_task, new_workflow
+
+if TYPE_CHECKING:
+    from ikomia.dataprocess.workflow import Workflow
+
+FUSION = "infer_matte_fusion"
+# The workflow's inputs, beside the video.
+BACKGROUND, COVERAGE = 1, 2
+
+
+def fused_workflow(
+    *,
+    coverage: bool = True,
+    rvm: Mapping[str, object] = {},
+    matting: Mapping[str, object] = {},
+    fusion: Mapping[str, object] = {},
+) -> Workflow:
+    """Return video + plate (+ coverage) → infer_rvm, infer_background_matting → infer_matte_fusion.
+
+    The workflow's inputs are 0 the video or image, 1 the plate, 2 its coverage.
+
+    Args:
+        coverage: Whether there is an input 2.
+        rvm, matting, fusion: Parameters of each task.
+
+    Example:
+        >>> workflow = fused_workflow(coverage=False)  # doctest: +SKIP
+        >>> workflow.set_image_input(path="person.png", index=0)  # doctest: +SKIP
+        >>> workflow.set_image_input(path="plate.png", index=1)  # doctest: +SKIP
+        >>> workflow.run()  # doctest: +SKIP
+    """
+    workflow = new_workflow("fused matting")
+    root = workflow.root()
+    base, second = add_task(workflow, RVM, rvm), add_task(workflow, MATTING, matting)
+    task = add_task(workflow, FUSION, fusion)
+    workflow.connect_tasks(root, base, [(VIDEO, RvmInput.SOURCE)])
+    workflow.connect_tasks(
+        root, second, [(VIDEO, MattingInput.SOURCE), (BACKGROUND, MattingInput.BACKGROUND)]
+    )
+    workflow.connect_tasks(base, task, [(RvmOutput.ALPHA_ARRAY, FusionInput.BASE_ARRAY)])
+    workflow.connect_tasks(second, task, [(MattingOutput.ALPHA_ARRAY, FusionInput.SECOND_ARRAY)])
+    given = [(VIDEO, FusionInput.FRAME), (BACKGROUND, FusionInput.PLATE)]
+    given += [(COVERAGE, FusionInput.COVERAGE)] if coverage else []
+    workflow.connect_tasks(root, task, given)
+    return workflow
