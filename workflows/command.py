@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-import signal
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from workflows.plugins import quiet_ikomia
+from workflows.interruption import say_interrupted, was_interrupted, watching
 
 
 def run_command(work: Callable[[], object]) -> int:
@@ -15,19 +16,32 @@ def run_command(work: Callable[[], object]) -> int:
 
     An error that a user can mend becomes one line on standard error; others are raised.
     """
-    # PyAV takes longer to load than the commands' --help.
-    from av.error import FFmpegError
-
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    quiet_ikomia()
-    # timeout, containers and schedulers send SIGTERM: that leaves nothing half-written either.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with watching():
+        try:
+            work()
+        except KeyboardInterrupt:
+            return say_interrupted()
+        except Exception as error:
+            if was_interrupted():
+                return say_interrupted()
+            # PyAV takes longer to load than the commands' --help.
+            from av.error import FFmpegError
+
+            if not isinstance(error, (OSError, ValueError, RuntimeError, FFmpegError)):
+                raise
+            print(f"Error: {error}", file=sys.stderr)
+            return 1
+        return say_interrupted() if was_interrupted() else 0
+
+
+@contextmanager
+def unread_is_fine() -> Iterator[None]:
+    """Print inside: that nobody reads standard output any more is no failure."""
     try:
-        work()
-    except KeyboardInterrupt:
-        print("Interrupted. What was finished is kept, nothing is half-written.", file=sys.stderr)
-        return 130
-    except (OSError, ValueError, RuntimeError, FFmpegError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    return 0
+        yield
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):
+        # rich makes the one of the other. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

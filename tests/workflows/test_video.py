@@ -10,6 +10,7 @@ import pytest
 
 from plugin_kit.video import VideoError, VideoInfo, VideoReader
 from workflows.media.codecs import CODECS
+from workflows.media.sound import Sound
 from workflows.media.video_writer import VideoSink
 
 RATE = Fraction(25)
@@ -115,7 +116,7 @@ def test_sound_is_passed_on_in_step(tmp_path):
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     images = [picture(32, 48, i) for i in range(30)]
-    path = write_clip(tmp_path / "clip.mp4", images, audio_from=source)
+    path = write_clip(tmp_path / "clip.mp4", images, sound=Sound.of(source, ".mp4"))
     with av.open(str(path)) as container:
         assert container.streams.audio[0].codec_context.name == "aac"
         sound = [p for p in container.demux(audio=0) if p.dts is not None]
@@ -236,7 +237,9 @@ def test_header_that_promises_too_much_is_reported(shared):
 def test_sound_of_a_real_clip_is_kept(shared, tmp_path):
     source = shared / "data" / "matting" / "people_720p.mp4"
     path = write_clip(
-        tmp_path / "c.mp4", [picture(32, 48, i) for i in range(60)], audio_from=source
+        tmp_path / "c.mp4",
+        [picture(32, 48, i) for i in range(60)],
+        sound=Sound.of(source, ".mp4"),
     )
     with av.open(str(path)) as ours, av.open(str(source)) as theirs:
         assert len(ours.streams.audio) == len(theirs.streams.audio) == 1

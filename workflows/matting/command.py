@@ -8,6 +8,7 @@ from pathlib import Path
 from workflows.command import run_command
 from workflows.matting.options import MASK_TASKS, ChainOptions
 from workflows.media.codecs import CODECS, DEFAULT_CRF
+from workflows.plugins import quiet_ikomia
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -82,9 +83,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Run the chain from the command line; return the process's exit code."""
     options = ChainOptions(**vars(parse_arguments(arguments)))
-    # Late, so that --help does not wait for PyTorch; and before Ikomia, which else brings its own
-    # OpenCV.
-    from workflows.matting.cameras import run_cameras
-    from workflows.matting.run import run_chain
 
-    return run_command(lambda: (run_cameras if options.video.is_dir() else run_chain)(options))
+    def work() -> None:
+        # Late, so that --help does not wait for PyTorch; and before Ikomia, which else brings its
+        # own OpenCV.
+        from workflows.matting.cameras import run_cameras
+        from workflows.matting.run import run_chain
+
+        quiet_ikomia()
+        (run_cameras if options.video.is_dir() else run_chain)(options)
+
+    return run_command(work)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workflows.command import run_command
 from workflows.motion.options import MotionOptions
+from workflows.plugins import quiet_ikomia
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -81,8 +82,13 @@ def main(arguments: list[str] | None = None) -> int:
         },
         fit={"model_file": given.body or "", "gender": given.gender},
     )
-    # Late, so that --help does not wait for SciPy; and before Ikomia, which else brings its own
-    # OpenCV.
-    from workflows.motion.run import run_motion
 
-    return run_command(lambda: run_motion(options))
+    def work() -> None:
+        # Late, so that --help does not wait for SciPy; and before Ikomia, which else brings its
+        # own OpenCV.
+        from workflows.motion.run import run_motion
+
+        quiet_ikomia()
+        run_motion(options)
+
+    return run_command(work)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from rich.progress import Progress
 
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
 from infer_smpl_fit.ports import Output as FitOutput
-from plugin_kit.files import prepare_folder
 from plugin_kit.picture_files import write_picture
 from workflows.motion.graph import FIT, TRIANGULATION, motion_workflow
 from workflows.motion.options import MotionOptions, check_options
 from workflows.motion.preview import write_preview
 from workflows.motion.report import WHAT, MotionReport
-from workflows.plugins import task_of
+from workflows.output_folder import held_folder, refuse_to_replace_inputs, staged_outputs
+from workflows.plugins import run_workflow, task_of
 
 
 def run_motion(options: MotionOptions) -> MotionReport:
@@ -26,13 +27,22 @@ def run_motion(options: MotionOptions) -> MotionReport:
         RuntimeError: A task failed; the text holds the reason.
     """
     check_options(options)
-    prepare_folder(options.output)
+    inputs = {"--keypoints": options.keypoints, "--cameras": options.cameras}
+    inputs |= {f"--video {index}": video for index, video in enumerate(options.videos, 1)}
+    refuse_to_replace_inputs(inputs, [options.output / name for name in (*WHAT, "report.json")])
+    with held_folder(options.output), staged_outputs(options.output) as staging:
+        report = _run(replace(options, output=staging))
+    report.show(options.output)
+    return report
+
+
+def _run(options: MotionOptions) -> MotionReport:
     seconds = {}
     with Progress(transient=True) as progress:
         bar = progress.add_task("triangulation and fit", total=None)
         start = time.perf_counter()
         workflow = motion_workflow(options.triangulation_parameters, options.fit_parameters)
-        _run(workflow)
+        run_workflow(workflow)
         seconds["triangulation and fit"] = time.perf_counter() - start
         progress.update(bar, total=1, completed=1)
         triangulation, fit = (task_of(workflow, name) for name in (TRIANGULATION, FIT))
@@ -54,25 +64,7 @@ def run_motion(options: MotionOptions) -> MotionReport:
         [name for name in WHAT if (options.output / name).is_file()],
     )
     report.write(options.output)
-    report.show(options.output)
     return report
-
-
-def _run(workflow: Any) -> None:
-    """Run, and let the reason of a failure stand first: Ikomia wraps it in its own words."""
-    try:
-        workflow.run()
-    except RuntimeError as error:
-        raise RuntimeError(_reason(str(error))) from error
-
-
-def _reason(text: str) -> str:
-    while True:
-        head, found, rest = text.partition("'>: ")
-        if not found or "<class" not in head:
-            break
-        text = rest
-    return text.split(":   File ")[0].split(" (Code ")[0].strip()
 
 
 def _write_pictures(triangulation: Any, fit: Any, options: MotionOptions) -> None:
