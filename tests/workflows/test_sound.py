@@ -27,7 +27,7 @@ def write_sound(path, encoder="aac", *, rate=48000, layout="mono", tracks=({},))
         streams = []
         for names in tracks:
             stream = container.add_stream(encoder, rate=rate, options={"strict": "-2"})
-            stream.codec_context.layout = layout
+            stream.codec_context.layout, stream.codec_context.bit_rate = layout, 96_000
             stream.metadata.update(names)
             streams.append(stream)
         frame = av.AudioFrame.from_ndarray(
@@ -53,6 +53,12 @@ def passed_on(source, path, *, start=Fraction(0), frames=25):
     with av.open(str(path)) as container:
         assert sum(1 for _ in container.decode(video=0)) == frames
     return sound
+
+
+def start_of(path):
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        return (stream.start_time or 0) * stream.time_base
 
 
 def kinds(path):
@@ -82,27 +88,27 @@ def loud_times(path):
         ("a.avi", "adpcm_ms", 22050, "mono"),
         ("a.avi", "pcm_u8", 11025, "mono"),
         ("a.mkv", "pcm_s16le", 48000, "mono"),
-        ("a.mkv", "libvorbis", 48000, "mono"),
-        ("a.mkv", "dca", 48000, "stereo"),
-        ("a.mkv", "truehd", 48000, "stereo"),
+        ("a.mkv", "vorbis", 48000, "stereo"),
+        ("a.mpg", "mp2", 48000, "stereo"),
+        ("a.flv", "nellymoser", 22050, "mono"),
     ],
 )
 def test_what_common_players_do_not_play_becomes_aac_in_mp4(tmp_path, name, encoder, rate, layout):
     source = write_sound(tmp_path / name, encoder, rate=rate, layout=layout)
-    sound = passed_on(source, tmp_path / "out.mp4")
+    sound = passed_on(source, tmp_path / "out.mp4", start=start_of(source))
     assert (kinds(tmp_path / "out.mp4"), sound.warnings) == (["aac"], ())
     assert loud_times(tmp_path / "out.mp4") == pytest.approx(BEEP, abs=0.06)
 
 
 @pytest.mark.parametrize(
     ("encoder", "suffix"),
-    [("aac", ".mp4"), ("flac", ".mp4"), ("aac", ".mov"), ("libvorbis", ".mkv"), ("dca", ".mkv")],
+    [("aac", ".mp4"), ("flac", ".mp4"), ("aac", ".mov"), ("vorbis", ".mkv"), ("mp2", ".mkv")],
 )
 def test_what_they_play_is_passed_on_as_it_is(tmp_path, encoder, suffix):
-    layout = "stereo" if encoder == "dca" else "mono"
+    layout = "stereo" if encoder == "vorbis" else "mono"
     source = write_sound(tmp_path / "a.mkv", encoder, layout=layout)
     passed_on(source, tmp_path / f"out{suffix}")
-    assert kinds(tmp_path / f"out{suffix}") == [encoder.removeprefix("lib")]
+    assert kinds(tmp_path / f"out{suffix}") == [encoder]
     assert loud_times(tmp_path / f"out{suffix}") == pytest.approx(BEEP, abs=0.06)
 
 
@@ -152,8 +158,7 @@ def test_a_packet_whose_time_stands_still_is_dropped(tmp_path):
 def test_times_that_fall_back_go_on_from_there(tmp_path, suffix):
     one = write_sound(tmp_path / "one.ts").read_bytes()
     (tmp_path / "two.ts").write_bytes(one + one)
-    with av.open(str(tmp_path / "two.ts")) as container:
-        start = container.streams.audio[0].start_time * container.streams.audio[0].time_base
+    start = start_of(tmp_path / "two.ts")
     passed_on(tmp_path / "two.ts", tmp_path / f"out{suffix}", start=start, frames=50)
     first, last = loud_times(tmp_path / f"out{suffix}")
     assert (first, last) == pytest.approx((BEEP[0], SECONDS + BEEP[1]), abs=0.08)

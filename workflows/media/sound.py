@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import av
+import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
@@ -265,14 +266,17 @@ class _Encoded:
         self._output.mux(self._target.encode(None))
 
     def _in_time(self, frame: AudioFrame) -> Iterator[AudioFrame]:
-        """The frame, after as much silence as there is a gap; nothing where it comes too early."""
+        """The frame, after as much silence as there is a gap, without what comes too early."""
         known = frame.pts is not None and frame.time_base is not None
         time = self._clock.time_of(frame.pts * frame.time_base if known else None)
         end = self._clock.end or Fraction(0)
         self.seconds = max(self.seconds, time)
         length = Fraction(frame.samples, frame.sample_rate)
-        if time + length <= end - SECONDS_OF_GAP:
+        if time + length <= end:
             return
+        if time < end - SECONDS_OF_GAP:
+            frame = _without_beginning(frame, int((end - time) * frame.sample_rate))
+            length = Fraction(frame.samples, frame.sample_rate)
         while time > end + SECONDS_OF_GAP:
             samples = int(min(time - end, 1) * frame.sample_rate)
             yield _silence(frame.format.name, frame.layout.name, frame.sample_rate, samples)
@@ -285,6 +289,16 @@ class _Encoded:
             frame.pts, frame.time_base = self._samples, Fraction(1, self._rate)
             self._samples += frame.samples
             self._output.mux(self._target.encode(frame))
+
+
+def _without_beginning(frame: AudioFrame, samples: int) -> AudioFrame:
+    """The frame from its sample ``samples`` on."""
+    values = frame.to_ndarray()
+    first = samples if frame.format.is_planar else samples * frame.layout.nb_channels
+    rest = np.ascontiguousarray(values[:, first:])
+    cut = AudioFrame.from_ndarray(rest, format=frame.format.name, layout=frame.layout.name)
+    cut.sample_rate = frame.sample_rate
+    return cut
 
 
 def _silence(sample_format: str, layout: str, rate: int, samples: int) -> AudioFrame:
