@@ -74,13 +74,13 @@ def _check_outputs(options: ChainOptions, suffix: str) -> None:
     pictures = [options.output / name for name in ("coverage.png", REPORT)]
     inputs = {
         "the video": options.video,
-        "--background": Path(options.background or ""),
-        "--weights": Path(options.weights),
+        "--background": options.background,
+        "--weights": options.weights,
         "--rvm-weights": options.rvm_weights,
         "--parsing-weights": options.parsing_weights,
-        "--parsing-boxes": Path(options.parsing_boxes or ""),
+        "--parsing-boxes": options.parsing_boxes,
     }
-    files = {option: path for option, path in inputs.items() if path and path.is_file()}
+    files = {option: Path(text) for option, text in inputs.items() if text}
     plate = options.output / PLATE_FILE
     refuse_to_replace_inputs({**files, "--plate": options.plate}, [*videos, *pictures])
     refuse_to_replace_inputs(files, [plate])

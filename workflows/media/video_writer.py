@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 
 from plugin_kit.picture_files import write_picture
 from plugin_kit.video import EXACT_COLOURS, HD_LINES, MOST_REORDERED, UNTAGGED
+from workflows.media import matroska
 from workflows.media.codecs import CODECS, DEFAULT_CRF
 from workflows.media.sound import FORMATS, PassedSound, Sound
 
@@ -165,13 +166,19 @@ class VideoSink:
             options["crf"] = str(self._crf)
         # FFmpeg takes what stands before a colon for a protocol, but not in an absolute path.
         target = str(self._part.absolute())
-        with av.open(target, "w", format=container_format) as container:
+        needs_shape = container_format == "matroska" and self._pixel_aspect != 1
+        options_of_file = matroska.OPTIONS if needs_shape else {}
+        with av.open(
+            target, "w", format=container_format, container_options=options_of_file
+        ) as container:
             added = container.add_stream(self._codec.encoder, rate=self._rate, options=options)
             stream = cast(VideoStream, added)
             stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
             context = stream.codec_context
             context.time_base = self._time_base
             context.sample_aspect_ratio = self._pixel_aspect
+            if needs_shape:
+                stream.metadata["title"] = matroska.PLACEHOLDER
             self._tag(context, matrix)
             sound = PassedSound(self._sound, container) if self._sound else None
             last, ends = 0, deque([0], MOST_REORDERED)
@@ -179,6 +186,7 @@ class VideoSink:
             for image, pts, duration in self._queued():
                 frame = _encodable(image, pixel_format, matrix)
                 frame.pts, frame.time_base = pts, self._time_base
+                self._tag(frame, matrix)
                 if sound:
                     sound.mux_until(pts * self._time_base)
                 container.mux(packets)
@@ -192,14 +200,16 @@ class VideoSink:
             container.mux(packets)
             if sound:
                 sound.mux_until(None)
+        if needs_shape:
+            matroska.replace_placeholder(self._part, width, height, self._pixel_aspect)
 
-    def _tag(self, context: av.VideoCodecContext, matrix: Colorspace | None) -> None:
+    def _tag(self, tagged: av.VideoCodecContext | av.VideoFrame, matrix: Colorspace | None) -> None:
         """Say what the colours are: the source's, and the matrix by which they become YUV."""
         usual = TAGS.get(matrix, UNTAGGED)
         primaries, transfer = (usual if tag == UNTAGGED else tag for tag in self._colours)
-        context.color_primaries, context.color_trc = primaries, transfer
+        tagged.color_primaries, tagged.color_trc = primaries, transfer
         if matrix is not None:
-            context.color_range, context.colorspace = ColorRange.MPEG, usual
+            tagged.color_range, tagged.colorspace = ColorRange.MPEG, usual
 
 
 def _encodable(image: np.ndarray, pixel_format: str, matrix: Colorspace | None) -> av.VideoFrame:
