@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from workflows.interruption import say_interrupted, was_interrupted, watching
 
@@ -33,15 +31,3 @@ def run_command(work: Callable[[], object]) -> int:
             print(f"Error: {error}", file=sys.stderr)
             return 1
         return say_interrupted() if was_interrupted() else 0
-
-
-@contextmanager
-def unread_is_fine() -> Iterator[None]:
-    """Print inside: that nobody reads standard output any more is no failure."""
-    try:
-        yield
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):
-        # rich makes the one of the other. Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

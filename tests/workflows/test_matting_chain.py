@@ -288,6 +288,22 @@ def test_what_a_video_says_of_itself_holds_in_every_output(weights, tmp_path, co
     assert loud[0] == pytest.approx(8 / 48, abs=0.04)
 
 
+def test_a_folder_of_pictures_is_taken_as_a_video(weights, tmp_path, capsys):
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for index in range(3):
+        cv2.imwrite(str(folder / f"{index + 9}.png"), CLIP.frame(index)[0][..., ::-1])
+    (folder / "._9.png").write_bytes(b"a system's own")
+    arguments = [str(folder), "--output", str(tmp_path / "out"), "--matte", "none"]
+    assert main([*arguments, "--weights", str(weights / "bgm.pth")]) == 0
+    frames = frames_of(tmp_path / "out" / "foreground.mp4")
+    assert len(frames) == 3
+    assert "25 a second are taken" in capsys.readouterr().out.replace("\n", " ")
+    cv2.imwrite(str(folder / "12.png"), np.zeros((4, 6, 3), np.uint8))
+    assert main([*arguments, "--weights", str(weights / "bgm.pth")]) == 1
+    assert "12.png is 6x4" in capsys.readouterr().err
+
+
 def test_nothing_of_the_users_is_replaced(video, weights, tmp_path):
     (tmp_path / "alpha").mkdir()
     (tmp_path / "alpha" / "000001.png").touch()

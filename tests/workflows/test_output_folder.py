@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workflows import interruption
-from workflows.command import run_command, unread_is_fine
+from workflows.command import run_command
 from workflows.output_folder import (
     held_folder,
     refuse_to_replace_foreign,
@@ -17,6 +17,7 @@ from workflows.output_folder import (
     staged_outputs,
 )
 from workflows.plugins import REPOSITORY, ensure_home, run_workflow
+from workflows.screen import unread_is_fine
 
 
 def names(folder):
@@ -182,7 +183,8 @@ def test_a_reader_that_goes_away_is_no_failure():
     script = """
 import sys, time
 from rich.console import Console
-from workflows.command import run_command, unread_is_fine
+from workflows.command import run_command
+from workflows.screen import unread_is_fine
 def work():
     with unread_is_fine():
         for _ in range(2000):

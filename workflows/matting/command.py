@@ -21,8 +21,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "video",
         type=Path,
         metavar="VIDEO|FOLDER",
-        help="a video; or an EasyVolcap root with images/CAMERA/FRAME.*, of which mask/, schp/ "
-        "(with --matte parsing) and bkgd/CAMERA.png are made",
+        help="a video, or a folder of its pictures; or an EasyVolcap root with "
+        "images/CAMERA/FRAME.*, of which mask/, schp/ (with --matte parsing) and bkgd/CAMERA.png "
+        "are made",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     parser.add_argument(
@@ -89,8 +90,10 @@ def main(arguments: list[str] | None = None) -> int:
         # own OpenCV.
         from workflows.matting.cameras import run_cameras
         from workflows.matting.run import run_chain
+        from workflows.media.source import holds_pictures
 
         quiet_ikomia()
-        (run_cameras if options.video.is_dir() else run_chain)(options)
+        has_cameras = options.video.is_dir() and not holds_pictures(options.video)
+        (run_cameras if has_cameras else run_chain)(options)
 
     return run_command(work)

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from plugin_kit.picture_files import write_picture
-from plugin_kit.video import Frame, VideoInfo, VideoReader
+from plugin_kit.video import Frame, VideoInfo
 from workflows.matting.options import ChainOptions
 from workflows.matting.report import ChainReport, progress_bar
 from workflows.media.codecs import CODECS
 from workflows.media.prefetch import prefetch
 from workflows.media.sound import Sound
+from workflows.media.source import source_reader
 from workflows.media.video_writer import VideoSink
 
 
@@ -38,7 +39,7 @@ class VideoJob:
 
         The first one is at 0, whenever the video begins.
         """
-        reader = VideoReader(self.info)
+        reader = source_reader(self.info)
         first: int | None = None
         with progress_bar(self.options.quiet) as progress:
             bar = progress.add_task(label, total=self.info.frame_count or None)

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from plugin_kit.files import write_json
-from workflows.command import unread_is_fine
+from workflows.screen import unread_is_fine
 
 
 @dataclass

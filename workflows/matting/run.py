@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from plugin_kit.picture_files import read_picture
-from plugin_kit.video import VideoInfo
 from workflows.matting.background import NewBackground, open_background
 from workflows.matting.graph import MATTING, matting_workflow
 from workflows.matting.job import VideoJob
@@ -18,6 +17,7 @@ from workflows.matting.plate import find_plate
 from workflows.matting.report import ChainReport
 from workflows.media.codecs import CODECS
 from workflows.media.sound import Sound
+from workflows.media.source import source_info
 from workflows.output_folder import (
     REPORT,
     held_folder,
@@ -44,7 +44,7 @@ def run_chain(options: ChainOptions) -> ChainReport:
         OSError: An output cannot be written.
     """
     check_options(options)
-    info = VideoInfo.from_path(options.video)
+    info = source_info(options.video)
     backdrop = None
     if not options.carries_alpha:
         backdrop = open_background(options.background or GREEN, info)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from plugin_kit.files import write_json
-from workflows.command import unread_is_fine
+from workflows.screen import unread_is_fine
 
 WHAT = {
     "keypoints3d.npz": "3D keypoints with errors, views and mask",
