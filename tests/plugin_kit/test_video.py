@@ -265,10 +265,11 @@ def test_interlaced_pictures_are_warned_of_once(tmp_path):
     assert read(write_h264(tmp_path / "b.mp4"))[1].warnings == []
 
 
-def test_a_colon_in_a_relative_name_is_no_protocol(tmp_path, monkeypatch):
-    (tmp_path / "12:30:05.mp4").write_bytes(write_h264(tmp_path / "a.mp4").read_bytes())
+@pytest.mark.parametrize("name", ["12:30:05.mp4", ".hidden.mp4", "-%03d.mp4"])
+def test_odd_names_are_names(tmp_path, monkeypatch, name):
+    (tmp_path / name).write_bytes(write_h264(tmp_path / "a.mp4").read_bytes())
     monkeypatch.chdir(tmp_path)
-    assert len(read("12:30:05.mp4")[0]) == count_frames("12:30:05.mp4") == 3
+    assert len(read(name)[0]) == count_frames(name) == 3
 
 
 def test_damaged_data_at_the_start_is_passed_over(tmp_path):

@@ -34,12 +34,11 @@ def matte_video(
     workflow.set_image_input(array=np.zeros((8, 8, 3), np.uint8), index=Input.SOURCE)
     workflow.set_image_input(array=plate, index=Input.BACKGROUND)
     channels = {"composite": 3 if backdrop else 4, "alpha": 1, "foreground": 3}
+    sinks = {name: job.open_sink(name, count) for name, count in channels.items()}
     report = job.report
     with report.timed("pass 2: matting"), ExitStack() as stack:
-        sinks = {
-            name: stack.enter_context(job.open_sink(name, count))
-            for name, count in channels.items()
-        }
+        for sink in sinks.values():
+            stack.enter_context(sink)
 
         def write(finished: list[FrameOutputs]) -> None:
             for outputs in finished:
@@ -59,6 +58,8 @@ def matte_video(
             with report.timed("of it waiting for encoders"):
                 write(collector.collect(frame, shown))
         write(collector.finish())
+    for warning in sinks["composite"].warnings:
+        report.warn(warning)
 
 
 @dataclass(frozen=True)

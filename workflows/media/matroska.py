@@ -6,8 +6,11 @@ room, inside the same element, that the display size needs.
 
 from __future__ import annotations
 
+import logging
 from fractions import Fraction
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 PLACEHOLDER = "placeholder"
 # The name's identifier and length, of three bytes, and its text are as long as both sizes.
@@ -39,7 +42,10 @@ def replace_placeholder(path: Path, width: int, height: int, pixel_aspect: Fract
     )
     with path.open("r+b") as file:
         header = file.read(HEADER_BYTES)
-        begins = header.index(NAME)
+        begins = header.find(NAME)
+        if begins < 0:
+            logger.warning("%s does not say that its pixels are no squares", path)
+            return
         at = begins + len(NAME)
         while header[at : at + 1] != VIDEO:
             content = at + _length_of_number(header[at])

@@ -137,9 +137,15 @@ class _Nowhere:
 
 
 class PassedSound:
-    """Pass sound of another file on, interleaved with the video that is written."""
+    """Pass sound of another file on, interleaved with the video that is written.
+
+    Attributes:
+        warnings: Of what turned out to be damaged.
+    """
 
     def __init__(self, sound: Sound, output: OutputContainer) -> None:
+        self.warnings: list[str] = []
+        self._path = sound.path
         self._source = open_video(sound.path)
         indices = sorted((*sound.copied, *sound.encoded))
         streams = [cast(AudioStream, self._source.streams[index]) for index in indices]
@@ -156,26 +162,28 @@ class PassedSound:
             way = self._ways[packet.stream.index]
             if seconds is not None and way.seconds > seconds:
                 return
-            _forgiving(way.take, packet)
+            self._forgive(way.take, packet)
             self._next = self._following()
         if seconds is None:
             for way in self._ways.values():
-                _forgiving(way.finish)
+                self._forgive(way.finish)
             self._source.close()
 
     def _following(self) -> av.Packet | None:
-        return _forgiving(next, self._packets, None)
+        return self._forgive(next, self._packets, None)
 
-
-def _forgiving(work: Any, *arguments: Any) -> Any:
-    """Do it; but sound that turns out to be damaged must not cost the picture its work."""
-    try:
-        return work(*arguments)
-    except OSError:
-        raise
-    except (FFmpegError, ValueError) as error:
-        logger.warning("a part of the sound is damaged and left out: %s", error)
-        return None
+    def _forgive(self, work: Any, *arguments: Any) -> Any:
+        """Do it; but sound that turns out to be damaged must not cost the picture its work."""
+        try:
+            return work(*arguments)
+        except OSError:
+            raise
+        except (FFmpegError, ValueError) as error:
+            text = f"{self._path}: damaged sound is left out ({error})"
+            if text not in self.warnings:
+                logger.warning(text)
+                self.warnings.append(text)
+            return None
 
 
 class _Clock:

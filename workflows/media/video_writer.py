@@ -53,6 +53,9 @@ class VideoSink:
         colours: FFmpeg's numbers of primaries and transfer; 2: those that go with the size.
         sound: What goes along; None: no sound.
 
+    Attributes:
+        warnings: What was odd about the sound, once all is written.
+
     Example:
         >>> with VideoSink("alpha.mp4", 1280, 720, Fraction(25), Fraction(1, 12800)) as sink:
         ...     sink.write(alpha, pts=0)  # doctest: +SKIP
@@ -81,6 +84,7 @@ class VideoSink:
         self._rate, self._time_base, self._crf = rate, time_base, crf
         self._pixel_aspect, self._colours, self._sound = pixel_aspect, colours, sound
         self._frames: queue.Queue[QueuedFrame | None] = queue.Queue(QUEUE_FRAMES)
+        self.warnings: list[str] = []
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._encode, daemon=True)
 
@@ -181,6 +185,7 @@ class VideoSink:
                 stream.metadata["title"] = matroska.PLACEHOLDER
             self._tag(context, matrix)
             sound = PassedSound(self._sound, container) if self._sound else None
+            self.warnings = sound.warnings if sound else []
             last, ends = 0, deque([0], MOST_REORDERED)
             packets: list[av.Packet] = []
             for image, pts, duration in self._queued():
