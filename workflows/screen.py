@@ -17,4 +17,5 @@ def unread_is_fine() -> Iterator[None]:
             sys.stdout.flush()
     except (BrokenPipeError, SystemExit):
         # rich makes the one of the other. Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

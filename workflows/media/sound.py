@@ -233,7 +233,9 @@ class _Copied:
         if time < self._earliest or (self._last is not None and dts <= self._last):
             return
         self._last, self._clock.end = dts, time + (packet.duration or 0) * base
-        delay = packet.pts - packet.dts if None not in (packet.pts, packet.dts) else 0
+        delay = 0
+        if packet.pts is not None and packet.dts is not None:
+            delay = packet.pts - packet.dts
         packet.pts, packet.dts = dts + delay, dts
         packet.stream = self._target
         self._output.mux(packet)
@@ -275,8 +277,9 @@ class _Encoded:
 
     def _in_time(self, frame: AudioFrame) -> Iterator[AudioFrame]:
         """The frame, after as much silence as there is a gap, without what comes too early."""
-        known = frame.pts is not None and frame.time_base is not None
-        time = self._clock.time_of(frame.pts * frame.time_base if known else None)
+        time = self._clock.time_of(
+            None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
+        )
         end = self._clock.end or Fraction(0)
         self.seconds = max(self.seconds, time)
         length = Fraction(frame.samples, frame.sample_rate)
@@ -303,7 +306,7 @@ def _without_beginning(frame: AudioFrame, samples: int) -> AudioFrame:
     """The frame from its sample ``samples`` on."""
     values = frame.to_ndarray()
     first = samples if frame.format.is_planar else samples * frame.layout.nb_channels
-    rest = np.ascontiguousarray(values[:, first:])
+    rest: Any = np.ascontiguousarray(values[:, first:])
     cut = AudioFrame.from_ndarray(rest, format=frame.format.name, layout=frame.layout.name)
     cut.sample_rate = frame.sample_rate
     return cut

@@ -29,6 +29,8 @@ QUEUE_FRAMES = 4
 PATIENCE_SECONDS = 0.2
 LIMITED_RANGE = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
 NEUTRAL_CHROMA = 128
+# Seconds for which the last frame may be shown; what damaged files say would break the writing.
+LONGEST_HELD = 600
 # The tags of BT.709 and of BT.601's 525 lines, by FFmpeg's numbers; PyAV names only some.
 TAGS = {Colorspace.ITU709: 1, Colorspace.ITU601: 6}
 # A picture, when it is shown, and how long.
@@ -199,9 +201,10 @@ class VideoSink:
                 last = pts
                 ends.append(pts + duration)
             packets += stream.encode(None)
+            held = min(max(ends) - last, round(LONGEST_HELD / self._time_base))
             for packet in packets:
-                if packet.pts == last and max(ends) > last:
-                    packet.duration = max(ends) - last
+                if packet.pts == last and held > 0:
+                    packet.duration = held
             container.mux(packets)
             if sound:
                 sound.mux_until(None)
@@ -210,7 +213,7 @@ class VideoSink:
 
     def _tag(self, tagged: av.VideoCodecContext | av.VideoFrame, matrix: Colorspace | None) -> None:
         """Say what the colours are: the source's, and the matrix by which they become YUV."""
-        usual = TAGS.get(matrix, UNTAGGED)
+        usual = UNTAGGED if matrix is None else TAGS[matrix]
         primaries, transfer = (usual if tag == UNTAGGED else tag for tag in self._colours)
         tagged.color_primaries, tagged.color_trc = primaries, transfer
         if matrix is not None:

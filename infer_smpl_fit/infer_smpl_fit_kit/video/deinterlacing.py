@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 from av.error import BlockingIOError, EOFError
 from av.filter import Graph
@@ -51,7 +52,7 @@ def _graph_for(frame: VideoFrame) -> Graph:
 def _finished(graph: Graph, waiting: deque[VideoFrame]) -> Iterator[tuple[VideoFrame, VideoFrame]]:
     while waiting:
         try:
-            yield waiting[0], graph.pull()
+            yield waiting[0], cast(VideoFrame, graph.pull())
         except (BlockingIOError, EOFError):
             return
         waiting.popleft()

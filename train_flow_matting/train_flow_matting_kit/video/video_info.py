@@ -14,7 +14,9 @@ from .frames import UNTAGGED, Orientation
 from .opening import first_frame, open_stream
 from .tone_mapping import HDR_TRANSFERS
 
-BT709 = 1
+BT709, LAST_TAG, RESERVED = 1, 22, (0, 3)
+# What is said to be narrower or wider is damage.
+MOST_ASPECT = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,8 @@ class VideoInfo:
         with open_stream(path) as stream:
             frame = first_frame(stream, path)
             size, aspect = (frame.width, frame.height), _fraction(stream.sample_aspect_ratio, 1)
+            if not 1 / MOST_ASPECT <= aspect <= MOST_ASPECT:
+                aspect = Fraction(1)
             if Orientation.of(frame).swaps_axes:
                 size, aspect = size[::-1], 1 / aspect
             hdr = HDR_TRANSFERS.get(frame.color_trc, "")
@@ -78,8 +82,8 @@ class VideoInfo:
                 pixel_aspect=aspect,
                 hdr=hdr,
                 start=(frame.pts or 0) * time_base,
-                primaries=BT709 if hdr else frame.color_primaries,
-                transfer=BT709 if hdr else frame.color_trc,
+                primaries=BT709 if hdr else _known_tag(frame.color_primaries),
+                transfer=BT709 if hdr else _known_tag(frame.color_trc),
             )
 
     @property
@@ -89,6 +93,10 @@ class VideoInfo:
     @property
     def bit_depth(self) -> int:
         return max(c.bits for c in VideoFormat(self.pixel_format).components)
+
+
+def _known_tag(tag: int) -> int:
+    return tag if 0 < tag <= LAST_TAG and tag not in RESERVED else UNTAGGED
 
 
 def _fraction(value: Any, otherwise: Fraction | int) -> Fraction:
