@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 from collections.abc import Callable
 
+from workflows.interruption import say_interrupted, was_interrupted, watching
 from workflows.plugins import plain_reason, quiet_ikomia
 
 
@@ -15,19 +15,21 @@ def run_command(work: Callable[[], object]) -> int:
 
     An error that a user can mend becomes one line on standard error; others are raised.
     """
-    # PyAV takes longer to load than the commands' --help.
-    from av.error import FFmpegError
-
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     quiet_ikomia()
-    # timeout, containers and schedulers send SIGTERM: that leaves nothing half-written either.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        work()
-    except KeyboardInterrupt:
-        print("Interrupted. What was finished is kept, nothing is half-written.", file=sys.stderr)
-        return 130
-    except (OSError, ValueError, RuntimeError, FFmpegError) as error:
-        print(f"Error: {plain_reason(str(error))}", file=sys.stderr)
-        return 1
-    return 0
+    with watching():
+        try:
+            work()
+        except KeyboardInterrupt:
+            return say_interrupted()
+        except Exception as error:
+            if was_interrupted():
+                return say_interrupted()
+            # PyAV takes longer to load than the commands' --help.
+            from av.error import FFmpegError
+
+            if not isinstance(error, (OSError, ValueError, RuntimeError, FFmpegError)):
+                raise
+            print(f"Error: {plain_reason(str(error))}", file=sys.stderr)
+            return 1
+        return say_interrupted() if was_interrupted() else 0

@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workflows.interruption import insisting
+
 if TYPE_CHECKING:
     from ikomia.dataprocess.workflow import Workflow
+
+logger = logging.getLogger(__name__)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -35,6 +40,7 @@ def load_plugin(name: str) -> None:
         FileNotFoundError: There is no plugin folder of that name.
         RuntimeError: The folder was loaded but registered nothing.
     """
+    ensure_home()
     from ikomia.dataprocess.registry import ik_registry
 
     if name in ik_registry.get_algorithms():
@@ -51,6 +57,7 @@ def load_plugin(name: str) -> None:
 
 def new_workflow(name: str) -> Workflow:
     """An Ikomia workflow without tasks."""
+    ensure_home()
     # Ikomia takes longer to load than the commands' --help.
     from ikomia.dataprocess.workflow import Workflow
 
@@ -79,8 +86,41 @@ def plain_reason(text: str) -> str:
     return text.split(":   File ")[0].split(" (Code ")[0].strip()
 
 
+def run_workflow(workflow: Workflow) -> None:
+    """Run it, and let the reason of a failure stand first: Ikomia wraps it in its own words.
+
+    Raises:
+        RuntimeError: A task failed; the text holds the reason.
+        KeyboardInterrupt: The process was interrupted, which Ikomia may make something else of.
+    """
+    try:
+        with insisting():
+            workflow.run()
+    except RuntimeError as error:
+        raise RuntimeError(plain_reason(str(error))) from error
+
+
+def ensure_home() -> None:
+    """Where no home can be written, give Ikomia, which cannot do without, one that is temporary."""
+    if "ikomia" in sys.modules:
+        return
+    try:
+        home = Path.home()
+        (home / "Ikomia").mkdir(parents=True, exist_ok=True)
+        if os.access(home / "Ikomia", os.W_OK):
+            return
+    except (OSError, RuntimeError):
+        home = Path(os.environ.get("HOME", ""))
+    folder = tempfile.mkdtemp(prefix="ikomia-home-")
+    logger.warning("the home folder %s cannot be written: %s is used instead", home, folder)
+    # Weights that were fetched before are still found.
+    os.environ.setdefault("XDG_CACHE_HOME", str(home / ".cache"))
+    os.environ["HOME"] = os.environ["USERPROFILE"] = folder
+
+
 def quiet_ikomia() -> None:
     """Leave out the line that Ikomia logs for each frame."""
+    ensure_home()
     import ikomia  # noqa: F401  (it sets its loggers' levels on import)
 
     for name in list(logging.root.manager.loggerDict):

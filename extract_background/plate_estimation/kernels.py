@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from ..extract_background_kit.compiled import compiled
 
 TUKEY = 4.685
 SIGMA_OF_MAD = 1.4826
@@ -65,7 +67,7 @@ def polish(
     return out
 
 
-@njit(parallel=True, cache=True, fastmath=True)
+@compiled(parallel=True, fastmath=True)
 def _through_time(
     frames: np.ndarray, weights: np.ndarray, gains: np.ndarray, method: int, out: np.ndarray
 ) -> None:
@@ -98,7 +100,7 @@ def _through_time(
                     out[y, x, c] = centre
 
 
-@njit(cache=True, fastmath=True, forceinline=True)
+@compiled(fastmath=True, forceinline=True)
 def _load_block(frames: np.ndarray, weights: np.ndarray, block: Block) -> None:
     for n in range(frames.shape[0]):
         for x in range(frames.shape[1]):
@@ -107,7 +109,7 @@ def _load_block(frames: np.ndarray, weights: np.ndarray, block: Block) -> None:
                 block.pixels[n, 3 * x + c] = frames[n, x, c]
 
 
-@njit(cache=True, fastmath=True, forceinline=True)
+@compiled(fastmath=True, forceinline=True)
 def _load_course(block: Block, gains: np.ndarray, x: int, c: int, course: Course) -> int:
     """Fill ``course``; return the sum of its weights."""
     total = 0
@@ -118,7 +120,7 @@ def _load_course(block: Block, gains: np.ndarray, x: int, c: int, course: Course
     return total
 
 
-@njit(cache=True, fastmath=True, forceinline=True)
+@compiled(fastmath=True, forceinline=True)
 def _median(course: Course, total: int, histogram: Histogram) -> float:
     histogram.fine[:], histogram.coarse[:] = 0, 0
     for n in range(len(course.values)):
@@ -126,7 +128,7 @@ def _median(course: Course, total: int, histogram: Histogram) -> float:
     return _weighted_median(histogram, total)
 
 
-@njit(cache=True, fastmath=True, forceinline=True)
+@compiled(fastmath=True, forceinline=True)
 def _deviation(course: Course, total: int, centre: float, histogram: Histogram) -> float:
     """Weighted MAD around ``centre``, to a quarter of a level."""
     histogram.fine[:], histogram.coarse[:] = 0, 0
@@ -135,7 +137,7 @@ def _deviation(course: Course, total: int, centre: float, histogram: Histogram) 
     return (_weighted_median(histogram, total) + 0.5) / FINER
 
 
-@njit(cache=True, fastmath=True, forceinline=True)
+@compiled(fastmath=True, forceinline=True)
 def _temporal_sigma(course: Course, even: np.ndarray, histogram: Histogram) -> float:
     """The noise of a frame, from the differences of two or more frames in turn."""
     steps = Course(course.values[1:] - course.values[:-1], even)
@@ -143,7 +145,7 @@ def _temporal_sigma(course: Course, even: np.ndarray, histogram: Histogram) -> f
     return max(MIN_SIGMA, SIGMA_OF_MAD * mad / np.sqrt(2.0))
 
 
-@njit(cache=True, fastmath=True, forceinline=True)
+@compiled(fastmath=True, forceinline=True)
 def _tukey_mean(course: Course, start: float, sigma: float) -> np.float32:
     """Two means by Tukey's weights, each around the one before."""
     narrow = np.float32(1 / (TUKEY * sigma))
@@ -161,7 +163,7 @@ def _tukey_mean(course: Course, start: float, sigma: float) -> np.float32:
     return centre
 
 
-@njit(cache=True, fastmath=True, forceinline=True)
+@compiled(fastmath=True, forceinline=True)
 def _count(histogram: Histogram, value: float, weight: float) -> None:
     level = min(255, int(value))
     mass = np.int32(weight)
@@ -169,7 +171,7 @@ def _count(histogram: Histogram, value: float, weight: float) -> None:
     histogram.coarse[level // COARSE] += mass
 
 
-@njit(cache=True, fastmath=True, forceinline=True)
+@compiled(fastmath=True, forceinline=True)
 def _weighted_median(histogram: Histogram, total: int) -> float:
     """Weighted median of the 256 levels, interpolated within its level."""
     half = 0.5 * total
@@ -186,7 +188,7 @@ def _weighted_median(histogram: Histogram, total: int) -> float:
     return 255.0
 
 
-@njit(parallel=True, cache=True, fastmath=True)
+@compiled(parallel=True, fastmath=True)
 def largest_difference(frame: np.ndarray, gain: np.ndarray, plate: np.ndarray) -> np.ndarray:
     """Largest channel of abs(frame * gain - plate), float32 (H, W); uint8 frame, float32 plate."""
     height, width, _ = frame.shape
@@ -200,7 +202,7 @@ def largest_difference(frame: np.ndarray, gain: np.ndarray, plate: np.ndarray) -
     return out
 
 
-@njit(parallel=True, cache=True, fastmath=True)
+@compiled(parallel=True, fastmath=True)
 def attenuate(
     motion: np.ndarray,
     distance: np.ndarray,

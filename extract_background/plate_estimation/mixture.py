@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from ..extract_background_kit.compiled import compiled
 
 REGULARISATION = 1e-6
 TOLERANCE = 1e-3
@@ -33,7 +35,7 @@ class Mixture(NamedTuple):
     variances: np.ndarray
 
 
-@njit(cache=True)
+@compiled()
 def maximise(found: Levels, upper: np.ndarray, mixture: Mixture) -> None:
     """M-step: parameters from the share ``upper`` of each level in the second component."""
     levels, counts = found
@@ -53,7 +55,7 @@ def maximise(found: Levels, upper: np.ndarray, mixture: Mixture) -> None:
     weights /= weights.sum()
 
 
-@njit(cache=True)
+@compiled()
 def expect(found: Levels, upper: np.ndarray, mixture: Mixture) -> float:
     """E-step: fill ``upper`` and return the mean log-likelihood."""
     levels, counts = found
@@ -73,7 +75,7 @@ def expect(found: Levels, upper: np.ndarray, mixture: Mixture) -> float:
     return likelihood / total
 
 
-@njit(cache=True)
+@compiled()
 def fit(found: Levels, mixture: Mixture) -> int:
     """EM from the given parameters, in place; return the number of iterations."""
     upper = np.empty(len(found.levels), np.float64)
@@ -87,7 +89,7 @@ def fit(found: Levels, mixture: Mixture) -> int:
     return ITERATIONS
 
 
-@njit(cache=True)
+@compiled()
 def initialise(found: Levels, mixture: Mixture) -> None:
     """Parameters of the optimal two-means split of a histogram."""
     levels, counts = found
@@ -106,7 +108,7 @@ def initialise(found: Levels, mixture: Mixture) -> None:
     maximise(found, upper, mixture)
 
 
-@njit(parallel=True, cache=True)
+@compiled(parallel=True)
 def heavier_mean(frames: np.ndarray, weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
     """Mean of the heavier component, float32 (h, w, 3), of frames uint8 (N, h, w, 3).
 

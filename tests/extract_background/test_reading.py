@@ -1,5 +1,6 @@
 """Files in: counts, pairing, folders, and what is refused."""
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -61,6 +62,24 @@ def test_unusable_videos_are_refused_by_name(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=name):
             store_of_video(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder", "pixel_format"),
+    [("a.gif", "gif", "rgb8"), ("a.wmv", "wmv2", "yuv420p"), ("a.mov", "prores_ks", "yuv422p10le")],
+)
+def test_kinds_of_files_that_ikomia_refuses_are_read(tmp_path, name, encoder, pixel_format):
+    with av.open(str(tmp_path / name), "w") as container:
+        stream = container.add_stream(encoder, rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, pixel_format
+        for index in range(6):
+            image = np.full((64, 96, 3), 40 * index, np.uint8)
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            container.mux(stream.encode(frame.reformat(format=pixel_format)))
+        container.mux(stream.encode(None))
+    store = store_of_video(tmp_path / name)
+    means = store.frames.mean(axis=(1, 2, 3))
+    assert np.abs(means - 40 * np.arange(6)).max() < 20
 
 
 def test_folder_is_read_in_natural_order_and_paired_by_name(tmp_path):

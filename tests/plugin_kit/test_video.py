@@ -15,6 +15,7 @@ from plugin_kit.video import (
     count_frames,
     frame_at,
     matching_matrix,
+    upright_rgb,
 )
 from plugin_kit.video.opening import video_stream
 from plugin_kit.video.frames import Orientation
@@ -184,6 +185,79 @@ def test_high_dynamic_range_is_warned_of_by_name(tmp_path, transfer, name):
     assert any(f"HDR ({name})" in text for text in read(path)[1].warnings)
 
 
+def light_of(picture, nits):
+    """Linear light in BT.2020's colours of a picture that a screen of ``nits`` cd/m² shows."""
+    to_2020 = [[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]]
+    return nits * (picture / 255) ** 2.4 @ np.transpose(to_2020)
+
+
+def pq_of(picture):
+    power = (light_of(picture, 100) / 10_000) ** 0.1593017578125
+    return ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
+
+
+def hlg_of(picture):
+    light = light_of(picture, 100) / 1000
+    luma = light @ [0.2627, 0.6780, 0.0593]
+    scene = light * np.maximum(luma, 1e-9)[..., None] ** (1 / 1.2 - 1)
+    upper = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
+    return np.where(scene <= 1 / 12, np.sqrt(3 * scene), upper)
+
+
+@pytest.mark.parametrize(("transfer", "coded"), [(16, pq_of), (18, hlg_of)])
+def test_high_dynamic_range_is_brought_to_sdr(transfer, coded):
+    colours = [(20, 20, 20), (128, 128, 128), (180, 90, 60), (40, 120, 200), (251, 247, 236)]
+    image = np.repeat(np.array(colours, np.uint8)[None], 16, axis=0)
+    codes = np.rint(65535 * coded(image)).astype(np.uint16)
+    frame = av.VideoFrame.from_ndarray(codes, format="gbrp16le")
+    frame.color_trc = transfer
+    off = upright_rgb(frame).astype(int) - image
+    assert np.abs(off[:, :-1]).max() <= 3
+    assert -15 <= off[:, -1].min() <= off[:, -1].max() <= 0
+    assert np.abs(upright_rgb(frame, "709").astype(int) - image).max() > 40
+    brightest = av.VideoFrame.from_ndarray(np.full_like(codes, 65535), format="gbrp16le")
+    brightest.color_trc = transfer
+    assert upright_rgb(brightest).min() >= 254
+
+
+def test_interlaced_pictures_become_whole(tmp_path):
+    moments = np.full((12, 64, 96, 3), 60, np.uint8)
+    for index, image in enumerate(moments):
+        image[16:48, 6 * index : 6 * index + 16] = 200
+    is_even = np.arange(64)[:, None, None] % 2 == 0
+    woven = [np.where(is_even, moments[i], moments[i + 1]) for i in range(0, 12, 2)]
+    options = {"flags": "+ilme+ildct", "x264-params": "tff=1", "crf": "4"}
+    settings = {"encoder": "libx264", "pixel_format": "yuv420p", "options": options}
+    path = with_display_matrix(write(tmp_path / "a.mp4", woven, **settings), (-1, 0, 0, 1))
+    frames, reader = read(path)
+
+    def combs(image):
+        return np.abs(2 * image[1:-1].astype(int) - image[:-2] - image[2:])[18:44].mean()
+
+    assert len(frames) == reader.info.frame_count == 6
+    times = [frame.pts for frame in frames]
+    assert times == sorted(set(times))
+    for frame, before in zip(frames, woven, strict=True):
+        assert combs(frame.image) < 0.35 * combs(before)
+        assert np.abs(frame.image[:, ::-1].astype(int) - before).mean() < 12
+
+
+def test_the_last_frames_duration_and_the_start_are_known(tmp_path):
+    with av.open(str(tmp_path / "a.mkv"), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "bgr0"
+        for index in range(3):
+            frame = av.VideoFrame.from_ndarray(picture(48, 64, index), format="rgb24")
+            frame = frame.reformat(format="bgr0")
+            frame.pts, frame.time_base = 26 * 25 + index, Fraction(1, 25)
+            for packet in stream.encode(frame):
+                packet.duration = 50 if index == 2 else 1
+                container.mux(packet)
+    frames, reader = read(tmp_path / "a.mkv")
+    assert reader.info.start == 26
+    assert frames[-1].duration * reader.info.time_base == 2
+
+
 def test_interlaced_pictures_are_warned_of_once(tmp_path):
     options = {"flags": "+ilme+ildct", "x264-params": "tff=1"}
     _, reader = read(write_h264(tmp_path / "a.mp4", options=options))
@@ -191,10 +265,11 @@ def test_interlaced_pictures_are_warned_of_once(tmp_path):
     assert read(write_h264(tmp_path / "b.mp4"))[1].warnings == []
 
 
-def test_a_colon_in_a_relative_name_is_no_protocol(tmp_path, monkeypatch):
-    (tmp_path / "12:30:05.mp4").write_bytes(write_h264(tmp_path / "a.mp4").read_bytes())
+@pytest.mark.parametrize("name", ["12:30:05.mp4", ".hidden.mp4", "-%03d.mp4"])
+def test_odd_names_are_names(tmp_path, monkeypatch, name):
+    (tmp_path / name).write_bytes(write_h264(tmp_path / "a.mp4").read_bytes())
     monkeypatch.chdir(tmp_path)
-    assert len(read("12:30:05.mp4")[0]) == count_frames("12:30:05.mp4") == 3
+    assert len(read(name)[0]) == count_frames(name) == 3
 
 
 def test_damaged_data_at_the_start_is_passed_over(tmp_path):
@@ -215,6 +290,7 @@ def test_damaged_data_at_the_start_is_passed_over(tmp_path):
         ([(None, None), (None, None)], [0, 2]),
         ([(5, 0), (5, 1), (4, 2)], [5, 7, 9]),
         ([(0, 0), (6, 2), (3, 4), (12, 6), (9, 8), (18, 20)], [0, 6, 8, 10, 12, 20]),
+        ([(70, 70), (72, 72), (20, 20), (22, 22), (30, 30)], [70, 72, 74, 76, 84]),
     ],
 )
 def test_times_grow_and_follow_what_is_in_order(times, expected):

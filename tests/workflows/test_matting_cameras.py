@@ -115,6 +115,18 @@ def test_without_a_matte_the_roots_own_masks_are_taken(root, weights, tmp_path):
     assert run.cameras["cam2"]["plate"]["method"] == "robust"
 
 
+def test_masks_and_plates_that_no_run_made_stay(root, weights):
+    for path in (root / "mask/cam2/000000.png", root / "bkgd/cam2.png"):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    with pytest.raises(ValueError, match=r"bkgd.cam2\.png is there already"):
+        run_cameras(options_of(root, root, weights, "none"))
+    (root / "bkgd/cam2.png").unlink()
+    with pytest.raises(ValueError, match=r"mask.cam2.000000\.png is there already"):
+        run_cameras(options_of(root, root, weights, "rvm"))
+    assert (root / "mask/cam2/000000.png").stat().st_size == 0
+
+
 def test_the_command_takes_a_folder(root, weights, tmp_path, capsys):
     arguments = [str(root), "--output", str(tmp_path / "out"), "--matte", "rvm"]
     assert main([*arguments, "--rvm-weights", str(weights / "rvm.pth"), "--device", "cpu"]) == 0

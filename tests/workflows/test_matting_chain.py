@@ -241,6 +241,82 @@ def test_errors_of_the_command_are_one_line(tmp_path, capsys):
         parse_arguments(["a.mp4", "--output", "b", "--quality", "99"])
 
 
+def write_late_clip(path, aspect):
+    """The clip from 26 s on, its last frame held for 2 s, with a sound that begins after 8/48 s."""
+    base = Fraction(1, 1000)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "4"})
+        stream.width, stream.height, stream.pix_fmt = CLIP.width, CLIP.height, "yuv420p"
+        context = stream.codec_context
+        context.sample_aspect_ratio, context.time_base = aspect, base
+        context.color_primaries = context.color_trc = 1
+        sound = container.add_stream("aac", rate=48000)
+        sound.codec_context.layout = "mono"
+        for index in range(CLIP.frames):
+            frame = av.VideoFrame.from_ndarray(CLIP.frame(index)[0], format="rgb24")
+            frame.pts, frame.time_base = 26000 + 40 * index, base
+            container.mux(stream.encode(frame))
+        packets = stream.encode(None)
+        max(packets, key=lambda packet: packet.pts).duration = 2000
+        container.mux(packets)
+        for index in range(15):
+            samples = np.full((1, 1000), 0.5 * (index >= 8), np.float32)
+            part = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+            part.sample_rate, part.time_base = 48000, Fraction(1, 48000)
+            part.pts = 26 * 48000 + 1000 * index
+            container.mux(sound.encode(part))
+        container.mux(sound.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(("codec", "suffix"), [("h264", ".mp4"), ("ffv1", ".mkv")])
+def test_what_a_video_says_of_itself_holds_in_every_output(weights, tmp_path, codec, suffix):
+    aspect = Fraction(40, 33)
+    source = write_late_clip(tmp_path / "late.mkv", aspect)
+    plate = tmp_path / "plate.png"
+    cv2.imwrite(str(plate), CLIP.background[..., ::-1])
+    given = {"codec": codec, "plate": plate, "background": "#00FF00"}
+    run_chain(options(source, tmp_path / "out", weights, **given))
+    for name in ("composite", "alpha", "foreground"):
+        info = VideoInfo.from_path(tmp_path / "out" / f"{name}{suffix}")
+        assert (info.start, info.pixel_aspect) == (0, aspect)
+        assert (info.primaries, info.transfer) == (1, 1)
+        *_, last = VideoReader(info)
+        assert float((last.pts + last.duration) * info.time_base) == pytest.approx(2.28, abs=0.01)
+    with av.open(str(tmp_path / "out" / f"composite{suffix}")) as container:
+        loud = [f.time for f in container.decode(audio=0) if np.abs(f.to_ndarray()).max() > 0.2]
+    assert loud[0] == pytest.approx(8 / 48, abs=0.04)
+
+
+def test_a_folder_of_pictures_is_taken_as_a_video(weights, tmp_path, capsys):
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for index in range(3):
+        cv2.imwrite(str(folder / f"{index + 9}.png"), CLIP.frame(index)[0][..., ::-1])
+    (folder / "._9.png").write_bytes(b"a system's own")
+    arguments = [str(folder), "--output", str(tmp_path / "out"), "--matte", "none"]
+    assert main([*arguments, "--weights", str(weights / "bgm.pth")]) == 0
+    frames = frames_of(tmp_path / "out" / "foreground.mp4")
+    assert len(frames) == 3
+    assert "25 a second are taken" in capsys.readouterr().out.replace("\n", " ")
+    cv2.imwrite(str(folder / "12.png"), np.zeros((4, 6, 3), np.uint8))
+    assert main([*arguments, "--weights", str(weights / "bgm.pth")]) == 1
+    assert "12.png is 6x4" in capsys.readouterr().err
+
+
+def test_nothing_of_the_users_is_replaced(video, weights, tmp_path):
+    (tmp_path / "alpha").mkdir()
+    (tmp_path / "alpha" / "000001.png").touch()
+    with pytest.raises(ValueError, match="alpha is there already and was not made by this"):
+        run_chain(options(video, tmp_path, weights, codec="png"))
+    source = tmp_path / "composite.mp4"
+    source.write_bytes(video.read_bytes())
+    with pytest.raises(ValueError, match=r"the video .* would be replaced by the output"):
+        run_chain(options(source, tmp_path, weights))
+    assert source.read_bytes() == video.read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["alpha", "composite.mp4"]
+
+
 def test_saved_workflows_load_in_a_fresh_process():
     script = """
 import sys

@@ -10,6 +10,7 @@ import pytest
 
 from plugin_kit.video import VideoError, VideoInfo, VideoReader
 from workflows.media.codecs import CODECS
+from workflows.media.sound import Sound
 from workflows.media.video_writer import VideoSink
 
 RATE = Fraction(25)
@@ -102,6 +103,31 @@ def test_variable_frame_rate_is_kept(tmp_path):
     assert seconds == [Fraction(t, 12800) for t in times]
 
 
+@pytest.mark.parametrize("codec", ["h264", "ffv1", "prores"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_shape_of_pixels_and_the_colours_are_told(tmp_path, codec, channels):
+    path, aspect = tmp_path / f"a{CODECS[codec].suffix}", Fraction(40, 33)
+    images = [picture(240, 352, index, channels) for index in range(3)]
+    write_clip(path, images, codec=codec, pixel_aspect=aspect, colours=(9, 14))
+    info = VideoInfo.from_path(path)
+    assert (info.pixel_aspect, info.primaries, info.transfer) == (aspect, 9, 14)
+    assert len(read(path)[0]) == 3
+
+
+def test_the_last_frame_is_held_even_where_another_is_stored_last(tmp_path):
+    with VideoSink(tmp_path / "a.mp4", 48, 32, RATE, TICK) as sink:
+        for index, duration in enumerate((512, 512 * 5, 512)):
+            sink.write(picture(32, 48, index), 512 * index, duration)
+    frames, _ = read(tmp_path / "a.mp4")
+    assert frames[-1].pts + frames[-1].duration == 512 * 6
+
+
+def test_a_colon_in_a_relative_name_is_no_protocol(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_clip("take:1.mp4", [picture(32, 48)])
+    assert len(read("take:1.mp4")[0]) == 1
+
+
 def test_sound_is_passed_on_in_step(tmp_path):
     source = tmp_path / "sound.mkv"
     with av.open(str(source), "w") as container:
@@ -115,7 +141,7 @@ def test_sound_is_passed_on_in_step(tmp_path):
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     images = [picture(32, 48, i) for i in range(30)]
-    path = write_clip(tmp_path / "clip.mp4", images, audio_from=source)
+    path = write_clip(tmp_path / "clip.mp4", images, sound=Sound.of(source, ".mp4"))
     with av.open(str(path)) as container:
         assert container.streams.audio[0].codec_context.name == "aac"
         sound = [p for p in container.demux(audio=0) if p.dts is not None]
@@ -236,7 +262,9 @@ def test_header_that_promises_too_much_is_reported(shared):
 def test_sound_of_a_real_clip_is_kept(shared, tmp_path):
     source = shared / "data" / "matting" / "people_720p.mp4"
     path = write_clip(
-        tmp_path / "c.mp4", [picture(32, 48, i) for i in range(60)], audio_from=source
+        tmp_path / "c.mp4",
+        [picture(32, 48, i) for i in range(60)],
+        sound=Sound.of(source, ".mp4"),
     )
     with av.open(str(path)) as ours, av.open(str(source)) as theirs:
         assert len(ours.streams.audio) == len(theirs.streams.audio) == 1

@@ -11,12 +11,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from workflows.matting.command import main, parse_arguments
-from workflows.matting.graph import masks_workflow, matting_workflow, plate_workflow
-from workflows.matting.options import ChainOptions
-
 if TYPE_CHECKING:
     from workflows.matting.cameras import run_cameras
+    from workflows.matting.command import main, parse_arguments
+    from workflows.matting.graph import masks_workflow, matting_workflow, plate_workflow
+    from workflows.matting.options import ChainOptions
     from workflows.matting.run import run_chain
 
 __all__ = [
@@ -30,11 +29,21 @@ __all__ = [
     "run_chain",
 ]
 
-# What takes PyTorch, for which neither --help nor a graph should wait.
-LATE = {"run_cameras": "workflows.matting.cameras", "run_chain": "workflows.matting.run"}
+# Where each is. Imported when asked for: --help and graphs need no PyTorch, and a command answers
+# signals from its very beginning.
+PLACES = {
+    "ChainOptions": "options",
+    "main": "command",
+    "masks_workflow": "graph",
+    "matting_workflow": "graph",
+    "parse_arguments": "command",
+    "plate_workflow": "graph",
+    "run_cameras": "cameras",
+    "run_chain": "run",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in LATE:
+    if name not in PLACES:
         raise AttributeError(f"module {__name__} has no attribute {name}")
-    return getattr(importlib.import_module(LATE[name]), name)
+    return getattr(importlib.import_module(f"{__name__}.{PLACES[name]}"), name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -17,8 +18,8 @@ from plugin_kit.video import VideoInfo, VideoReader
 NewBackground = Callable[[float], np.ndarray]
 
 
-def open_background(text: str, width: int, height: int) -> NewBackground:
-    """Read ``text`` as ``#RRGGBB``, as a picture's path or as a video's path.
+def open_background(text: str, source: VideoInfo) -> NewBackground:
+    """Read ``text`` as ``#RRGGBB``, as a picture's path or as a video's path, to fill ``source``.
 
     Raises:
         FileNotFoundError: It is neither a colour nor an existing file.
@@ -27,21 +28,21 @@ def open_background(text: str, width: int, height: int) -> NewBackground:
     path = Path(text)
     if match := re.fullmatch(r"#([0-9a-fA-F]{6})", text):
         red, green, blue = bytes.fromhex(match[1])
-        still = plain((red, green, blue), height, width)
+        still = plain((red, green, blue), source.height, source.width)
     elif not path.is_file():
         raise FileNotFoundError(
             f"the background {text!r} is neither an existing file nor a colour like #78FF9B"
         )
     elif path.suffix.lower() in SUFFIXES:
-        still = cover(read_picture(path), width, height)
+        still = covering(read_picture(path), source)
     else:
-        return _moving(VideoInfo.from_path(path), width, height)
+        return _moving(VideoInfo.from_path(path), source)
     return lambda seconds: still
 
 
-def _moving(info: VideoInfo, width: int, height: int) -> NewBackground:
+def _moving(info: VideoInfo, source: VideoInfo) -> NewBackground:
     """A video, shown at its own speed and started again at its end."""
-    frames = _looped(info, width, height)
+    frames = _looped(info, source)
     current, following = next(frames), next(frames)
 
     def at(seconds: float) -> np.ndarray:
@@ -53,24 +54,34 @@ def _moving(info: VideoInfo, width: int, height: int) -> NewBackground:
     return at
 
 
-def _looped(info: VideoInfo, width: int, height: int) -> Iterator[tuple[float, np.ndarray]]:
+def _looped(info: VideoInfo, source: VideoInfo) -> Iterator[tuple[float, np.ndarray]]:
     start = 0.0
     while True:
-        first, time = None, start
+        first, end = None, start
         for frame in VideoReader(info):
             first = frame.pts if first is None else first
             time = start + float((frame.pts - first) * info.time_base)
-            yield time, cover(frame.image, width, height)
-        start = time + float(1 / info.rate)
+            end = time + float(frame.duration * info.time_base)
+            yield time, covering(frame.image, source, info.pixel_aspect)
+        start = end
 
 
-def cover(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Scale ``image`` so that it fills ``width`` x ``height``, and cut what stands over."""
-    source_height, source_width = image.shape[:2]
-    if (source_width, source_height) == (width, height):
+def covering(
+    image: np.ndarray, source: VideoInfo, pixel_aspect: Fraction = Fraction(1)
+) -> np.ndarray:
+    """Scale ``image`` so that it fills the pictures of ``source``, and cut what stands over.
+
+    Args:
+        image: uint8 RGB (H, W, 3).
+        source: Whose pixels may be no squares.
+        pixel_aspect: Width over height of one pixel of ``image``.
+    """
+    width, height = source.width, source.height
+    shown_height, shown_width = image.shape[0], image.shape[1] * pixel_aspect / source.pixel_aspect
+    if (image.shape[1], shown_width, shown_height) == (width, width, height):
         return image
-    scale = max(width / source_width, height / source_height)
-    size = (max(width, round(source_width * scale)), max(height, round(source_height * scale)))
+    scale = max(width / shown_width, height / shown_height)
+    size = (max(width, round(shown_width * scale)), max(height, round(shown_height * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     large = cv2.resize(image, size, interpolation=method)
     x, y = (size[0] - width) // 2, (size[1] - height) // 2

@@ -16,13 +16,14 @@ from rich.progress import Progress
 from extract_background.ports import Input, Output
 from infer_human_parsing.human_parsing_pipeline import coloured
 from plugin_kit.easyvolcap import COLOURS, MASKS, PLATES, FramePaths, easyvolcap_frames
-from plugin_kit.files import load_json, prepare_folder
+from plugin_kit.files import load_json
 from plugin_kit.picture_files import read_picture, write_picture
 from workflows.matting.graph import PLATE, plate_workflow
 from workflows.matting.masks import PeopleFinder, choose_finder
 from workflows.matting.options import ChainOptions, check_camera_options
 from workflows.matting.report import CamerasReport, progress_bar
-from workflows.plugins import task_of
+from workflows.output_folder import REPORT, held_folder
+from workflows.plugins import run_workflow, task_of
 
 
 def run_cameras(options: ChainOptions) -> CamerasReport:
@@ -41,11 +42,17 @@ def run_cameras(options: ChainOptions) -> CamerasReport:
     cameras: dict[str, list[FramePaths]] = {}
     for frame in easyvolcap_frames(options.video, options.output):
         cameras.setdefault(frame.camera, []).append(frame)
-    prepare_folder(options.output)
+    with held_folder(options.output):
+        return _run(options, cameras)
+
+
+def _run(options: ChainOptions, cameras: dict[str, list[FramePaths]]) -> CamerasReport:
     report = CamerasReport(str(options.video), frames=sum(map(len, cameras.values())))
     finder = choose_finder(options, report)
+    _check_outputs(options.output, cameras, makes_masks=finder is not None)
     if finder is not None:
         report.cameras = _known_cameras(options.output)
+        report.write(options.output)
         with report.timed("masks"), progress_bar(options.quiet) as progress:
             for camera, frames in cameras.items():
                 _mask_camera(camera, frames, finder, report=report, progress=progress)
@@ -59,8 +66,28 @@ def run_cameras(options: ChainOptions) -> CamerasReport:
     return report
 
 
+def _check_outputs(
+    output: Path, cameras: dict[str, list[FramePaths]], *, makes_masks: bool
+) -> None:
+    """Refuse to replace masks and plates that no run of this command made.
+
+    Raises:
+        ValueError: The text names the first.
+    """
+    if (output / REPORT).is_file():
+        return
+    for camera, frames in cameras.items():
+        made = [frame.mask for frame in frames] if makes_masks else []
+        for path in (output / PLATES / f"{camera}.png", *made):
+            if path.exists():
+                raise ValueError(
+                    f"{path} is there already and was not made by this command: name another "
+                    "--output, remove it, or take masks that are there with --matte none"
+                )
+
+
 def _known_cameras(output: Path) -> dict[str, dict[str, Any]]:
-    path = output / "report.json"
+    path = output / REPORT
     if not path.is_file():
         return {}
     try:
@@ -110,7 +137,7 @@ def _make_plates(options: ChainOptions, report: CamerasReport) -> None:
     workflow = plate_workflow(matte=False, plate=parameters)
     # The task reads the root; a picture only lets the workflow begin.
     workflow.set_image_input(array=np.zeros((8, 8, 3), np.uint8), index=Input.FRAMES)
-    workflow.run()
+    run_workflow(workflow)
     made = task_of(workflow, PLATE).get_output(Output.REPORT).data
     for camera, plate in made["cameras"].items():
         report.cameras[camera]["plate"] = plate

@@ -8,6 +8,7 @@ from pathlib import Path
 from workflows.command import run_command
 from workflows.matting.options import MASK_TASKS, ChainOptions
 from workflows.media.codecs import CODECS, DEFAULT_CRF
+from workflows.plugins import quiet_ikomia
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -20,8 +21,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "video",
         type=Path,
         metavar="VIDEO|FOLDER",
-        help="a video; or an EasyVolcap root with images/CAMERA/FRAME.*, of which mask/, schp/ "
-        "(with --matte parsing) and bkgd/CAMERA.png are made",
+        help="a video, or a folder of its pictures; or an EasyVolcap root with "
+        "images/CAMERA/FRAME.*, of which mask/, schp/ (with --matte parsing) and bkgd/CAMERA.png "
+        "are made",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     parser.add_argument(
@@ -82,9 +84,16 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Run the chain from the command line; return the process's exit code."""
     options = ChainOptions(**vars(parse_arguments(arguments)))
-    # Late, so that --help does not wait for PyTorch; and before Ikomia, which else brings its own
-    # OpenCV.
-    from workflows.matting.cameras import run_cameras
-    from workflows.matting.run import run_chain
 
-    return run_command(lambda: (run_cameras if options.video.is_dir() else run_chain)(options))
+    def work() -> None:
+        # Late, so that --help does not wait for PyTorch; and before Ikomia, which else brings its
+        # own OpenCV.
+        from workflows.matting.cameras import run_cameras
+        from workflows.matting.run import run_chain
+        from workflows.media.source import holds_pictures
+
+        quiet_ikomia()
+        has_cameras = options.video.is_dir() and not holds_pictures(options.video)
+        (run_cameras if has_cameras else run_chain)(options)
+
+    return run_command(work)

@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from plugin_kit.picture_files import write_picture
-from plugin_kit.video import Frame, VideoInfo, VideoReader
+from plugin_kit.video import Frame, VideoInfo
 from workflows.matting.options import ChainOptions
 from workflows.matting.report import ChainReport, progress_bar
 from workflows.media.codecs import CODECS
 from workflows.media.prefetch import prefetch
+from workflows.media.sound import Sound
+from workflows.media.source import source_reader
 from workflows.media.video_writer import VideoSink
 
 
 @dataclass(frozen=True)
 class VideoJob:
-    """A video, what to do with it, and what is to be told about it."""
+    """A video, what to do with it, and what is to be told about it.
+
+    Attributes:
+        folder: Where the outputs are written.
+        sound: What goes along with the composite; None where nothing does.
+    """
 
     options: ChainOptions
     info: VideoInfo
     report: ChainReport
+    folder: Path
+    sound: Sound | None = None
 
     def frames(self, label: str) -> Iterator[Frame]:
-        """Every frame, with a progress bar; what was odd about the file goes into the report."""
-        reader = VideoReader(self.info)
+        """Every frame, with a progress bar; what was odd about the file goes into the report.
+
+        The first one is at 0, whenever the video begins.
+        """
+        reader = source_reader(self.info)
+        first: int | None = None
         with progress_bar(self.options.quiet) as progress:
             bar = progress.add_task(label, total=self.info.frame_count or None)
             for frame in prefetch(reader):
-                yield frame
+                first = frame.pts if first is None else first
+                yield replace(frame, pts=frame.pts - first)
                 progress.advance(bar)
             progress.update(bar, total=reader.frames_read)
         self.report.frames = reader.frames_read
@@ -54,10 +68,12 @@ class VideoJob:
             codec=codec,
             channels=channels,
             crf=self.options.crf,
-            audio_from=info.path if info.audio_streams and name == "composite" else None,
+            pixel_aspect=info.pixel_aspect,
+            colours=(info.primaries, info.transfer),
+            sound=self.sound if name == "composite" else None,
         )
 
     def _named(self, name: str, suffix: str) -> Path:
-        path = self.options.output / f"{name}{suffix}"
+        path = self.folder / f"{name}{suffix}"
         self.report.files[name] = path.name
         return path

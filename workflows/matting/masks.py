@@ -13,7 +13,7 @@ from infer_rvm.ports import Output as RvmOutput
 from workflows.matting.graph import PARSING, RVM, masks_workflow
 from workflows.matting.options import MASK_TASKS, OPTIONS_OF, ChainOptions
 from workflows.matting.report import Report
-from workflows.plugins import task_of
+from workflows.plugins import run_workflow, task_of
 
 PEOPLE = 128
 # EasyVolcap widens RVM's mask by a box of this many pixels before it is cut by the parsing's.
@@ -85,7 +85,7 @@ class PeopleFinder:
     def find(self, image: np.ndarray) -> People:
         """Find the people of the next frame, uint8 RGB (H, W, 3)."""
         self._workflow.set_image_input(array=image, index=0)
-        self._workflow.run()
+        run_workflow(self._workflow)
         if PARSING not in self._tasks:
             return People(self._alpha())
         parsing = task_of(self._workflow, PARSING)

@@ -12,10 +12,11 @@ from infer_background_matting.ports import Input
 from infer_background_matting.ports import Output as MattingOutput
 from infer_flow_matting.ports import Output as FlowOutput
 from plugin_kit.pictures import blend, cut_out, to_uint8
+from plugin_kit.video import Frame
 from workflows.matting.background import NewBackground
 from workflows.matting.graph import FLOW, MATTING
 from workflows.matting.job import VideoJob
-from workflows.plugins import task_of
+from workflows.plugins import run_workflow, task_of
 
 
 def matte_video(
@@ -33,40 +34,40 @@ def matte_video(
     workflow.set_image_input(array=np.zeros((8, 8, 3), np.uint8), index=Input.SOURCE)
     workflow.set_image_input(array=plate, index=Input.BACKGROUND)
     channels = {"composite": 3 if backdrop else 4, "alpha": 1, "foreground": 3}
+    sinks = {name: job.open_sink(name, count) for name, count in channels.items()}
     report = job.report
     with report.timed("pass 2: matting"), ExitStack() as stack:
-        sinks = {
-            name: stack.enter_context(job.open_sink(name, count))
-            for name, count in channels.items()
-        }
+        for sink in sinks.values():
+            stack.enter_context(sink)
 
         def write(finished: list[FrameOutputs]) -> None:
             for outputs in finished:
                 for name, sink in sinks.items():
-                    sink.write(getattr(outputs, name), outputs.pts)
+                    sink.write(getattr(outputs, name), outputs.pts, outputs.duration)
 
-        first_pts: int | None = None
         shown = None
         for frame in job.frames("matting"):
-            first_pts = frame.pts if first_pts is None else first_pts
             if backdrop is not None:
-                behind = backdrop(float((frame.pts - first_pts) * job.info.time_base))
+                behind = backdrop(float(frame.pts * job.info.time_base))
                 if behind is not shown:
                     workflow.set_image_input(array=behind, index=Input.NEW_BACKGROUND)
                     shown = behind
             workflow.set_image_input(array=frame.image, index=Input.SOURCE)
             with report.timed("of it network task"):
-                workflow.run()
+                run_workflow(workflow)
             with report.timed("of it waiting for encoders"):
-                write(collector.collect(frame.pts, shown))
+                write(collector.collect(frame, shown))
         write(collector.finish())
+    for warning in sinks["composite"].warnings:
+        report.warn(warning)
 
 
 @dataclass(frozen=True)
 class FrameOutputs:
-    """The pictures of one frame, uint8, and its timestamp."""
+    """The pictures of one frame, uint8, its timestamp and its duration."""
 
     pts: int
+    duration: int
     composite: np.ndarray
     alpha: np.ndarray
     foreground: np.ndarray
@@ -78,10 +79,11 @@ class MattedOutputs:
     def __init__(self, workflow: Any) -> None:
         self._matting = task_of(workflow, MATTING)
 
-    def collect(self, pts: int, behind: np.ndarray | None) -> list[FrameOutputs]:
+    def collect(self, frame: Frame, behind: np.ndarray | None) -> list[FrameOutputs]:
         """The frame that was just matted; ``behind`` is in its composite already."""
         ports = (MattingOutput.COMPOSITE, MattingOutput.ALPHA, MattingOutput.FOREGROUND)
-        return [FrameOutputs(pts, *(self._matting.get_output(port).get_image() for port in ports))]
+        pictures = (self._matting.get_output(port).get_image() for port in ports)
+        return [FrameOutputs(frame.pts, frame.duration, *pictures)]
 
     def finish(self) -> list[FrameOutputs]:
         """What still waits after the last run."""
@@ -98,13 +100,13 @@ class StabilisedOutputs(MattedOutputs):
     def __init__(self, workflow: Any) -> None:
         super().__init__(workflow)
         self._flow = task_of(workflow, FLOW)
-        self._waiting: tuple[int, np.ndarray, np.ndarray | None] | None = None
+        self._waiting: tuple[Frame, np.ndarray, np.ndarray | None] | None = None
 
-    def collect(self, pts: int, behind: np.ndarray | None) -> list[FrameOutputs]:
+    def collect(self, frame: Frame, behind: np.ndarray | None) -> list[FrameOutputs]:
         """The frame before, now that its neighbours are known; nothing after the first."""
         finished = self._finished()
         foreground = self._matting.get_output(MattingOutput.FOREGROUND).get_image()
-        self._waiting = (pts, foreground, behind)
+        self._waiting = (frame, foreground, behind)
         return finished
 
     def finish(self) -> list[FrameOutputs]:
@@ -115,9 +117,9 @@ class StabilisedOutputs(MattedOutputs):
     def _finished(self) -> list[FrameOutputs]:
         if self._waiting is None:
             return []
-        pts, foreground, behind = self._waiting
+        frame, foreground, behind = self._waiting
         alpha = self._flow.get_output(FlowOutput.ALPHA_ARRAY).get_array()
         composite = (
             cut_out(foreground, alpha) if behind is None else blend(foreground, alpha, behind)
         )
-        return [FrameOutputs(pts, composite, to_uint8(alpha), foreground)]
+        return [FrameOutputs(frame.pts, frame.duration, composite, to_uint8(alpha), foreground)]

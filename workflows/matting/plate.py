@@ -11,7 +11,7 @@ from infer_background_matting.bgm_network.scene import compare_scene
 from workflows.matting.graph import PLATE, plate_workflow
 from workflows.matting.job import VideoJob
 from workflows.matting.masks import PeopleFinder
-from workflows.plugins import task_of
+from workflows.plugins import run_workflow, task_of
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def find_plate(job: VideoJob, finder: PeopleFinder | None) -> np.ndarray:
                 people = finder.find(last)
                 report.empty_masks += people.is_empty
                 workflow.set_image_input(array=people.mask, index=Input.MATTES)
-            workflow.run()
+            run_workflow(workflow)
         with report.timed("of it estimation"):
             extract.finish()
     report.plate = dict(extract.get_output(Output.REPORT).data)

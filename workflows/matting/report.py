@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from plugin_kit.files import write_json
+from workflows.screen import unread_is_fine
 
 
 @dataclass
@@ -56,7 +57,10 @@ class Report:
 
     def show(self, title: str) -> None:
         """Print the steps' times, the files and the warnings."""
-        console = Console()
+        with unread_is_fine():
+            self._print(title, Console())
+
+    def _print(self, title: str, console: Console) -> None:
         table = Table(title=title)
         table.add_column("step")
         table.add_column("seconds", justify="right")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from plugin_kit.files import prepare_folder
+from pathlib import Path
+
+import numpy as np
+
 from plugin_kit.picture_files import read_picture
-from plugin_kit.video import VideoInfo
-from workflows.matting.background import open_background
+from workflows.matting.background import NewBackground, open_background
 from workflows.matting.graph import MATTING, matting_workflow
 from workflows.matting.job import VideoJob
 from workflows.matting.masks import choose_finder, load_network
@@ -13,8 +15,19 @@ from workflows.matting.matte import matte_video
 from workflows.matting.options import ChainOptions, check_options
 from workflows.matting.plate import find_plate
 from workflows.matting.report import ChainReport
+from workflows.media.codecs import CODECS
+from workflows.media.sound import Sound
+from workflows.media.source import source_info
+from workflows.output_folder import (
+    REPORT,
+    held_folder,
+    refuse_to_replace_foreign,
+    refuse_to_replace_inputs,
+    staged_outputs,
+)
 
 GREEN = "#78FF9B"
+PLATE_FILE = "plate.png"
 # Frames are handed over one by one, and each may wait for the next.
 STABILISE = {"sequence": "stream", "timing": "delayed"}
 
@@ -31,13 +44,52 @@ def run_chain(options: ChainOptions) -> ChainReport:
         OSError: An output cannot be written.
     """
     check_options(options)
-    info = VideoInfo.from_path(options.video)
+    info = source_info(options.video)
     backdrop = None
     if not options.carries_alpha:
-        backdrop = open_background(options.background or GREEN, info.width, info.height)
+        backdrop = open_background(options.background or GREEN, info)
     plate = read_picture(options.plate) if options.plate else None
-    prepare_folder(options.output)
+    suffix = CODECS[options.codec].suffix
+    sound = Sound.of(info.path, suffix, info.start) if info.audio_streams and suffix else None
+    _check_outputs(options, suffix)
     report = ChainReport(str(options.video), size=(info.width, info.height))
+    for warning in sound.warnings if sound else ():
+        report.warn(warning)
+    if not suffix and info.pixel_aspect != 1:
+        report.warn(
+            f"{info.path}: its pixels are {info.pixel_aspect} times as wide as high, which PNG "
+            "pictures do not say"
+        )
+    with held_folder(options.output), staged_outputs(options.output) as staging:
+        job = VideoJob(options, info, report, staging, sound)
+        _work(job, plate, backdrop)
+    if not options.quiet:
+        report.show(f"{report.frames} frames of {info.width}x{info.height}")
+    return report
+
+
+def _check_outputs(options: ChainOptions, suffix: str) -> None:
+    """Refuse to replace what is not this command's to replace."""
+    videos = [options.output / f"{name}{suffix}" for name in ("composite", "alpha", "foreground")]
+    pictures = [options.output / name for name in ("coverage.png", REPORT)]
+    inputs = {
+        "the video": options.video,
+        "--background": options.background,
+        "--weights": options.weights,
+        "--rvm-weights": options.rvm_weights,
+        "--parsing-weights": options.parsing_weights,
+        "--parsing-boxes": options.parsing_boxes,
+    }
+    files = {option: Path(text) for option, text in inputs.items() if text}
+    plate = options.output / PLATE_FILE
+    refuse_to_replace_inputs({**files, "--plate": options.plate}, [*videos, *pictures])
+    refuse_to_replace_inputs(files, [plate])
+    refuse_to_replace_foreign(videos, folders=not suffix)
+    refuse_to_replace_foreign([*pictures, plate], folders=False)
+
+
+def _work(job: VideoJob, plate: np.ndarray | None, backdrop: NewBackground | None) -> None:
+    options, report = job.options, job.report
     finder = choose_finder(options, report) if plate is None else None
     workflow = matting_workflow(
         new_background=backdrop is not None,
@@ -47,15 +99,12 @@ def run_chain(options: ChainOptions) -> ChainReport:
     with report.timed("load networks"):
         load_network(workflow, MATTING)
     report.weights, report.stabilised = options.weights, options.stabilise
-    job = VideoJob(options, info, report)
     if plate is None:
         plate = find_plate(job, finder)
     else:
         report.plate = {"source": str(options.plate)}
         report.matte_reason = "the plate was given"
-    job.write_picture("plate", plate)
+    if not (options.plate and options.plate.absolute() == (options.output / PLATE_FILE).absolute()):
+        job.write_picture("plate", plate)
     matte_video(job, workflow, plate, backdrop=backdrop)
-    report.write(options.output)
-    if not options.quiet:
-        report.show(f"{report.frames} frames of {info.width}x{info.height}")
-    return report
+    report.write(job.folder)

@@ -2,6 +2,6 @@
 
 import sys
 
-from workflows.motion.command import main
+from workflows.interruption import run_program
 
-sys.exit(main())
+sys.exit(run_program("workflows.motion.command"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from plugin_kit.keypoints.skeletons import DETECTED
 from workflows.command import run_command
 from workflows.motion.options import MotionOptions
+from workflows.plugins import quiet_ikomia
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -94,8 +95,13 @@ def main(arguments: list[str] | None = None) -> int:
             "up_axis": given.up_axis,
         },
     )
-    # Late, so that --help does not wait for SciPy; and before Ikomia, which else brings its own
-    # OpenCV.
-    from workflows.motion.run import run_motion
 
-    return run_command(lambda: run_motion(options))
+    def work() -> None:
+        # Late, so that --help does not wait for SciPy; and before Ikomia, which else brings its
+        # own OpenCV.
+        from workflows.motion.run import run_motion
+
+        quiet_ikomia()
+        run_motion(options)
+
+    return run_command(work)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from plugin_kit.files import write_json
 from workflows.motion.options import in_options
+from workflows.screen import unread_is_fine
 
 WHAT = {
     "keypoints3d.npz": "3D keypoints with errors, views and mask",
@@ -52,7 +53,10 @@ class MotionReport:
 
     def show(self, folder: Path) -> None:
         """Print how good the result is, the steps' times, the files and the warnings."""
-        console = Console()
+        with unread_is_fine():
+            self._print(folder, Console())
+
+    def _print(self, folder: Path, console: Console) -> None:
         quality, fit = self.reconstruction["quality"], self.fit
         table = Table(title=f"{self.reconstruction['frames']} frames, {fit['convention']}")
         table.add_column("how good it is")

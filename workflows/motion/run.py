@@ -11,15 +11,16 @@ from rich.progress import Progress
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
 from infer_smpl_fit.ports import Output as FitOutput
 from infer_smpl_fit.smpl_body.loader import load_body
+from infer_smpl_fit.smpl_body.model import BodyModel
 from plugin_kit.array_files import read_arrays
-from plugin_kit.files import prepare_folder
 from plugin_kit.picture_files import write_picture
 from plugin_kit.video import VideoInfo
 from workflows.motion.graph import FIT, TRIANGULATION, motion_workflow
 from workflows.motion.options import MotionOptions, check_options, in_options
 from workflows.motion.preview import write_preview
 from workflows.motion.report import WHAT, MotionReport
-from workflows.plugins import plain_reason, task_of
+from workflows.output_folder import held_folder, refuse_to_replace_inputs, staged_outputs
+from workflows.plugins import run_workflow, task_of
 
 # Rates of the same frames, as shares of one another.
 RATES_DIFFER = 0.01
@@ -35,15 +36,27 @@ def run_motion(options: MotionOptions) -> MotionReport:
     check_options(options)
     body_file, gender = options.fit.get("model_file"), options.fit.get("gender", "neutral")
     model = load_body(str(body_file) if body_file else None, str(gender))
-    prepare_folder(options.output)
-    _check_outputs(options)
-    options, noticed = _with_rate_of_video(options)
+    inputs = {"--keypoints": options.keypoints, "--cameras": options.cameras}
+    inputs |= {f"--video {index}": video for index, video in enumerate(options.videos, 1)}
+    refuse_to_replace_inputs(inputs, [options.output / name for name in (*WHAT, "report.json")])
+    with held_folder(options.output), staged_outputs(options.output) as staging:
+        _check_outputs(options)
+        given, noticed = _with_rate_of_video(options)
+        report = _run(replace(given, output=staging), model, noticed)
+    report.show(options.output)
+    return report
+
+
+def _run(options: MotionOptions, model: BodyModel, noticed: list[str]) -> MotionReport:
     seconds = {}
     with Progress(transient=True) as progress:
         bar = progress.add_task("triangulation and fit", total=None)
         start = time.perf_counter()
         workflow = motion_workflow(options.triangulation_parameters, options.fit_parameters)
-        _run(workflow)
+        try:
+            run_workflow(workflow)
+        except RuntimeError as error:
+            raise RuntimeError(in_options(str(error))) from error
         seconds["triangulation and fit"] = time.perf_counter() - start
         progress.update(bar, total=1, completed=1)
         triangulation, fit = (task_of(workflow, name) for name in (TRIANGULATION, FIT))
@@ -67,7 +80,6 @@ def run_motion(options: MotionOptions) -> MotionReport:
         noticed,
     )
     report.write(options.output)
-    report.show(options.output)
     return report
 
 
@@ -98,14 +110,6 @@ def _with_rate_of_video(options: MotionOptions) -> tuple[MotionOptions, list[str
         f"{options.videos[0].name} has {rate:g} frames a second, {float(told):g} are told and "
         "taken: --fps sets another"
     ]
-
-
-def _run(workflow: Any) -> None:
-    """Run, and let the reason of a failure stand first: Ikomia wraps it in its own words."""
-    try:
-        workflow.run()
-    except RuntimeError as error:
-        raise RuntimeError(in_options(plain_reason(str(error)))) from error
 
 
 def _write_pictures(triangulation: Any, fit: Any, options: MotionOptions) -> None:

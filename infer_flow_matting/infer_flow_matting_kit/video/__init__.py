@@ -5,15 +5,17 @@ Pictures come upright and in the right colours, times grow, counts are true, and
 give what can be decoded, with a warning.
 """
 
-from .frames import EXACT_COLOURS, HD_LINES, ColorMatrix, upright_rgb
+from .frames import EXACT_COLOURS, HD_LINES, UNTAGGED, ColorMatrix, upright_rgb
 from .lookup import MatrixMatch, count_frames, frame_at, matching_matrix
 from .opening import VideoError, open_video
-from .reader import Frame, VideoReader
+from .reader import MOST_REORDERED, Frame, VideoReader
 from .video_info import VideoInfo
 
 __all__ = [
     "EXACT_COLOURS",
     "HD_LINES",
+    "MOST_REORDERED",
+    "UNTAGGED",
     "ColorMatrix",
     "Frame",
     "MatrixMatch",

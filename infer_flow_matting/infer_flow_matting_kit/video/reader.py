@@ -12,9 +12,13 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from .frames import ColorMatrix, upright_luma, upright_rgb
+from .deinterlacing import deinterlaced
+from .frames import ColorMatrix, Orientation, upright_luma, upright_rgb
 from .opening import VideoError, decoded_frames, open_stream
 from .video_info import VideoInfo
+
+# By more steps than that codecs do not change the order of frames.
+MOST_REORDERED = 16
 
 logger = logging.getLogger(__name__)
 
@@ -26,10 +30,13 @@ class Frame:
     Attributes:
         image: uint8 RGB (H, W, 3) or, where brightness was asked for, (H, W).
         pts: When it is shown, in ticks of the video's time base.
+        duration: How long, in ticks. In some files the one that is stored last, and not the one
+            that is shown last, bears that of the end.
     """
 
     image: np.ndarray
     pts: int
+    duration: int = 1
 
 
 @dataclass
@@ -65,7 +72,10 @@ class VideoReader:
             self._warn(f"{self.info.bit_depth} bits a channel are reduced to 8")
         if self.info.hdr:
             self._warn(
-                f"its colours are HDR ({self.info.hdr}) and will look pale: convert it to SDR first"
+                f"its colours are HDR ({self.info.hdr}) and are brought to SDR"
+                if self.color_matrix == "auto"
+                else f"its colours are HDR ({self.info.hdr}) and look pale, as color_matrix="
+                f"{self.color_matrix} takes them as they are coded"
             )
 
     def __iter__(self) -> Iterator[Frame]:
@@ -76,22 +86,25 @@ class VideoReader:
             VideoError: The picture size changes in mid-file.
         """
         self.frames_read = 0
-        timeline = Timeline(max(1, round(1 / (self.info.rate * self.info.time_base))))
+        step = max(1, round(1 / (self.info.rate * self.info.time_base)))
+        timeline = Timeline(step)
         with open_stream(self.info.path) as stream:
             stream.thread_type = "AUTO"
-            for decoded in self._decoded(stream):
-                image = self._picture(decoded)
+            for decoded, shown in deinterlaced(self._decoded(stream)):
+                image = self._picture(shown)
                 self.frames_read += 1
-                yield Frame(image, timeline.time_of(decoded))
+                yield Frame(image, timeline.time_of(decoded), decoded.duration or step)
         promised = self.info.frame_count
         if promised and abs(promised - self.frames_read) > 1:
             self._warn(f"the header promises {promised} frames, {self.frames_read} were decoded")
 
     def _decoded(self, stream: VideoStream) -> Iterator[VideoFrame]:
         try:
-            yield from decoded_frames(
+            for frame in decoded_frames(
                 stream, lambda error: self._warn(f"damaged data was skipped ({error})")
-            )
+            ):
+                self._check(frame)
+                yield frame
         except FFmpegError as error:
             self._warn(
                 f"the file breaks off after {self.frames_read} frames ({error}); what could be "
@@ -99,17 +112,19 @@ class VideoReader:
             )
 
     def _picture(self, frame: VideoFrame) -> np.ndarray:
+        return upright_luma(frame) if self.is_grey else upright_rgb(frame, self.color_matrix)
+
+    def _check(self, frame: VideoFrame) -> None:
         if frame.interlaced_frame:
-            self._warn("its pictures are interlaced, two moments in each: deinterlace it first")
-        image = upright_luma(frame) if self.is_grey else upright_rgb(frame, self.color_matrix)
-        height, width = image.shape[:2]
+            self._warn("its pictures are interlaced, two moments in each; they are deinterlaced")
+        size = frame.width, frame.height
+        width, height = size[::-1] if Orientation.of(frame).swaps_axes else size
         if (width, height) != (self.info.width, self.info.height):
             raise VideoError(
                 f"{self.info.path}: frame {self.frames_read} is {width}x{height}, the frames "
                 f"before it {self.info.width}x{self.info.height}. Cut the file where its size "
                 "changes, or scale it to one size first, and run each part."
             )
-        return image
 
     def _warn(self, text: str) -> None:
         text = f"{self.info.path}: {text}"
@@ -123,7 +138,7 @@ class Timeline:
 
     Presentation times count as long as they break their order no more often than decoding times
     do (FFmpeg's "best effort"). Where a time is missing or does not grow, it is one frame after
-    the one before.
+    the one before. Where times fall far back, files were joined: the later ones go on from there.
 
     Args:
         step: The duration of a frame in ticks of the stream's time base, at least 1.
@@ -132,6 +147,7 @@ class Timeline:
     def __init__(self, step: int) -> None:
         self._step = step
         self._last: int | None = None
+        self._shift = 0
         # Of presentation times and of decoding times: the last one, and how many did not grow.
         self._before: list[int | None] = [None, None]
         self._faults = [0, 0]
@@ -146,7 +162,10 @@ class Timeline:
         time = frame.pts if is_trusted or frame.dts is None else frame.dts
         if self._last is None:
             time = time or 0
-        elif time is None or time <= self._last:
-            time = self._last + self._step
+        elif time is None or (time := time + self._shift) <= self._last:
+            following = self._last + self._step
+            if time is not None and following - time > MOST_REORDERED * self._step:
+                self._shift += following - time
+            time = following
         self._last = time
         return time

@@ -10,6 +10,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace
 
+from .tone_mapping import HDR_TRANSFERS, tone_mapped
+
 ColorMatrix = Literal["auto", "601", "709"]
 
 HD_LINES = 720
@@ -28,13 +30,22 @@ def upright_rgb(frame: VideoFrame, color_matrix: ColorMatrix = "auto") -> np.nda
     Args:
         frame: As PyAV decoded it.
         color_matrix: 601, 709, or auto: the file's tag or, without one, 709 from 720 lines up
-            and 601 below, as players do. Files that hold RGB stay as they are.
+            and 601 below, as players do. Files that hold RGB stay as they are. High dynamic range
+            is brought to SDR by auto only.
     """
     matrix = MATRICES.get(color_matrix)
+    transfer = HDR_TRANSFERS.get(frame.color_trc) if color_matrix == "auto" else None
     if matrix is None and frame.colorspace == UNTAGGED:
         matrix = MATRICES["709" if frame.height >= HD_LINES else "601"]
-    converted = frame.reformat(format="rgb24", src_colorspace=matrix, interpolation=EXACT_COLOURS)
-    return Orientation.of(frame).upright(converted.to_ndarray())
+        matrix = Colorspace.BT2020 if transfer else matrix
+    converted = frame.reformat(
+        # With these flags swscale mixes up the channels of rgb48.
+        format="gbrp16le" if transfer else "rgb24",
+        src_colorspace=matrix,
+        interpolation=EXACT_COLOURS,
+    )
+    image = converted.to_ndarray()
+    return Orientation.of(frame).upright(tone_mapped(image, transfer) if transfer else image)
 
 
 def upright_luma(frame: VideoFrame) -> np.ndarray:

@@ -10,11 +10,13 @@ from typing import Any
 
 from av.video.format import VideoFormat
 
-from .frames import Orientation
+from .frames import UNTAGGED, Orientation
 from .opening import first_frame, open_stream
+from .tone_mapping import HDR_TRANSFERS
 
-# By FFmpeg's numbers, which PyAV does not name.
-HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+BT709, LAST_TAG, RESERVED = 1, 22, (0, 3)
+# What is said to be narrower or wider is damage.
+MOST_ASPECT = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,9 @@ class VideoInfo:
         audio_streams: How many there are.
         pixel_aspect: Width over height of one pixel of the upright picture.
         hdr: HLG or PQ where the video is coded for high dynamic range, else empty.
+        start: When its first frame is shown, in seconds.
+        primaries, transfer: FFmpeg's numbers for the colours and the brightness of the pictures
+            that are read; 2 where the file does not say.
     """
 
     path: Path
@@ -43,6 +48,9 @@ class VideoInfo:
     audio_streams: int
     pixel_aspect: Fraction = Fraction(1)
     hdr: str = ""
+    start: Fraction = Fraction(0)
+    primaries: int = UNTAGGED
+    transfer: int = UNTAGGED
 
     @classmethod
     def from_path(cls, path: str | Path) -> VideoInfo:
@@ -56,19 +64,26 @@ class VideoInfo:
         with open_stream(path) as stream:
             frame = first_frame(stream, path)
             size, aspect = (frame.width, frame.height), _fraction(stream.sample_aspect_ratio, 1)
+            if not 1 / MOST_ASPECT <= aspect <= MOST_ASPECT:
+                aspect = Fraction(1)
             if Orientation.of(frame).swaps_axes:
                 size, aspect = size[::-1], 1 / aspect
+            hdr = HDR_TRANSFERS.get(frame.color_trc, "")
+            time_base = _fraction(stream.time_base, Fraction(1, 90_000))
             return cls(
                 path=path,
                 width=size[0],
                 height=size[1],
                 rate=_fraction(stream.average_rate or stream.guessed_rate, 25),
-                time_base=_fraction(stream.time_base, Fraction(1, 90_000)),
+                time_base=time_base,
                 frame_count=stream.frames,
                 pixel_format=frame.format.name,
                 audio_streams=len(stream.container.streams.audio),
                 pixel_aspect=aspect,
-                hdr=HDR_TRANSFERS.get(frame.color_trc, ""),
+                hdr=hdr,
+                start=(frame.pts or 0) * time_base,
+                primaries=BT709 if hdr else _known_tag(frame.color_primaries),
+                transfer=BT709 if hdr else _known_tag(frame.color_trc),
             )
 
     @property
@@ -78,6 +93,10 @@ class VideoInfo:
     @property
     def bit_depth(self) -> int:
         return max(c.bits for c in VideoFormat(self.pixel_format).components)
+
+
+def _known_tag(tag: int) -> int:
+    return tag if 0 < tag <= LAST_TAG and tag not in RESERVED else UNTAGGED
 
 
 def _fraction(value: Any, otherwise: Fraction | int) -> Fraction:

@@ -1,0 +1,111 @@
+"""SIGINT and SIGTERM: one orderly end, from a command's first import to its last word.
+
+Only what takes no time to load is imported here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+INTERRUPTED = 130
+# How often an interruption is repeated where Ikomia may have swallowed it.
+SECONDS = 2.0
+
+_was_interrupted = threading.Event()
+_is_watching = threading.Event()
+_is_inside = threading.Event()
+
+
+def was_interrupted() -> bool:
+    """Whether a signal came, even if its exception got lost."""
+    return _was_interrupted.is_set()
+
+
+def check_interrupted() -> None:
+    """Raise KeyboardInterrupt if a signal came."""
+    if was_interrupted():
+        raise KeyboardInterrupt
+
+
+def say_interrupted() -> int:
+    """Tell the user; return the process's exit code."""
+    print("Interrupted. What was finished is kept, nothing is half-written.", file=sys.stderr)
+    return INTERRUPTED
+
+
+@contextmanager
+def watching() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the first SIGINT or SIGTERM; later ones do not disturb the end."""
+    if _is_watching.is_set() or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _is_watching.set()
+    before = {number: signal.signal(number, _interrupt) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _is_watching.clear()
+        _was_interrupted.clear()
+
+
+@contextmanager
+def insisting() -> Iterator[None]:
+    """Where exceptions may get lost: what was interrupted is so again until it ends.
+
+    Raises:
+        KeyboardInterrupt: A signal came, whatever became of it.
+    """
+    _is_inside.set()
+    try:
+        yield
+    except BaseException:
+        _stop_insisting()
+        check_interrupted()
+        raise
+    _stop_insisting()
+    check_interrupted()
+
+
+def run_program(module: str) -> int:
+    """Run ``main`` of a command's module as the whole of a process; return its exit code."""
+    with watching():
+        try:
+            code = importlib.import_module(module).main()
+        except BaseException:
+            if not was_interrupted():
+                raise
+            code = say_interrupted()
+    for number in SIGNALS:
+        # Nothing is left to be done that a signal could end.
+        signal.signal(number, signal.SIG_IGN)
+    return code
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    if was_interrupted():
+        return
+    _was_interrupted.set()
+    if _is_inside.is_set() and hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, _insist)
+        signal.setitimer(signal.ITIMER_REAL, SECONDS, SECONDS)
+    raise KeyboardInterrupt
+
+
+def _insist(number: int, frame: FrameType | None) -> None:
+    if _is_inside.is_set():
+        raise KeyboardInterrupt
+
+
+def _stop_insisting() -> None:
+    _is_inside.clear()
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)

@@ -1,0 +1,154 @@
+"""The folder that a run writes into: for it alone, and what it makes is put in place together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from plugin_kit.files import load_json, prepare_folder
+from workflows.interruption import check_interrupted
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+logger = logging.getLogger(__name__)
+
+REPORT = "report.json"
+STAGING = re.compile(r"\.unfinished-[0-9a-f]{12}")
+
+
+@contextmanager
+def held_folder(folder: Path) -> Iterator[None]:
+    """Make ``folder`` if needed, and keep other runs out of it as long as this one goes on.
+
+    Raises:
+        OSError: It cannot be written, or another run writes into it; the text says which.
+    """
+    prepare_folder(folder)
+    text = f"another run is writing into {folder}: wait for its end, or name another --output"
+    if fcntl is None:
+        # An open file cannot be removed there; what a killed run left can.
+        path = folder / ".in-use"
+        try:
+            path.unlink(missing_ok=True)
+        except PermissionError as error:
+            raise OSError(text) from error
+        with path.open("x"):
+            yield
+        path.unlink()
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OSError(text) from error
+        except OSError as error:
+            logger.warning("%s cannot be held against other runs: %s", folder, error)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def staged_outputs(folder: Path) -> Iterator[Path]:
+    """A folder to write into, inside a folder that is held; its files are moved up at the end.
+
+    When the work fails, what was finished is moved up too, unless an earlier run's results are
+    there: those stay together.
+    """
+    for path in folder.glob(".unfinished-*"):
+        if STAGING.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+    staging = folder / f".unfinished-{uuid.uuid4().hex[:12]}"
+    staging.mkdir()
+    has_earlier = (folder / REPORT).exists()
+    try:
+        yield staging
+        check_interrupted()
+        _move_up(staging, folder)
+    except BaseException:
+        if not has_earlier:
+            _move_up(staging, folder)
+        raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _move_up(staging: Path, folder: Path) -> None:
+    for path in sorted(staging.iterdir()):
+        if path.name.startswith("."):
+            continue
+        target = folder / path.name
+        if path.is_dir() and target.exists():
+            target.replace(staging / f".{path.name}-before")
+        path.replace(target)
+
+
+def refuse_to_replace_inputs(inputs: Mapping[str, Path | None], outputs: Iterable[Path]) -> None:
+    """Refuse outputs that would take the place of an input, or of the folder that holds it.
+
+    Args:
+        inputs: What was given, by the option's name.
+        outputs: The files and folders that will be written.
+
+    Raises:
+        ValueError: The text names both.
+    """
+    for output in filter(Path.exists, outputs):
+        for option, path in inputs.items():
+            if path is None or not path.exists():
+                continue
+            if path.samefile(output) or output.resolve() in path.resolve().parents:
+                raise ValueError(
+                    f"{option} {path} would be replaced by the output {output}: name another "
+                    "--output"
+                )
+
+
+def refuse_to_replace_foreign(outputs: Iterable[Path], *, folders: bool) -> None:
+    """Refuse outputs in whose place is what no earlier run made.
+
+    A file may be replaced, a folder only if the report beside it says that a run made it, and if
+    nothing else was put into it.
+
+    Args:
+        outputs: What will be written.
+        folders: Whether these are folders of numbered pictures; else files.
+
+    Raises:
+        ValueError: The text names the output.
+    """
+    for output in outputs:
+        if not folders and not output.is_dir():
+            continue
+        if not output.exists() and not output.is_symlink():
+            continue
+        if folders and output.is_dir() and not output.is_symlink():
+            others = [p for p in output.iterdir() if not re.fullmatch(r"\d{6}\.png", p.name)]
+            if not others and (output.name in _made_before(output.parent) or _is_empty(output)):
+                continue
+        raise ValueError(
+            f"{output} is there already and was not made by this command: remove it, or name "
+            "another --output"
+        )
+
+
+def _is_empty(folder: Path) -> bool:
+    return next(folder.iterdir(), None) is None
+
+
+def _made_before(folder: Path) -> set[str]:
+    """What the report of an earlier run says that it wrote."""
+    try:
+        return set(load_json(folder / REPORT)["files"].values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()
