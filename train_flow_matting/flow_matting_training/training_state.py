@@ -11,6 +11,7 @@ from ..train_flow_matting_kit.files import FileError
 from ..train_flow_matting_kit.flow.checkpoint import Architecture, architecture_of
 from ..train_flow_matting_kit.weights import read_checkpoint
 
+ADAM_PARTS = {"step", "exp_avg", "exp_avg_sq"}
 REMEDY = "train anew with resume=False, or name the folder of another training"
 
 
@@ -38,6 +39,8 @@ class TrainingState:
             if _settings_of(optimiser) != own:
                 raise ValueError("its optimiser has other settings")
             for parameter, kept in optimiser.state.items():
+                if kept.keys() != ADAM_PARTS:
+                    raise ValueError(f"its optimiser holds {', '.join(kept)} of a weight")
                 for name, value in kept.items():
                     if value.shape not in ((), parameter.shape) or not value.isfinite().all():
                         raise ValueError(f"{name} of its optimiser does not fit")
