@@ -1,4 +1,7 @@
-"""A coarse alpha video made stable in time: medians along the flow, or a causal blend."""
+"""A coarse alpha video made stable in time: medians along the flow, or a causal blend.
+
+A neighbour's picture is brought to the frame along the flow, and trusted as far as both agree.
+"""
 
 import math
 from collections.abc import Generator, Iterable

@@ -1,4 +1,4 @@
-"""Dense optical flow between two pictures: where each pixel of the first lies in the second."""
+"""Dense optical flow, by OpenCV or RAFT: where each pixel of a picture lies in the next."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""The U-Net that turns picture, flow and coarse matte into a matte; names are the checkpoint's."""
+"""The U-Net that turns picture, flow and coarse matte, as channels, into a matte.
+
+Names are the checkpoint's.
+"""
 
 from dataclasses import dataclass
 

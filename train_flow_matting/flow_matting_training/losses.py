@@ -1,4 +1,4 @@
-"""What training minimises: the matte's error, at every scale, and its flicker."""
+"""What training minimises (the matte's error at every scale, and its flicker), and validation."""
 
 import numpy as np
 import torch

@@ -1,4 +1,7 @@
-"""A clip ready to train on: small frames, mattes and flow, computed once and kept on disk."""
+"""A clip ready to train on: small frames, mattes and flow, computed once and kept on disk.
+
+True mattes are made imperfect where a data set has no coarse ones to correct.
+"""
 
 import hashlib
 import os
