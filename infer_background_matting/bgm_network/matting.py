@@ -16,6 +16,8 @@ from .encoder import resize
 from .network import MattingBase, MattingRefine, Refined
 from .refiner import CELL
 
+DENSE_HEADS = 5
+
 
 @dataclass(frozen=True)
 class Matte:
@@ -24,9 +26,6 @@ class Matte:
     alpha: np.ndarray
     foreground: np.ndarray
     error: np.ndarray
-
-
-DENSE_HEADS = 5
 
 
 def supports(network: MattingBase) -> TypeGuard[MattingRefine]:

@@ -22,6 +22,11 @@ from .clip_files import ClipFiles, pictures_of
 # A change of what is stored makes old caches useless.
 LAYOUT = 1
 CACHE_REMEDY = "delete its folder, which is made anew"
+LOST_SHARE = 0.15
+# Shares of the long side.
+EDGE_BLUR = (0.002, 0.01)
+LOST_RADIUS = (0.03, 0.08)
+EXTRA_RADIUS = (0.015, 0.04)
 
 
 @dataclass(frozen=True)
@@ -150,13 +155,6 @@ def _key(clip: ClipFiles, long_side: int, seed: int) -> str:
         status = path.stat()
         parts.append(f"{path.resolve()}|{status.st_size}|{status.st_mtime_ns}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
-
-
-LOST_SHARE = 0.15
-# Shares of the long side.
-EDGE_BLUR = (0.002, 0.01)
-LOST_RADIUS = (0.03, 0.08)
-EXTRA_RADIUS = (0.015, 0.04)
 
 
 def degraded(truth: np.ndarray, rng: np.random.Generator) -> np.ndarray:
