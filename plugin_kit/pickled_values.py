@@ -102,7 +102,7 @@ def _array(
     flat = _objects(raw, dtype) if isinstance(raw, list) else _numbers(raw, dtype)
     if flat.size != math.prod(shape):
         raise RefusedPickleError(f"an array of shape {shape} has {flat.size} values")
-    array = flat.reshape(shape, order="C" if order == "K" else order)
+    array = flat.reshape(shape, order="F" if order == "F" else "C")
     return (array if axes is None else array.transpose(axes)).copy(order="K")
 
 

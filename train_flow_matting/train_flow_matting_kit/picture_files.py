@@ -106,7 +106,7 @@ def write_picture(path: str | Path, image: np.ndarray) -> Path:
     try:
         done, encoded = cv2.imencode(path.suffix, image)
     except cv2.error:
-        done = False
+        done, encoded = False, image
     if not done:
         raise FileError(path, f"could not be encoded as a {path.suffix} picture", "use .png")
     return write_bytes(path, encoded.tobytes())
