@@ -1,4 +1,4 @@
-"""Where a network runs and in which number format, as the parameters ask and the machine allows."""
+"""Where a network runs, in which number format, and with which OpenMP team."""
 
 import ctypes
 import logging
@@ -46,7 +46,12 @@ def dtype_of(precision: str, device: Device) -> torch.dtype:
 
 
 def keep_teams_whole() -> None:
-    """Switch dynamic teams off for the calling thread; OpenMP keeps the setting by thread."""
+    """Switch OpenMP's dynamic teams off for the calling thread; the setting is kept by thread.
+
+    ikomia's OpenCV switches them on. On a busy machine libgomp then starts fewer threads than
+    oneDNN divided its work among: convolutions come out wrong or wait for ever at a barrier (seen
+    with ikomia 0.16.1, PyTorch 2.15, load averages above the free cores).
+    """
     if not sys.platform.startswith("linux"):
         return
     try:

@@ -99,10 +99,12 @@ def _array(
     is_shape = all(type(length) is int and 0 <= length < MOST_VALUES for length in shape)
     if not is_shape or len(shape) > MAX_DIMENSIONS:
         raise RefusedPickleError("an array has no shape of whole numbers")
+    if not isinstance(order, str) or order not in "CFK":
+        raise RefusedPickleError(f"an array's order is {_shown(order)}")
     flat = _objects(raw, dtype) if isinstance(raw, list) else _numbers(raw, dtype)
     if flat.size != math.prod(shape):
         raise RefusedPickleError(f"an array of shape {shape} has {flat.size} values")
-    array = flat.reshape(shape, order="C" if order == "K" else order)
+    array = flat.reshape(shape, order="F" if order == "F" else "C")
     return (array if axes is None else array.transpose(axes)).copy(order="K")
 
 

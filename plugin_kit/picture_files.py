@@ -1,5 +1,6 @@
 """The one reader and the one writer of picture files."""
 
+import struct
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,10 @@ import numpy as np
 from .files import FileError, content_of, is_hidden, natural_sorted, write_bytes
 from .pictures import as_rgb
 
+# A picture may have so many pixels, or so many for each byte of its file.
+MOST_PIXELS, MOST_PIXELS_A_BYTE = 2**26, 64
+# The JPEG segments that begin a frame.
+JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"))
 
 
@@ -49,14 +54,40 @@ def _decoded(path: str | Path, flags: int) -> np.ndarray:
     if not path.is_file():
         raise FileNotFoundError(f"the picture {path} does not exist")
     # OpenCV's own opening of files knows no Unicode on Windows, and raises on an empty buffer.
-    content = np.frombuffer(content_of(path), np.uint8)
+    content = content_of(path)
+    width, height = claimed_size(content)
+    if width * height > max(MOST_PIXELS, MOST_PIXELS_A_BYTE * len(content)):
+        problem = f"claims to have {width}x{height} pixels, far more than its {len(content)} bytes"
+        raise FileError(path, problem, "save it again")
     try:
-        image = cv2.imdecode(content, flags) if content.size else None
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), flags) if content else None
     except cv2.error:
         image = None
     if image is None:
         raise FileError(path, "cannot be decoded as a picture", "use PNG or JPEG")
     return image
+
+
+def claimed_size(content: bytes) -> tuple[int, int]:
+    """Width and height that the head of a PNG, BMP or JPEG states; (0, 0) where none is read.
+
+    OpenCV believes it: a few bytes would take gigabytes and seconds.
+    """
+    if content[:8] == b"\x89PNG\r\n\x1a\n" and len(content) >= 24:
+        width, height = struct.unpack(">II", content[16:24])
+        return width, height
+    if content[:2] == b"BM" and len(content) >= 26:
+        width, height = struct.unpack("<ii", content[18:26])
+        return abs(width), abs(height)
+    place = 2
+    while content[:2] == b"\xff\xd8" and place + 9 <= len(content) and content[place] == 0xFF:
+        marker, length = struct.unpack(">BH", content[place + 1 : place + 4])
+        if marker in JPEG_SIZES:
+            height, width = struct.unpack(">HH", content[place + 5 : place + 9])
+            return width, height
+        # Before a marker there may be more of the bytes that begin it.
+        place += 1 if marker == 0xFF else 2 + length
+    return 0, 0
 
 
 def write_picture(path: str | Path, image: np.ndarray) -> Path:
@@ -74,7 +105,7 @@ def write_picture(path: str | Path, image: np.ndarray) -> Path:
     try:
         done, encoded = cv2.imencode(path.suffix, image)
     except cv2.error:
-        done = False
+        done, encoded = False, image
     if not done:
         raise FileError(path, f"could not be encoded as a {path.suffix} picture", "use .png")
     return write_bytes(path, encoded.tobytes())

@@ -112,7 +112,7 @@ def _opcodes(data: bytes) -> Iterator[tuple[str, Any]]:
             raise UnreadablePickleError(f"no plain values need its opcode {opcode.name}")
         # Arguments are read before they are made, whatever length the file names.
         read = _read_string if opcode.name == "STRING" else opcode.arg and opcode.arg.reader
-        argument = read(stream) if read else None
+        argument: Any = read(stream) if read else None
         if opcode.name == "PROTO" and argument > NEWEST_PROTOCOL:
             raise UnreadablePickleError(f"it is of protocol {argument}, newer than any known")
         if opcode.name in ("GLOBAL", "INST"):

@@ -42,7 +42,7 @@ def test_sub_packages_cannot_take_other_modules_with_them(name):
 
 def test_openmp_is_handled_alike_everywhere():
     """A package imports nothing of its neighbours, so they hold this file as copies."""
-    files = [REPOSITORY / name / f"{name}_kit" / "openmp.py" for name in PLUGINS]
+    files = [REPOSITORY / name / f"{name}_kit" / "device.py" for name in PLUGINS]
     copies = [file.read_bytes() for file in files if file.is_file()]
     assert len(copies) > 1
     assert len(set(copies)) == 1

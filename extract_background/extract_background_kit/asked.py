@@ -9,13 +9,14 @@ import inspect
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .files import load_json
 from .parameters import PluginParam
 
 logger = logging.getLogger(__name__)
 
-MAKERS = {
+MAKERS: dict[tuple[Any, str], str] = {
     ("ikomia.dataprocess.registry", "create_algorithm"): "parameters",
     ("ikomia.dataprocess.workflow", "load"): "path",
 }

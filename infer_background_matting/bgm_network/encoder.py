@@ -1,4 +1,4 @@
-"""torchvision's backbones with six input channels and an output stride of 16."""
+"""torchvision's backbones with six input channels, and the decoder of their features."""
 
 from collections.abc import Callable
 

@@ -16,6 +16,8 @@ from .encoder import resize
 from .network import MattingBase, MattingRefine, Refined
 from .refiner import CELL
 
+DENSE_HEADS = 5
+
 
 @dataclass(frozen=True)
 class Matte:
@@ -24,9 +26,6 @@ class Matte:
     alpha: np.ndarray
     foreground: np.ndarray
     error: np.ndarray
-
-
-DENSE_HEADS = 5
 
 
 def supports(network: MattingBase) -> TypeGuard[MattingRefine]:
@@ -40,6 +39,10 @@ def supports(network: MattingBase) -> TypeGuard[MattingRefine]:
 
 class CellwiseMatting:
     """Matte uint8 pictures whose sides are multiples of 4, one background after another.
+
+    The plain network enlarges 36 coarse channels and both pictures to find a few thousand patches
+    in them. Here only what those patches read is computed: see :mod:`.cells`. Of the last
+    convolution only the five channels that are needed everywhere are.
 
     What depends on the background alone is kept for as long as the same array is given. Of the
     network, which :func:`supports` accepts, a folded copy is used.

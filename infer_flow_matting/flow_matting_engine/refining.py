@@ -1,4 +1,7 @@
-"""A coarse alpha video made stable in time: medians along the flow, or a causal blend."""
+"""A coarse alpha video made stable in time: medians along the flow, or a causal blend.
+
+A neighbour's picture is brought to the frame along the flow, and trusted as far as both agree.
+"""
 
 import math
 from collections.abc import Generator, Iterable
@@ -20,6 +23,11 @@ ENOUGH_CONFIDENCE = 0.3
 # A cut's error is this many times what the frames before it had.
 CUT_JUMP = 3.0
 CUT_MEMORY = 0.8
+# Errors at which confidence falls to 1/e: pixels between forward and backward flow, grey levels.
+CONSISTENCY_SCALE = 1.0
+PHOTOMETRIC_SCALE = 12.0
+# cv2.remap takes points in one array or in two.
+NO_SECOND_MAP = np.empty(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -226,13 +234,6 @@ def _check(frame: np.ndarray, alpha: np.ndarray) -> None:
             f"the matte of a frame {frame.shape[:2]} is float32 of that size; this one is "
             f"{alpha.dtype} {alpha.shape}"
         )
-
-
-# Errors at which confidence falls to 1/e: pixels between forward and backward flow, grey levels.
-CONSISTENCY_SCALE = 1.0
-PHOTOMETRIC_SCALE = 12.0
-# cv2.remap takes points in one array or in two.
-NO_SECOND_MAP = np.empty(0, np.float32)
 
 
 @lru_cache(maxsize=2)

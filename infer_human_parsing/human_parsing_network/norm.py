@@ -1,4 +1,4 @@
-"""The checkpoints' normalisation layer: batch norm whose scale cannot change sign."""
+"""The checkpoints' norm: a batch norm whose scale cannot change sign, and how it is folded."""
 
 import torch
 from torch import Tensor, nn

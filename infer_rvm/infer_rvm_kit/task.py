@@ -11,7 +11,10 @@ from ikomia import core
 
 from .parameters import PluginParam
 
-Task = core.CWorkflowTask if TYPE_CHECKING else object
+if TYPE_CHECKING:
+    Task = core.CWorkflowTask
+else:
+    Task = object
 
 
 class PluginTask(Task):

@@ -100,7 +100,9 @@ class WideBoxFilter(nn.Module):
     def __init__(self, refiner: DeepGuidedFilter) -> None:
         super().__init__()
         self.conv = refiner.conv
-        self.register_buffer("_box", refiner.box_filter.weight.detach(), persistent=False)
+        self.register_buffer(
+            "_box", refiner.get_parameter("box_filter.weight").detach(), persistent=False
+        )
         append_mean = torch.cat([torch.eye(3), torch.full((1, 3), 1 / 3)])[..., None, None]
         self.register_buffer("_append_mean_twice", append_mean.repeat(2, 1, 1, 1), persistent=False)
 

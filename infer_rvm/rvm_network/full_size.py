@@ -8,6 +8,10 @@ import cv2
 import numpy as np
 from torch import Tensor
 
+# Large enough that the rows borrowed from the neighbours cost little, and small enough that a
+# strip's floats are neither written out to memory nor paged in anew each time.
+STRIP_ROWS = 128
+
 
 @dataclass(frozen=True)
 class Matte:
@@ -15,11 +19,6 @@ class Matte:
 
     alpha: np.ndarray
     foreground: np.ndarray
-
-
-# Large enough that the rows borrowed from the neighbours cost little, and small enough that a
-# strip's floats are neither written out to memory nor paged in anew each time.
-STRIP_ROWS = 128
 
 
 @dataclass(frozen=True)

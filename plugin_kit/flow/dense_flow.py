@@ -1,4 +1,4 @@
-"""Dense optical flow between two pictures: where each pixel of the first lies in the second."""
+"""Dense optical flow, by OpenCV or RAFT: where each pixel of a picture lies in the next."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +19,11 @@ NO_FIRST_GUESS: Any = None
 
 # Flow from a first to a second picture, both uint8 RGB (H, W, 3), as float32 (H, W, 2).
 DenseFlow = Callable[[np.ndarray, np.ndarray], np.ndarray]
+STRIDE = 8
+# The coarsest correlation level needs this many pixels a side.
+LEAST_SIDE = 128
+# Only the large network learns how to enlarge its flow.
+LARGE_ONLY = "mask_predictor."
 
 
 class DisFlow:
@@ -54,13 +59,6 @@ def upscaled_flow(flow: np.ndarray, height: int, width: int) -> np.ndarray:
     large = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
     large *= np.array((width / w, height / h), np.float32)
     return large
-
-
-STRIDE = 8
-# The coarsest correlation level needs this many pixels a side.
-LEAST_SIDE = 128
-# Only the large network learns how to enlarge its flow.
-LARGE_ONLY = "mask_predictor."
 
 
 class RaftFlow:

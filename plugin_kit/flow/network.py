@@ -1,4 +1,7 @@
-"""The U-Net that turns picture, flow and coarse matte into a matte; names are the checkpoint's."""
+"""The U-Net that turns picture, flow and coarse matte, as channels, into a matte.
+
+Names are the checkpoint's.
+"""
 
 from dataclasses import dataclass
 
@@ -13,6 +16,12 @@ DEPTH = 3
 # Each level below the first halves the sides.
 MULTIPLE = 2 ** (DEPTH - 1)
 NORM_GROUPS = 8
+# Movement to the right by this many pixels counts as motion, and is drawn white.
+MOTION_THRESHOLD = 0.5
+MOTION_WHITE = 255
+# A vector of this share of the long side is 1.0 for the network.
+FLOW_SHARE = 1 / 20
+FLOW_CHANNELS = 6
 
 
 class FlowMattingNetwork(nn.Module):
@@ -93,14 +102,6 @@ class UpBlock(nn.Module):
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         return self.conv_block(torch.cat([self.up(x), skip], dim=1))
-
-
-# Movement to the right by this many pixels counts as motion, and is drawn white.
-MOTION_THRESHOLD = 0.5
-MOTION_WHITE = 255
-# A vector of this share of the long side is 1.0 for the network.
-FLOW_SHARE = 1 / 20
-FLOW_CHANNELS = 6
 
 
 def motion_mask(flow: np.ndarray) -> np.ndarray:

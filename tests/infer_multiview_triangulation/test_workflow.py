@@ -337,7 +337,14 @@ def test_cameras_from_nothing_have_no_unit_but_an_upward_axis(task_of, taken, ca
 
 def test_a_world_without_anybody_is_refused_as_a_file_of_nobody_is(task_of, taken, tmp_path):
     _, task = task_of(output_folder=tmp_path)
-    given(task, taken._replace(keypoints=np.full_like(taken.keypoints, np.nan)))
-    with pytest.raises(ValueError, match="no view of inputs 0 and 1 has a person"):
-        task.run()
-    assert not list(tmp_path.iterdir())
+    nobody = np.full_like(taken.keypoints, np.nan)
+    with pytest.raises(
+        ValueError, match="input 0 of infer_multiview_triangulation holds no number"
+    ):
+        given(task, taken._replace(keypoints=nobody)).run()
+    # One number of one view makes no point.
+    nobody.flat[0] = 1
+    given(task, taken._replace(keypoints=nobody)).run()
+    assert np.isnan(task.get_output(Output.KEYPOINTS3D).get_array()).all()
+    assert len(task.get_output(Output.REPORT).data["quality"]["warnings"]) >= 4
+    assert np.isnan(read_trc(tmp_path / "keypoints3d.trc").points).all()

@@ -5,9 +5,13 @@ import os
 import random
 from pathlib import Path
 
+import zipfile
+
 import pytest
 
 from plugin_kit.files import (
+    FileError,
+    content_of,
     existing,
     is_hidden,
     load_json,
@@ -15,6 +19,7 @@ from plugin_kit.files import (
     natural_sorted,
     prepare_folder,
     replacing,
+    unpacked_size,
     write_bytes,
     write_json,
     write_text,
@@ -128,3 +133,27 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(OSError, match="cannot be made or written"):
         prepare_folder(tmp_path)
+
+
+def test_a_file_error_names_file_fault_and_remedy():
+    error = FileError("a.json", "is no map", "export it again")
+    assert str(error) == "a.json is no map: export it again"
+    assert isinstance(error, ValueError)
+
+
+def test_files_that_cannot_be_read_are_told(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        content_of(tmp_path / "a.json")
+    (tmp_path / "a.json").mkdir()
+    for read in (content_of, load_json):
+        with pytest.raises(FileError, match=r"a\.json cannot be read .*: name a file that you may"):
+            read(tmp_path / "a.json")
+
+
+def test_a_zip_says_what_it_unpacks_to(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", bytes(5000))
+        archive.writestr("b", b"12")
+    assert unpacked_size(tmp_path / "a.zip") == 5002
+    (tmp_path / "b.zip").write_bytes(b"no zip")
+    assert unpacked_size(tmp_path / "b.zip") == 0

@@ -9,6 +9,7 @@ from PIL import Image
 
 from plugin_kit.files import FileError
 from plugin_kit.picture_files import (
+    claimed_size,
     folder_pictures,
     is_picture,
     read_grey,
@@ -115,11 +116,34 @@ def png_of_size(width, height):
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize("side", [2, 2**17, 2**31 - 1])
-def test_pictures_without_pixels_are_told(tmp_path, side):
+@pytest.mark.parametrize(
+    ("side", "told"),
+    [
+        (2, "cannot be decoded as a picture: use PNG or JPEG"),
+        (2**14, "claims to have 16384x16384 pixels, far more than its 65 bytes: save it again"),
+        (2**31 - 1, "claims to have 2147483647x2147483647 pixels"),
+    ],
+)
+def test_pictures_without_pixels_are_told(tmp_path, side, told):
     (tmp_path / "a.png").write_bytes(png_of_size(side, side))
-    with pytest.raises(FileError, match=r"a\.png cannot be decoded as a picture: use PNG or JPEG"):
+    with pytest.raises(FileError, match=rf"a\.png {told}"):
         read_picture(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("ending", [".png", ".bmp", ".jpg", ".jpeg"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_the_size_is_read_from_the_head(tmp_path, ending, mode):
+    path = tmp_path / f"a{ending}"
+    Image.new(mode, (300, 7)).save(path, exif=bytes(900))
+    assert claimed_size(path.read_bytes()) == (300, 7)
+    for end in range(40):
+        assert claimed_size(path.read_bytes()[:end]) in ((300, 7), (0, 0))
+
+
+@pytest.mark.parametrize("ending", [".webp", ".tif"])
+def test_heads_of_other_kinds_state_nothing(tmp_path, ending):
+    Image.new("RGB", (300, 7)).save(tmp_path / f"a{ending}")
+    assert claimed_size((tmp_path / f"a{ending}").read_bytes()) == (0, 0)
 
 
 def test_an_ending_that_is_no_pictures_is_told(tmp_path):

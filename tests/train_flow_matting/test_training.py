@@ -119,6 +119,14 @@ def test_resuming_another_network_is_refused(tiny):
         Trainer(other, clips, folder).resume()
 
 
+def without_part(optimiser, name):
+    state = {
+        key: {k: v for k, v in kept.items() if k != name}
+        for key, kept in optimiser["state"].items()
+    }
+    return {**optimiser, "state": state}
+
+
 def changed_state(optimiser, name, change):
     state = {key: dict(value) for key, value in optimiser["state"].items()}
     state[0][name] = change(state[0][name])
@@ -135,8 +143,9 @@ def changed_state(optimiser, name, change):
             **optimiser,
             "param_groups": [{**optimiser["param_groups"][0], "betas": ("a", "b")}],
         },
+        lambda optimiser: without_part(optimiser, "exp_avg_sq"),
     ],
-    ids=["NaN", "shape", "text", "settings"],
+    ids=["NaN", "shape", "text", "settings", "part"],
 )
 def test_resuming_an_optimiser_of_another_kind_names_the_file(tiny, change):
     clips, folder = tiny

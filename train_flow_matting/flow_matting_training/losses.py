@@ -1,4 +1,4 @@
-"""What training minimises: the matte's error, at every scale, and its flicker."""
+"""What training minimises (the matte's error at every scale, and its flicker), and validation."""
 
 import numpy as np
 import torch
@@ -15,6 +15,9 @@ LEVELS = 5
 LEAST_SIDE = 8
 TEMPORAL_WEIGHT = 1.0
 LEAK = 0.05
+# Frames a clip that are looked at, from its start; metrics of change need neighbours.
+MOST_FRAMES = 100
+CHUNK = 4
 
 
 def matte_loss(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -50,11 +53,6 @@ def temporal_loss(predicted: Tensor, truth: Tensor) -> Tensor:
     """Root of the mean squared difference of the changes along T, as dtSSD counts them."""
     changes = (predicted[:, 1:] - predicted[:, :-1]) - (truth[:, 1:] - truth[:, :-1])
     return torch.sqrt(changes.square().mean(dim=(2, 3)) + 1e-8).mean()
-
-
-# Frames a clip that are looked at, from its start; metrics of change need neighbours.
-MOST_FRAMES = 100
-CHUNK = 4
 
 
 def validate(

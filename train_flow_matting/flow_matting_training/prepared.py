@@ -1,4 +1,7 @@
-"""A clip ready to train on: small frames, mattes and flow, computed once and kept on disk."""
+"""A clip ready to train on: small frames, mattes and flow, computed once and kept on disk.
+
+True mattes are made imperfect where a data set has no coarse ones to correct.
+"""
 
 import hashlib
 import os
@@ -19,6 +22,11 @@ from .clip_files import ClipFiles, pictures_of
 # A change of what is stored makes old caches useless.
 LAYOUT = 1
 CACHE_REMEDY = "delete its folder, which is made anew"
+LOST_SHARE = 0.15
+# Shares of the long side.
+EDGE_BLUR = (0.002, 0.01)
+LOST_RADIUS = (0.03, 0.08)
+EXTRA_RADIUS = (0.015, 0.04)
 
 
 @dataclass(frozen=True)
@@ -147,13 +155,6 @@ def _key(clip: ClipFiles, long_side: int, seed: int) -> str:
         status = path.stat()
         parts.append(f"{path.resolve()}|{status.st_size}|{status.st_mtime_ns}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
-
-
-LOST_SHARE = 0.15
-# Shares of the long side.
-EDGE_BLUR = (0.002, 0.01)
-LOST_RADIUS = (0.03, 0.08)
-EXTRA_RADIUS = (0.015, 0.04)
 
 
 def degraded(truth: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -50,8 +50,8 @@ def setting(default: Any, description: str, *, label: str, **given: Unpack[Hints
             ``_folder``, ``_root``).
         bounds: pydantic's ge, gt, le, lt.
     """
-    bounds: dict[str, Any] = {key: given[key] for key in ("ge", "gt", "le", "lt") if key in given}
-    hints: dict[str, Any] = {"label": label, **{k: v for k, v in given.items() if k not in bounds}}
+    hints: dict[str, Any] = {"label": label, **given}
+    bounds = {key: hints.pop(key) for key in ("ge", "gt", "le", "lt") if key in hints}
     return Field(default, description=description, json_schema_extra=hints, **bounds)
 
 
