@@ -12,6 +12,7 @@ from .cameras.alignment import Similarity
 from .capture import Capture
 from .points.errors import finite_median, reprojection_errors
 from .quality.figures import Quality, best_parallax, left_out_errors, view_rows
+from .quality.two_views import ray_distance
 from .quality.warnings import set_up_warnings, view_warnings
 from .sequence.robust_objective import SequenceEstimate
 from .sequence.trajectories import bone_lengths, bone_pairs
@@ -108,7 +109,7 @@ def assemble(
             *warnings,
             *set_up_warnings(
                 capture.cameras,
-                error=reprojection if others is None else others,
+                error=_disagreement(capture) if others is None else others,
                 focal=float(np.median(rays.focal)),
                 angle=angle,
             ),
@@ -135,6 +136,12 @@ def assemble(
         units=units,
         up_axis=up_axis,
     )
+
+
+def _disagreement(capture: Capture) -> float | None:
+    """Median pixels by which the rays of two views miss each other; None of other numbers."""
+    two = len(capture.cameras) == 2
+    return ray_distance(capture.cameras, capture.keypoints) if two else None
 
 
 def _mask(frame_points: FramePoints, known: np.ndarray) -> np.ndarray:

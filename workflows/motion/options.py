@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plugin_kit.array_files import read_arrays
-
 
 @dataclass(frozen=True)
 class MotionOptions:
@@ -33,17 +31,11 @@ class MotionOptions:
     @property
     def triangulation_parameters(self) -> dict[str, object]:
         """All parameters of infer_multiview_triangulation."""
-        given = dict(self.triangulation)
-        # The fit has no use for others.
-        if given.get("skeleton", "auto") == "auto":
-            given["skeleton"] = "known"
-        if not given.get("fps") and self.videos and not _tells_rate(self.keypoints):
-            # Late, so that --help does not wait for it.
-            from plugin_kit.video import VideoInfo
-
-            given["fps"] = float(VideoInfo.from_path(self.videos[0]).rate)
+        skeleton = self.triangulation.get("skeleton", "auto")
         return {
-            **given,
+            **self.triangulation,
+            # The body fit has no use for keypoints of no known skeleton.
+            "skeleton": "known" if skeleton == "auto" else skeleton,
             "keypoints_path": self.keypoints,
             "cameras_path": self.cameras or "",
             "output_folder": self.output,
@@ -54,11 +46,6 @@ class MotionOptions:
         """All parameters of infer_smpl_fit."""
         video = {"video_path": self.videos[0]} if self.videos else {}
         return {**self.fit, "output_folder": self.output, **video}
-
-
-def _tells_rate(keypoints: Path) -> bool:
-    """Whether the keypoints' file holds the frame rate; of all forms only this can."""
-    return keypoints.suffix.lower() == ".npz" and "fps" in read_arrays(keypoints, ("fps",))
 
 
 def check_options(options: MotionOptions) -> None:
