@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from development.synthetic.capture import NOISE
+from infer_multiview_triangulation.multiview_geometry import SKELETONS
+from infer_multiview_triangulation.multiview_geometry.quality.two_views import bone_warnings
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 
 
@@ -87,6 +89,17 @@ def test_two_cameras_that_stand_exchanged_are_told(two):
     assert error(found.keypoints3d_optim, two.points) > 30
     warning = found.quality["warnings"][0]
     assert "cam c03 and cam c01 stand in the other order than the views" in warning
+
+
+def test_bones_that_change_are_told(two):
+    bones = np.array(SKELETONS["coco17"].bones)
+    assert bone_warnings(two.points, bones) == []
+    # What rays do not show: a person who grows and shrinks.
+    sizes = 1 + 0.25 * np.sin(np.arange(len(two.points)))[:, None, None]
+    (warning,) = bone_warnings(two.points * sizes, bones)
+    assert "the lengths of the bones vary by 18% from frame to frame" in warning
+    assert bone_warnings(np.full_like(two.points, np.nan), bones) == []
+    assert bone_warnings(two.points, np.zeros((0, 2), int)) == []
 
 
 @pytest.mark.parametrize("late", [0, 1])
