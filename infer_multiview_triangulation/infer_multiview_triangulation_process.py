@@ -17,10 +17,6 @@ from infer_multiview_triangulation.infer_multiview_triangulation_kit.factories i
     PluginTaskFactory,
 )
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.files import prepare_folder
-from infer_multiview_triangulation.infer_multiview_triangulation_kit.keypoints.skeletons import (
-    DETECTED,
-    SKELETONS,
-)
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.ports import (
     array_at,
     declare_ports,
@@ -41,6 +37,7 @@ from infer_multiview_triangulation.multiview_geometry import (
     skeleton_of,
 )
 from infer_multiview_triangulation.multiview_geometry.quality.figures import ViewQuality
+from infer_multiview_triangulation.multiview_geometry.skeletons import DETECTED, SKELETONS
 from infer_multiview_triangulation.outputs import write_all
 from infer_multiview_triangulation.parameters import InferMultiviewTriangulationParam, Settings
 from infer_multiview_triangulation.picture import draw
