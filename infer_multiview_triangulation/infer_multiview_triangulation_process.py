@@ -182,7 +182,7 @@ def _skeleton(settings: Settings, detections: Detections) -> Skeleton:
         known = ", ".join(f"{name} ({count})" for name, count in counts.items())
         raise ValueError(
             f"{count} keypoints a person are no known skeleton's; known are {known}: take the "
-            "body's part of them, or set skeleton=auto to triangulate them without bones"
+            "body's part of them; without a body fit, skeleton auto triangulates them as they are"
         )
     return skeleton
 

@@ -21,14 +21,16 @@ DELAY_GAIN = 0.9
 MAX_BONE_SPREAD = 0.1
 # One frame is within what shutters differ by.
 MIN_DELAY = 2
+MAX_FRAMES = 2000
 TINY = 1e-12
 
 
 def ray_distance(cameras: Sequence[Camera], keypoints: np.ndarray) -> float | None:
     """Median pixels by which the rays of two views' keypoints (2, F, J, 3) miss each other.
 
-    None where they show nothing together.
+    None where they show nothing together. Of a long clip frames are sampled.
     """
+    keypoints = keypoints[:, :: 1 + keypoints.shape[1] // MAX_FRAMES]
     xy = [homogeneous(camera, view) for camera, view in zip(cameras, keypoints, strict=True)]
     return finite_median(epipolar_distances(cameras[0], cameras[1], xy[0], xy[1]))
 
