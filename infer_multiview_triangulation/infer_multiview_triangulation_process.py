@@ -17,10 +17,6 @@ from infer_multiview_triangulation.infer_multiview_triangulation_kit.factories i
     PluginTaskFactory,
 )
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.files import prepare_folder
-from infer_multiview_triangulation.infer_multiview_triangulation_kit.keypoints.skeletons import (
-    DETECTED,
-    SKELETONS,
-)
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.keypoints.trajectories import (
     stamped_rate,
 )
@@ -45,6 +41,7 @@ from infer_multiview_triangulation.multiview_geometry import (
     skeleton_of,
 )
 from infer_multiview_triangulation.multiview_geometry.quality.figures import ViewQuality
+from infer_multiview_triangulation.multiview_geometry.skeletons import DETECTED, SKELETONS
 from infer_multiview_triangulation.outputs import write_all
 from infer_multiview_triangulation.parameters import InferMultiviewTriangulationParam, Settings
 from infer_multiview_triangulation.picture import draw
@@ -193,7 +190,7 @@ def _skeleton(settings: Settings, detections: Detections) -> Skeleton:
         known = ", ".join(f"{name} ({count})" for name, count in counts.items())
         raise ValueError(
             f"{count} keypoints a person are no known skeleton's; known are {known}: take the "
-            "body's part of them, or set skeleton=auto to triangulate them without bones"
+            "body's part of them; without a body fit, skeleton auto triangulates them as they are"
         )
     return skeleton
 

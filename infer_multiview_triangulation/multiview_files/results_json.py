@@ -71,7 +71,9 @@ def _frame_of(entry: dict, path: Path, number: int) -> int:
         frame = int(identity)
     # Others fit into no integer type.
     if frame is None or abs(frame) >= 10 ** (MAX_DIGITS - 1):
-        raise ValueError(f"entry {number} of {path} has no frame number in {identity!r}")
+        raise ValueError(
+            f"entry {number} of {path} has no frame number in {identity!r}: number the frames"
+        )
     return frame
 
 

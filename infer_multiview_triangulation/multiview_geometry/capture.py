@@ -112,12 +112,12 @@ def adjust_cameras(capture: Capture, options: Options) -> Capture:
     """Adjust the cameras to the person, as far as the mode asks for it.
 
     Raises:
-        ValueError: Hardly any keypoint is seen by two views.
+        ValueError: Hardly any keypoint that is confident enough is seen by two views.
     """
     source = capture.camera_source
     if options.mode == "triangulate" and source is CameraSource.GIVEN:
         return capture
-    keypoints = confident(capture.keypoints, options.camera_confidence)
+    keypoints = _confident_for_cameras(capture.keypoints, options.camera_confidence)
     if options.engine == "aniposelib":
         return replace(capture, cameras=anipose_engine.adjust(capture.cameras, keypoints))
     if source is CameraSource.PEOPLE:
@@ -138,9 +138,21 @@ def _cameras_from_people(
     warnings.append("no cameras were given: they were estimated from the person")
     if options.scale == "none":
         warnings.append("the unit of length is arbitrary: set scale, for example height:1.75")
-    cameras, doubts = pose_cameras(unposed, confident(person, options.camera_confidence))
+    cameras, doubts = pose_cameras(
+        unposed, _confident_for_cameras(person, options.camera_confidence)
+    )
     warnings += doubts
     return cameras
+
+
+def _confident_for_cameras(keypoints: np.ndarray, camera_confidence: float) -> np.ndarray:
+    kept = confident(keypoints, camera_confidence)
+    if np.isfinite(keypoints).any() and not np.isfinite(kept).any():
+        raise ValueError(
+            f"no keypoint reaches camera_confidence {camera_confidence:g} (the highest confidence "
+            f"is {np.nanmax(keypoints[..., 2]):.2g}): lower camera_confidence"
+        )
+    return kept
 
 
 def _likely_size(view: np.ndarray) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from .camera import Camera
 from .cameras.alignment import IDENTITY, Similarity
 from .capture import CameraSource, Capture, adjust_cameras, find_capture, synchronise
 from .inputs import Inputs, Options, in_view_order, with_scores_to_one
+from .quality.two_views import two_view_warnings
 from .result import Reconstruction, assemble
 from .sequence.aist_objective import optimise_aist
 from .sequence.robust_objective import SequenceEstimate, SequenceWeights, optimise_sequence
@@ -81,6 +82,9 @@ def reconstruct(
     capture = find_capture(inputs, options, noticed)
     begin("offsets")
     capture, offsets = synchronise(capture, options, noticed)
+    if len(capture.cameras) == 2 and capture.camera_source is CameraSource.GIVEN:
+        max_offset = options.max_offset if options.sync == "off" else 0
+        noticed += two_view_warnings(capture.cameras, capture.keypoints, max_offset=max_offset)
     begin("camera adjustment")
     capture = adjust_cameras(capture, options)
     begin("triangulation")

@@ -12,6 +12,7 @@ from .cameras.alignment import Similarity
 from .capture import Capture
 from .points.errors import finite_median, reprojection_errors
 from .quality.figures import Quality, best_parallax, left_out_errors, view_rows
+from .quality.two_views import bone_warnings, ray_distance
 from .quality.warnings import set_up_warnings, view_warnings
 from .sequence.robust_objective import SequenceEstimate
 from .sequence.trajectories import bone_lengths, bone_pairs
@@ -78,6 +79,7 @@ def assemble(
         offsets: Frames by which each view is late; None where nobody asked.
         warnings: What was noticed on the way.
     """
+    bones = bone_pairs(capture.skeleton)
     points, rays = estimate.points.reshape(-1, 3), frame_points.rays
     triangulation = frame_points.triangulation
     known = np.isfinite(estimate.points[..., 0])
@@ -108,11 +110,12 @@ def assemble(
             *warnings,
             *set_up_warnings(
                 capture.cameras,
-                error=reprojection if others is None else others,
+                error=_disagreement(capture) if others is None else others,
                 focal=float(np.median(rays.focal)),
                 angle=angle,
             ),
             *view_warnings(views),
+            *(bone_warnings(frame_points.points, bones) if len(views) == 2 else ()),
         ],
         scale=move.scale,
     )
@@ -126,7 +129,7 @@ def assemble(
         n_views=inliers.sum(axis=0).reshape(known.shape).astype(np.int16),
         mask=mask,
         cameras=[move.camera(camera) for camera in capture.cameras],
-        bone_lengths=bone_lengths(moved, bone_pairs(capture.skeleton)),
+        bone_lengths=bone_lengths(moved, bones),
         quality=quality,
         keypoints2d=capture.keypoints,
         skeleton=capture.skeleton,
@@ -135,6 +138,12 @@ def assemble(
         units=units,
         up_axis=up_axis,
     )
+
+
+def _disagreement(capture: Capture) -> float | None:
+    """Median pixels by which the rays of two views miss each other; None of other numbers."""
+    two = len(capture.cameras) == 2
+    return ray_distance(capture.cameras, capture.keypoints) if two else None
 
 
 def _mask(frame_points: FramePoints, known: np.ndarray) -> np.ndarray:

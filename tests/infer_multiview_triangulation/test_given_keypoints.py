@@ -42,6 +42,16 @@ def test_a_threshold_that_nothing_reaches_is_named(taken):
     assert error(solve(taken, low, min_confidence=0.01).keypoints3d_optim, taken.points) < 1
 
 
+@pytest.mark.parametrize("mode", ["estimate_cameras", "refine_cameras"])
+def test_the_threshold_of_the_cameras_is_named(taken, mode):
+    low = taken.keypoints.copy()
+    low[..., 2] = 0.4
+    with pytest.raises(ValueError, match=r"reaches camera_confidence 0.5 .*lower camera_conf"):
+        solve(taken, low, mode=mode)
+    with pytest.raises(ValueError, match=r"reaches camera_confidence 0.5 .*lower camera_conf"):
+        solve(taken, low, None)
+
+
 def test_one_view_alone_is_too_few(taken):
     alone = taken.keypoints.copy()
     alone[1:] = np.nan

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from development.synthetic.capture import NOISE
+from infer_multiview_triangulation.multiview_geometry import SKELETONS
+from infer_multiview_triangulation.multiview_geometry.quality.two_views import bone_warnings
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 
 
@@ -70,6 +72,54 @@ def test_two_views_predict_nothing():
     quality = solve(shot(292, 10, NOISE, views=(1, 3))).quality
     assert quality["left_out_median"] is None
     assert [view["left_out_median"] for view in quality["views"]] == [None, None]
+
+
+@pytest.fixture(scope="module")
+def two():
+    return shot(293, 120, NOISE, views=(1, 3))
+
+
+def test_two_views_that_fit_have_no_warning(two):
+    assert solve(two).quality["warnings"] == []
+
+
+def test_two_cameras_that_stand_exchanged_are_told(two):
+    wrong = [replace(camera, name=f"cam {camera.name}") for camera in two.cameras[::-1]]
+    found = solve(two, cameras=wrong)
+    assert error(found.keypoints3d_optim, two.points) > 30
+    warning = found.quality["warnings"][0]
+    assert "cam c03 and cam c01 stand in the other order than the views" in warning
+
+
+def test_bones_that_change_are_told(two):
+    bones = np.array(SKELETONS["coco17"].bones)
+    assert bone_warnings(two.points, bones) == []
+    # What rays do not show: a person who grows and shrinks.
+    sizes = 1 + 0.25 * np.sin(np.arange(len(two.points)))[:, None, None]
+    (warning,) = bone_warnings(two.points * sizes, bones)
+    assert "the lengths of the bones vary by 18% from frame to frame" in warning
+    assert bone_warnings(np.full_like(two.points, np.nan), bones) == []
+    assert bone_warnings(two.points, np.zeros((0, 2), int)) == []
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_one_of_two_views_that_is_late_is_told(two, late):
+    shown = two.keypoints.copy()
+    shown[late, 10:], shown[late, :10] = two.keypoints[late, :-10], np.nan
+    found = solve(two, shown)
+    assert error(found.keypoints3d_optim, two.points) > 5
+    names = [camera.name for camera in two.cameras]
+    text = f"view {names[late]} seems to be 10 frames late next to {names[1 - late]}: set sync=auto"
+    assert [warning.split(" to correct")[0] for warning in found.quality["warnings"]] == [text]
+    asked = solve(two, shown, sync="report").quality["warnings"]
+    assert not any("seems" in warning for warning in asked)
+
+
+def test_two_views_that_show_nothing_together(two):
+    apart = two.keypoints.copy()
+    apart[0, ::2], apart[1, 1::2] = np.nan, np.nan
+    warnings = solve(two, apart).quality["warnings"]
+    assert sum("agrees with no other on any point" in text for text in warnings) == 2
 
 
 def test_counts_and_errors_of_points(taken, found):

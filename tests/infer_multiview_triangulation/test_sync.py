@@ -47,6 +47,14 @@ def test_report_tells_and_auto_corrects():
     assert error(told.keypoints3d_optim, taken.points) > 2
 
 
+def test_a_best_delay_at_the_limit_is_called_that():
+    taken = late_take(241, 100, 4)
+    told = " ".join(solve(taken, sync="report", max_offset=5).quality["warnings"])
+    assert "c04 fit best at the limit of the search, max_offset 5 frames" in told
+    assert "raise max_offset" in told
+    assert "limit" not in " ".join(solve(taken, sync="report").quality["warnings"])
+
+
 def test_nothing_moves_nothing_is_told():
     taken = shot(261, 1, NOISE)
     still = detect(np.repeat(taken.points, 60, axis=0), taken.cameras, "coco17", NOISE, 262)

@@ -41,6 +41,16 @@ def test_caliscope(tmp_path):
     assert [camera.name for camera in read_cameras(tmp_path / "a.toml")] == ["1", "2"]
 
 
+def test_a_camera_that_caliscope_could_not_place_is_left_out(tmp_path, caplog):
+    lost = table(9, rotation='"null"').replace("[9, 0.0, 3.0]", '"null"')
+    (tmp_path / "a.toml").write_text(table(1) + lost + table(2))
+    assert [camera.name for camera in read_cameras(tmp_path / "a.toml")] == ["cam_1", "cam_2"]
+    assert "cam_9" in caplog.text and "was not placed" in caplog.text
+    (tmp_path / "a.toml").write_text(lost)
+    with pytest.raises(ValueError, match="holds no camera"):
+        read_cameras(tmp_path / "a.toml")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

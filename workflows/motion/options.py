@@ -65,12 +65,11 @@ class MotionOptions:
     @property
     def triangulation_parameters(self) -> dict[str, object]:
         """All parameters of infer_multiview_triangulation."""
-        given = dict(self.triangulation)
-        # The fit has no use for others.
-        if given.get("skeleton", "auto") == "auto":
-            given["skeleton"] = "known"
+        skeleton = self.triangulation.get("skeleton", "auto")
         return {
-            **given,
+            **self.triangulation,
+            # The body fit has no use for keypoints of no known skeleton.
+            "skeleton": "known" if skeleton == "auto" else skeleton,
             "keypoints_path": self.keypoints,
             "cameras_path": self.cameras or "",
             "output_folder": self.output,

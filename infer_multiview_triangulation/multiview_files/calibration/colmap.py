@@ -26,6 +26,7 @@ MODELS = {
 }
 DISTORTIONS = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 HALF_PIXEL = 0.5
+UNUSABLE = "{} has an unusable line {!r} ({}): export the model again as text"
 
 
 def read_colmap(folder: Path) -> list[Camera]:
@@ -49,7 +50,7 @@ def read_colmap(folder: Path) -> list[Camera]:
             rotation = Rotation.from_quat(np.roll(numbers[:4], -1)).as_rotvec()
             lens = lenses[camera_id]
         except (ValueError, KeyError) as error:
-            raise ValueError(f"{images} has an unusable line {line[:80]!r} ({error})") from error
+            raise ValueError(UNUSABLE.format(images, line[:80], error)) from error
         name = str(PurePosixPath(name.strip()).with_suffix(""))
         cameras.append(
             make_camera(images, name, rotation=rotation, translation=numbers[4:], **lens)
@@ -83,7 +84,7 @@ def _lenses(file: Path) -> dict[str, dict]:
             width, height, *values = (float(number) for number in numbers if number)
             lens = dict(zip(names, values, strict=True))
         except ValueError as error:
-            raise ValueError(f"{file} has an unusable line {line[:80]!r} ({error})") from error
+            raise ValueError(UNUSABLE.format(file, line[:80], error)) from error
         fx, fy = lens.get("fx", lens.get("f")), lens.get("fy", lens.get("f"))
         cx, cy = lens["cx"] - HALF_PIXEL, lens["cy"] - HALF_PIXEL
         lenses[camera_id] = {

@@ -61,7 +61,8 @@ def _size(size: Any) -> tuple[int, int] | None:
 def _rotation_vector(rotation: np.ndarray) -> np.ndarray:
     if rotation.shape != (3, 3):
         return rotation.ravel()
-    error = np.abs(rotation @ rotation.T - np.eye(3)).max()
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = np.abs(rotation @ rotation.T - np.eye(3)).max()
     if not error < MAX_ORTHOGONALITY_ERROR or np.linalg.det(rotation) < 0:
         raise ValueError(f"{rotation.tolist()} is not a rotation")
     return Rotation.from_matrix(rotation).as_rotvec()

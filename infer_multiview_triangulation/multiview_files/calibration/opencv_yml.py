@@ -98,4 +98,6 @@ def _matrix(path: Path, key: str, body: str) -> np.ndarray:
         numbers = [float(number) for number in data.split(",")]
         return np.array(numbers).reshape(int(rows), int(columns))
     except ValueError as error:
-        raise ValueError(f"{key} of {path} is not a whole matrix ({error})") from error
+        raise ValueError(
+            f"{key} of {path} is not a whole matrix ({error}): export it again"
+        ) from error

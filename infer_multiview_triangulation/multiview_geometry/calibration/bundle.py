@@ -90,6 +90,7 @@ def _sample(flat: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray
     if len(seen) < MIN_POINTS:
         raise ValueError(
             f"only {len(seen)} keypoints are seen by two views with a confidence above "
-            f"{MIN_CONFIDENCE}: cameras cannot be adjusted from them"
+            f"{MIN_CONFIDENCE}: cameras cannot be adjusted from them; lower camera_confidence, or "
+            "record longer"
         )
     return np.sort(rng.permutation(seen)[:size])

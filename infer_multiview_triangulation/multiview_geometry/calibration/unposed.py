@@ -81,7 +81,7 @@ def pose_cameras(
     if best is None:
         raise ValueError(
             "no two views share enough moving keypoints to find how the cameras stand; record "
-            "longer, with the person moving through the room"
+            "longer, with the person moving through the room, or lower camera_confidence"
         )
     posed = best.cameras
     while len(posed) < len(cameras):
@@ -150,7 +150,7 @@ def _resect(camera: Camera, pixels: np.ndarray, points: np.ndarray) -> Camera:
     if len(points) < MIN_MATCHES:
         raise ValueError(
             f"view {camera.name} shares only {len(points)} keypoints with the others: it cannot "
-            "be placed; leave it out or give its extrinsics"
+            "be placed; leave it out, give its extrinsics, or lower camera_confidence"
         )
     cv2.setRNGSeed(SEED)
     is_posed, rotation, translation, _ = cv2.solvePnPRansac(
