@@ -7,7 +7,7 @@ from pathlib import Path
 
 from plugin_kit.keypoints.skeletons import DETECTED
 from workflows.command import run_command
-from workflows.motion.options import MotionOptions
+from workflows.motion.options import MotionOptions, in_options
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -98,4 +98,10 @@ def main(arguments: list[str] | None = None) -> int:
     # OpenCV.
     from workflows.motion.run import run_motion
 
-    return run_command(lambda: run_motion(options))
+    def work() -> None:
+        try:
+            run_motion(options)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise RuntimeError(in_options(str(error))) from error
+
+    return run_command(work)

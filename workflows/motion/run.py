@@ -16,7 +16,7 @@ from plugin_kit.files import prepare_folder
 from plugin_kit.picture_files import write_picture
 from plugin_kit.video import VideoInfo
 from workflows.motion.graph import FIT, TRIANGULATION, motion_workflow
-from workflows.motion.options import MotionOptions, check_options, in_options
+from workflows.motion.options import MotionOptions, check_options
 from workflows.motion.preview import write_preview
 from workflows.motion.report import WHAT, MotionReport
 from workflows.plugins import task_of
@@ -105,7 +105,7 @@ def _run(workflow: Any) -> None:
     try:
         workflow.run()
     except RuntimeError as error:
-        raise RuntimeError(in_options(_reason(str(error)))) from error
+        raise RuntimeError(_reason(str(error))) from error
 
 
 def _reason(text: str) -> str:
