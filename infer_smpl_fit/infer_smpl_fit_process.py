@@ -46,7 +46,7 @@ from infer_smpl_fit.parameters import InferSmplFitParam, Settings
 from infer_smpl_fit.ports import Input, Output
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_export.motion import AXES, rotation_to_y_up
+from infer_smpl_fit.smpl_export.motion import AXES, BodyMotion, rotation_to_y_up
 from infer_smpl_fit.smpl_export.render import contact_sheet
 from infer_smpl_fit.smpl_fitting import Fit, Mode, fit_body
 from infer_smpl_fit.upward import Upward, told_upward, upward
@@ -56,6 +56,11 @@ logger = logging.getLogger(__name__)
 DEFAULT_RATE = 60.0
 # From the body to the picture's camera, in a world that is y up.
 VIEW = np.array([0.5, 0.25, 1.0])
+FAR = (
+    "the person is far from the world's origin: .glb (and .c3d of the keypoints) are written "
+    "around an origin near them, which the files tell, as their 32-bit coordinates would lose the "
+    "millimetres"
+)
 
 
 @dataclass(frozen=True)
@@ -140,20 +145,10 @@ class InferSmplFit(dataprocess.C2dImageTask):
         unit = UNITS_PER_METRE[fit.report["unit"]]
         up = upward(told, motion)
         if origin_near(motion.transl, "m").any():
-            given.warnings.append(
-                "the person is far from the world's origin: .glb (and .c3d of the keypoints) are "
-                "written around an origin near them, which the files tell, as their 32-bit "
-                "coordinates would lose the millimetres"
-            )
+            given.warnings.append(FAR)
         self._publish(fit, _report(fit, model, given, mode=settings.mode, up=up))
-        view = VIEW @ rotation_to_y_up(up.axis)
-        sheet = contact_sheet(motion, model, direction=view, up=AXES[up.axis])
-        self.get_output(Output.CONTACT_SHEET).set_image(sheet)
-        overlay = self.get_output(Output.OVERLAY)
-        # The picture of an earlier run must not pass for this one's.
-        overlay.clear_data()
-        if backdrop is not None:
-            overlay.set_image(draw_over(backdrop, motion.enlarged(unit), model))
+        drawn = backdrop and draw_over(backdrop, motion.enlarged(unit), model)
+        self._publish_pictures(motion, model, up.axis, overlay=drawn)
         if settings.output_folder:
             folder = Path(settings.output_folder)
             written = write_all(folder, motion, model, aist_fit=aist_fit, up=up.axis)
@@ -219,6 +214,18 @@ class InferSmplFit(dataprocess.C2dImageTask):
         curve.clear_data()
         curve.set_output_type(dataprocess.NumericOutputType.PLOT)
         curve.add_value_list([float(loss) for loss in fit.losses], "loss")
+
+    def _publish_pictures(
+        self, motion: BodyMotion, model: BodyModel, up: str, *, overlay: np.ndarray | None
+    ) -> None:
+        view = VIEW @ rotation_to_y_up(up)
+        sheet = contact_sheet(motion, model, direction=view, up=AXES[up])
+        self.get_output(Output.CONTACT_SHEET).set_image(sheet)
+        output = self.get_output(Output.OVERLAY)
+        # The picture of an earlier run must not pass for this one's.
+        output.clear_data()
+        if overlay is not None:
+            output.set_image(overlay)
 
 
 def _cameras(settings: Settings, metadata: dict[str, Any]) -> list[Camera]:
