@@ -71,8 +71,8 @@ class FitInput:
     convention: str
     units: str
     fps: float
-    first_frame: int
     warnings: list[str]
+    told: Keypoints3D
 
 
 class InferSmplFit(dataprocess.C2dImageTask):
@@ -137,11 +137,16 @@ class InferSmplFit(dataprocess.C2dImageTask):
             units=given.units,
             should_stop=lambda: self._is_stopped,
         )
-        fit = aist_fit = fit_as(mode=settings.mode)
-        if settings.output_folder and settings.mode == "fit":
-            aist_fit = fit_as(mode="aist")
+        try:
+            fit = aist_fit = fit_as(mode=settings.mode)
+            if settings.output_folder and settings.mode == "fit":
+                aist_fit = fit_as(mode="aist")
+        except ValueError as error:
+            raise ValueError(f"{given.told.source}: {error}") from error
         self.emit_step_progress()
-        motion = metric_motion_of(fit, settings.mode, fps=given.fps, first_frame=given.first_frame)
+        motion = metric_motion_of(
+            fit, settings.mode, fps=given.fps, first_frame=given.told.first_frame
+        )
         unit = UNITS_PER_METRE[fit.report["unit"]]
         up = upward(told, motion)
         if origin_near(motion.transl, "m").any():
@@ -168,7 +173,7 @@ class InferSmplFit(dataprocess.C2dImageTask):
         if not (settings.fps or keypoints.fps):
             warnings.append(f"no frame rate is told, {DEFAULT_RATE:g} is taken: set fps")
         fps = float(settings.fps or keypoints.fps or DEFAULT_RATE)
-        return FitInput(points, convention, units, fps, keypoints.first_frame, warnings)
+        return FitInput(points, convention, units, fps, warnings, told=keypoints)
 
     def _connected(self, metadata: dict[str, Any]) -> Keypoints3D:
         array = array_at(self, Input.KEYPOINTS)
@@ -239,7 +244,7 @@ def _backdrop(settings: Settings, cameras: list[Camera], given: FitInput) -> Bac
     if not settings.video_path:
         return None
     camera, middle = find_camera(cameras, settings.camera), len(given.points) // 2
-    begin = frames_before(settings.video_path, given.first_frame, given.warnings)
+    begin = frames_before(settings.video_path, given.told.first_frame, given.warnings)
     picture = read_video_frame(settings.video_path, begin + middle)
     return camera_backdrop(camera, picture, middle)
 
