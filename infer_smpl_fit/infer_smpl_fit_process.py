@@ -47,7 +47,7 @@ from infer_smpl_fit.parameters import InferSmplFitParam, Settings
 from infer_smpl_fit.ports import Input, Output
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_export.motion import AXES, rotation_to_y_up
+from infer_smpl_fit.smpl_export.motion import AXES, BodyMotion, rotation_to_y_up
 from infer_smpl_fit.smpl_export.render import contact_sheet
 from infer_smpl_fit.smpl_fitting import Fit, Mode, fit_body
 from infer_smpl_fit.upward import Upward, told_upward, upward
@@ -57,6 +57,11 @@ logger = logging.getLogger(__name__)
 DEFAULT_RATE = 60.0
 # From the body to the picture's camera, in a world that is y up.
 VIEW = np.array([0.5, 0.25, 1.0])
+FAR = (
+    "the person is far from the world's origin: .glb (and .c3d of the keypoints) are written "
+    "around an origin near them, which the files tell, as their 32-bit coordinates would lose the "
+    "millimetres"
+)
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,8 @@ class FitInput:
     convention: str
     units: str
     fps: float
-    first_frame: int
     warnings: list[str]
+    told: Keypoints3D
 
 
 class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
@@ -133,28 +138,23 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
             units=given.units,
             should_stop=lambda: self._is_stopped,
         )
-        fit = aist_fit = fit_as(mode=settings.mode)
-        if settings.output_folder and settings.mode == "fit":
-            aist_fit = fit_as(mode="aist")
+        try:
+            fit = aist_fit = fit_as(mode=settings.mode)
+            if settings.output_folder and settings.mode == "fit":
+                aist_fit = fit_as(mode="aist")
+        except ValueError as error:
+            raise ValueError(f"{given.told.source}: {error}") from error
         self.emit_step_progress()
-        motion = metric_motion_of(fit, settings.mode, fps=given.fps, first_frame=given.first_frame)
+        motion = metric_motion_of(
+            fit, settings.mode, fps=given.fps, first_frame=given.told.first_frame
+        )
         unit = UNITS_PER_METRE[fit.report["unit"]]
         up = upward(told, motion)
         if origin_near(motion.transl, "m").any():
-            given.warnings.append(
-                "the person is far from the world's origin: .glb (and .c3d of the keypoints) are "
-                "written around an origin near them, which the files tell, as their 32-bit "
-                "coordinates would lose the millimetres"
-            )
+            given.warnings.append(FAR)
         self._publish(fit, _report(fit, model, given, mode=settings.mode, up=up))
-        view = VIEW @ rotation_to_y_up(up.axis)
-        sheet = contact_sheet(motion, model, direction=view, up=AXES[up.axis])
-        self.get_output(Output.CONTACT_SHEET).set_image(sheet)
-        overlay = self.get_output(Output.OVERLAY)
-        # The picture of an earlier run must not pass for this one's.
-        overlay.clear_data()
-        if backdrop is not None:
-            overlay.set_image(draw_over(backdrop, motion.enlarged(unit), model))
+        drawn = backdrop and draw_over(backdrop, motion.enlarged(unit), model)
+        self._publish_pictures(motion, model, up.axis, overlay=drawn)
         if settings.output_folder:
             folder = Path(settings.output_folder)
             written = write_all(folder, motion, model, aist_fit=aist_fit, up=up.axis)
@@ -174,7 +174,7 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
         if not (settings.fps or keypoints.fps):
             warnings.append(f"no frame rate is told, {DEFAULT_RATE:g} is taken: set fps")
         fps = float(settings.fps or keypoints.fps or DEFAULT_RATE)
-        return FitInput(points, convention, units, fps, keypoints.first_frame, warnings)
+        return FitInput(points, convention, units, fps, warnings, told=keypoints)
 
     def _connected(self, metadata: dict[str, Any]) -> Keypoints3D:
         array = array_at(self, Input.KEYPOINTS)
@@ -221,6 +221,18 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
         curve.set_output_type(dataprocess.NumericOutputType.PLOT)
         curve.add_value_list([float(loss) for loss in fit.losses], "loss")
 
+    def _publish_pictures(
+        self, motion: BodyMotion, model: BodyModel, up: str, *, overlay: np.ndarray | None
+    ) -> None:
+        view = VIEW @ rotation_to_y_up(up)
+        sheet = contact_sheet(motion, model, direction=view, up=AXES[up])
+        self.get_output(Output.CONTACT_SHEET).set_image(sheet)
+        output = self.get_output(Output.OVERLAY)
+        # The picture of an earlier run must not pass for this one's.
+        output.clear_data()
+        if overlay is not None:
+            output.set_image(overlay)
+
 
 def _cameras(settings: Settings, metadata: dict[str, Any]) -> list[Camera]:
     if settings.cameras_path:
@@ -233,7 +245,7 @@ def _backdrop(settings: Settings, cameras: list[Camera], given: FitInput) -> Bac
     if not settings.video_path:
         return None
     camera, middle = find_camera(cameras, settings.camera), len(given.points) // 2
-    begin = frames_before(settings.video_path, given.first_frame, given.warnings)
+    begin = frames_before(settings.video_path, given.told.first_frame, given.warnings)
     picture = read_video_frame(settings.video_path, begin + middle)
     return camera_backdrop(camera, picture, middle)
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from workflows.interruption import say_interrupted, was_interrupted, watching
-from workflows.plugins import plain_reason, quiet_ikomia
+from workflows.plugins import plain_reason
 
 
 def run_command(work: Callable[[], object]) -> int:
@@ -16,7 +16,6 @@ def run_command(work: Callable[[], object]) -> int:
     An error that a user can mend becomes one line on standard error; others are raised.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    quiet_ikomia()
     with watching():
         try:
             work()

@@ -8,7 +8,7 @@ from infer_smpl_fit.overlay import camera_backdrop
 from infer_smpl_fit.parameters import InferSmplFitParam
 from infer_smpl_fit.ports import Output
 from infer_smpl_fit.smpl_fitting import fit_body
-from tests.infer_smpl_fit.task_runs import WRITTEN, run, video_of
+from tests.infer_smpl_fit.task_runs import WRITTEN, run, run_alone, video_of
 
 
 def test_bad_value_leaves_the_old_ones():
@@ -46,6 +46,13 @@ def test_inputs_that_cannot_be_used(task_of, points, told, text):
     workflow, task = task_of()
     with pytest.raises(RuntimeError, match=text):
         run(workflow, task, points, told)
+
+
+def test_a_file_in_which_nothing_is_known_is_named(task_of, tmp_path):
+    np.savez(tmp_path / "a.npz", keypoints3d=np.full((2, 17, 3), np.nan), skeleton="coco17")
+    workflow, task = task_of(keypoints_path=tmp_path / "a.npz")
+    with pytest.raises(RuntimeError, match=r"a\.npz: no frame shows 3 keypoints of coco17"):
+        run_alone(workflow, task)
 
 
 def test_nothing_to_read_is_refused(task_of):

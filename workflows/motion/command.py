@@ -7,7 +7,7 @@ from pathlib import Path
 
 from plugin_kit.keypoints.skeletons import DETECTED
 from workflows.command import run_command
-from workflows.motion.options import MotionOptions
+from workflows.motion.options import MotionOptions, in_options
 from workflows.plugins import quiet_ikomia
 
 
@@ -102,6 +102,9 @@ def main(arguments: list[str] | None = None) -> int:
         from workflows.motion.run import run_motion
 
         quiet_ikomia()
-        run_motion(options)
+        try:
+            run_motion(options)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise RuntimeError(in_options(str(error))) from error
 
     return run_command(work)

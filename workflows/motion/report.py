@@ -45,7 +45,7 @@ class MotionReport:
     @property
     def warnings(self) -> list[str]:
         told = [*self.noticed, *self.reconstruction["quality"]["warnings"], *self.fit["warnings"]]
-        return list(dict.fromkeys(map(in_options, told)))
+        return list(dict.fromkeys(told))
 
     def write(self, folder: Path) -> None:
         """Write ``report.json`` into ``folder``."""
@@ -76,7 +76,7 @@ class MotionReport:
         for name in self.files:
             console.print(f"  {folder / name}  [dim]{WHAT[name]}[/]", soft_wrap=True)
         for warning in self.warnings:
-            console.print(f"[yellow]warning:[/] {warning}", soft_wrap=True)
+            console.print(f"[yellow]warning:[/] {in_options(warning)}", soft_wrap=True)
 
 
 def _number(value: float | None, unit: str) -> str:

@@ -16,7 +16,7 @@ from plugin_kit.array_files import read_arrays
 from plugin_kit.picture_files import write_picture
 from plugin_kit.video import VideoInfo
 from workflows.motion.graph import FIT, TRIANGULATION, motion_workflow
-from workflows.motion.options import MotionOptions, check_options, in_options
+from workflows.motion.options import MotionOptions, check_options
 from workflows.motion.preview import write_preview
 from workflows.motion.report import WHAT, MotionReport
 from workflows.output_folder import held_folder, refuse_to_replace_inputs, staged_outputs
@@ -53,10 +53,7 @@ def _run(options: MotionOptions, model: BodyModel, noticed: list[str]) -> Motion
         bar = progress.add_task("triangulation and fit", total=None)
         start = time.perf_counter()
         workflow = motion_workflow(options.triangulation_parameters, options.fit_parameters)
-        try:
-            run_workflow(workflow)
-        except RuntimeError as error:
-            raise RuntimeError(in_options(str(error))) from error
+        run_workflow(workflow)
         seconds["triangulation and fit"] = time.perf_counter() - start
         progress.update(bar, total=1, completed=1)
         triangulation, fit = (task_of(workflow, name) for name in (TRIANGULATION, FIT))
