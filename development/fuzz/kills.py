@@ -90,10 +90,11 @@ class Scene:
     """A command's inputs, and what it writes when nobody ends it.
 
     Attributes:
-        inputs: The folder, and what its files held.
-        earlier: What a run on the first input leaves, as bytes.
-        whole: The files that a run leaves.
-        seconds: What a run takes once it has begun to work.
+        name: The command's.
+        inputs: The folder of its inputs.
+        held: What they held.
+        earlier: What a run on the first of them leaves.
+        seconds: What that run takes once it has begun to work.
     """
 
     name: str
@@ -168,8 +169,28 @@ class KillCampaign:
         if contents(scene.inputs) != scene.held:
             kill.faults.append("the inputs were changed")
         if is_second:
-            kill.faults += _mixing_faults(output, scene, process.returncode)
+            kill.faults += self._mixing_faults(scene, output, process.returncode)
         return kill
+
+    def _mixing_faults(self, scene: Scene, output: Path, code: int) -> list[str]:
+        """Whether the earlier results are all there, or all of them are new."""
+        now = {path: digest for path, digest in contents(output).items() if not _is_hidden(path)}
+        before = {path: hashlib.sha256(data).hexdigest() for path, data in scene.earlier.items()}
+        lost, changed = before.keys() - now.keys(), now.items() - before.items()
+        if lost:
+            return [f"of the earlier results {', '.join(sorted(lost))} are gone"]
+        new = {path for path, _ in changed}
+        if code == 0 or not new or not before.keys() - new - self._alike(scene, before):
+            return []
+        return [f"{', '.join(sorted(new))} of this run stand among the earlier results"]
+
+    def _alike(self, scene: Scene, before: Content) -> set[str]:
+        """The files that are the same whichever input they come from."""
+        output = self.folder / f"{scene.name}-other"
+        if not output.exists():
+            process = self._start(scene.name, "second", scene.inputs, output)
+            process.communicate(timeout=LIMIT_SECONDS)
+        return {path for path, _ in contents(output).items() & before.items()}
 
     def _start(self, command: str, name: str, inputs: Path, output: Path) -> subprocess.Popen:
         given = COMMANDS[command].arguments(name, inputs)
@@ -207,6 +228,10 @@ def contents(folder: Path) -> Content:
     }
 
 
+def _is_hidden(path: str | Path) -> bool:
+    return any(part.startswith(".") for part in Path(path).parts)
+
+
 def _exit_faults(code: int, errors: str, name: str) -> list[str]:
     if name == "SIGKILL" or code == 0:
         return []
@@ -223,7 +248,7 @@ def _file_faults(output: Path, name: str) -> list[str]:
         if not path.is_file():
             continue
         # Who is killed at once cannot clean up; what is begun has a name that no output has.
-        if any(part.startswith(".") for part in inside.parts):
+        if _is_hidden(inside):
             if name != "SIGKILL":
                 faults.append(f"{inside} was left")
             continue
@@ -263,24 +288,3 @@ def _read_whole(path: Path) -> None:
         load_pickle(path)
     elif suffix in (".trc", ".c3d", ".csv"):
         getattr(seeds.files, f"read_{suffix[1:]}")(path)
-
-
-def _mixing_faults(output: Path, scene: Scene, code: int) -> list[str]:
-    """Whether the earlier results are all there, or all of them are new."""
-    visible = {
-        path: digest
-        for path, digest in contents(output).items()
-        if not any(part.startswith(".") for part in Path(path).parts)
-    }
-    before = {path: hashlib.sha256(data).hexdigest() for path, data in scene.earlier.items()}
-    lost = sorted(before.keys() - visible.keys())
-    if lost:
-        return [f"of the earlier results {', '.join(lost)} are gone"]
-    changed = sorted(path for path in visible if visible[path] != before.get(path))
-    if code == 0 or not changed:
-        return []
-    same = sorted(path for path in before if visible[path] == before[path])
-    # What does not depend on the scene is the same in both.
-    if same and len(changed) < len(before) // 2:
-        return [f"{', '.join(changed)} of this run stand among the earlier results"]
-    return []
