@@ -231,6 +231,8 @@ def _easyvolcap(path: Path) -> Any:
 
 READERS = {
     "detections": Reader(_detections, seeds.detections, 20, may_miss=True, check=_check_detections),
+    # By itself, since the HDF5 library crashes on some damaged files, as its reader warns.
+    "hdf5_tables": Reader(_detections, seeds.hdf5_tables, 3, may_miss=True),
     "calibrations": Reader(_calibrations, seeds.calibrations, 18, 1e11, check=_check_cameras),
     "overlay_cameras": Reader(_overlay_cameras, seeds.overlay_cameras, 3),
     # Eastings and northings in millimetres are as large.
