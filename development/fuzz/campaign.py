@@ -116,6 +116,9 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
+            assert self._process.stdout
+            if self._process.stdout.readline() != b"ready\n":
+                raise RuntimeError(f"{self._module} does not start")
         return self._process
 
     def _end(self) -> None:
@@ -233,7 +236,7 @@ class Campaign:
         return path, f"{chosen.name}, {damage(path, seeds, rng)}"
 
 
-def shares(inputs: int, readers: Sequence[str]) -> dict[str, range]:
+def shares(inputs: int, readers: Sequence[str]) -> dict[str, Sequence[int]]:
     """How many inputs each reader gets: numbers from 0, at least one."""
     total = sum(READERS[reader].share for reader in readers)
     return {r: range(max(1, round(inputs * READERS[r].share / total))) for r in readers}

@@ -110,10 +110,12 @@ class KillCampaign:
     Args:
         seed: Of the moments.
         folder: Where it works.
+        seconds: What a run takes once it has begun to work. None lets each command run once, and
+            has its results in the way of half of the others.
     """
 
-    def __init__(self, seed: int, folder: Path) -> None:
-        self.seed, self.folder = seed, folder
+    def __init__(self, seed: int, folder: Path, seconds: float | None = None) -> None:
+        self.seed, self.folder, self.seconds = seed, folder, seconds
         self._scenes: dict[str, Scene] = {}
 
     def run(self, numbers: dict[str, Sequence[int]]) -> Iterator[Kill]:
@@ -123,18 +125,24 @@ class KillCampaign:
                 yield self.end(command, number)
 
     def scene(self, command: str) -> Scene:
-        """Draw the inputs of a command and let it run once to its end."""
+        """Draw the inputs of a command, and let it run once to its end."""
         if command not in self._scenes:
-            inputs, output = (self.folder / f"{command}-{name}" for name in ("inputs", "whole"))
+            inputs = self.folder / f"{command}-inputs"
             inputs.mkdir(parents=True)
             COMMANDS[command].draw(inputs)
-            process = self._start(command, "first", inputs, output)
-            began = _wait_until_working(process)
-            _, errors = process.communicate(timeout=LIMIT_SECONDS)
-            if process.returncode:
-                raise RuntimeError(f"{command} failed on a good input: {errors.decode()[-500:]}")
-            earlier = {path: (output / path).read_bytes() for path in contents(output)}
-            seconds = time.monotonic() - began
+            earlier: dict[str, bytes] = {}
+            seconds = self.seconds
+            if seconds is None:
+                output = self.folder / f"{command}-whole"
+                process = self._start(command, "first", inputs, output)
+                began = _wait_until_working(process)
+                _, errors = process.communicate(timeout=LIMIT_SECONDS)
+                if process.returncode:
+                    raise RuntimeError(
+                        f"{command} failed on a good input: {errors.decode()[-500:]}"
+                    )
+                seconds = time.monotonic() - began
+                earlier = {path: (output / path).read_bytes() for path in contents(output)}
             self._scenes[command] = Scene(command, inputs, contents(inputs), earlier, seconds)
         return self._scenes[command]
 
@@ -145,7 +153,7 @@ class KillCampaign:
         name = SIGNALS[number % len(SIGNALS)]
         kill = Kill(command, number, name, float(rng.uniform(0, 1.05)) * scene.seconds)
         output = self.folder / f"{command}-{number}"
-        is_second = bool(rng.random() < 0.5)
+        is_second = bool(scene.earlier) and bool(rng.random() < 0.5)
         if is_second:
             for path, content in scene.earlier.items():
                 (output / path).parent.mkdir(parents=True, exist_ok=True)
