@@ -30,6 +30,8 @@ from workflows.plugins import REPOSITORY
 LIMIT_SECONDS = 10.0
 # Loading a reader's libraries takes longer than reading.
 WARM_UP_SECONDS = 120.0
+# After so many inputs a good one has to be read still: none may change the reader for the others.
+RECHECKED = 50
 GOOD = ("read", "refused")
 BAD = ("foreign", "impossible", "hang", "memory", "crash")
 
@@ -66,6 +68,7 @@ class Worker:
         self._module = module
         self._process: subprocess.Popen | None = None
         self._warm: set[str] = set()
+        self._count = 0
 
     def __enter__(self) -> Worker:
         return self
@@ -83,7 +86,14 @@ class Worker:
         """Let ``path`` be read within the limits; return how it went."""
         if reader not in self._warm:
             self.warm_up(reader, seeds)
-        return self._ask(reader, path, LIMIT_SECONDS, False)
+        answer = self._ask(reader, path, LIMIT_SECONDS, False)
+        self._count += 1
+        if self._count % RECHECKED == 0 and reader in self._warm and seeds:
+            again = self._ask(reader, seeds[0], LIMIT_SECONDS, False)
+            if again["kind"] != "read":
+                text = f"after bad ones, the good {seeds[0].name} is {again['kind']}"
+                return {"kind": "impossible", "error": "spoilt", "text": text}
+        return answer
 
     def _ask(self, reader: str, path: Path, limit: float, is_warm_up: bool) -> dict[str, Any]:
         process = self._started()
@@ -116,6 +126,9 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
+            assert self._process.stdout
+            if self._process.stdout.readline() != b"ready\n":
+                raise RuntimeError(f"{self._module} does not start")
         return self._process
 
     def _end(self) -> None:
@@ -233,7 +246,7 @@ class Campaign:
         return path, f"{chosen.name}, {damage(path, seeds, rng)}"
 
 
-def shares(inputs: int, readers: Sequence[str]) -> dict[str, range]:
+def shares(inputs: int, readers: Sequence[str]) -> dict[str, Sequence[int]]:
     """How many inputs each reader gets: numbers from 0, at least one."""
     total = sum(READERS[reader].share for reader in readers)
     return {r: range(max(1, round(inputs * READERS[r].share / total))) for r in readers}

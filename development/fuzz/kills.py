@@ -90,10 +90,11 @@ class Scene:
     """A command's inputs, and what it writes when nobody ends it.
 
     Attributes:
-        inputs: The folder, and what its files held.
-        earlier: What a run on the first input leaves, as bytes.
-        whole: The files that a run leaves.
-        seconds: What a run takes once it has begun to work.
+        name: The command's.
+        inputs: The folder of its inputs.
+        held: What they held.
+        earlier: What a run on the first of them leaves.
+        seconds: What that run takes once it has begun to work.
     """
 
     name: str
@@ -109,10 +110,12 @@ class KillCampaign:
     Args:
         seed: Of the moments.
         folder: Where it works.
+        seconds: What a run takes once it has begun to work. None lets each command run once, and
+            has its results in the way of half of the others.
     """
 
-    def __init__(self, seed: int, folder: Path) -> None:
-        self.seed, self.folder = seed, folder
+    def __init__(self, seed: int, folder: Path, seconds: float | None = None) -> None:
+        self.seed, self.folder, self.seconds = seed, folder, seconds
         self._scenes: dict[str, Scene] = {}
 
     def run(self, numbers: dict[str, Sequence[int]]) -> Iterator[Kill]:
@@ -122,18 +125,24 @@ class KillCampaign:
                 yield self.end(command, number)
 
     def scene(self, command: str) -> Scene:
-        """Draw the inputs of a command and let it run once to its end."""
+        """Draw the inputs of a command, and let it run once to its end."""
         if command not in self._scenes:
-            inputs, output = (self.folder / f"{command}-{name}" for name in ("inputs", "whole"))
+            inputs = self.folder / f"{command}-inputs"
             inputs.mkdir(parents=True)
             COMMANDS[command].draw(inputs)
-            process = self._start(command, "first", inputs, output)
-            began = _wait_until_working(process)
-            _, errors = process.communicate(timeout=LIMIT_SECONDS)
-            if process.returncode:
-                raise RuntimeError(f"{command} failed on a good input: {errors.decode()[-500:]}")
-            earlier = {path: (output / path).read_bytes() for path in contents(output)}
-            seconds = time.monotonic() - began
+            earlier: dict[str, bytes] = {}
+            seconds = self.seconds
+            if seconds is None:
+                output = self.folder / f"{command}-whole"
+                process = self._start(command, "first", inputs, output)
+                began = _wait_until_working(process)
+                _, errors = process.communicate(timeout=LIMIT_SECONDS)
+                if process.returncode:
+                    raise RuntimeError(
+                        f"{command} failed on a good input: {errors.decode()[-500:]}"
+                    )
+                seconds = time.monotonic() - began
+                earlier = {path: (output / path).read_bytes() for path in contents(output)}
             self._scenes[command] = Scene(command, inputs, contents(inputs), earlier, seconds)
         return self._scenes[command]
 
@@ -144,7 +153,7 @@ class KillCampaign:
         name = SIGNALS[number % len(SIGNALS)]
         kill = Kill(command, number, name, float(rng.uniform(0, 1.05)) * scene.seconds)
         output = self.folder / f"{command}-{number}"
-        is_second = bool(rng.random() < 0.5)
+        is_second = bool(scene.earlier) and bool(rng.random() < 0.5)
         if is_second:
             for path, content in scene.earlier.items():
                 (output / path).parent.mkdir(parents=True, exist_ok=True)
@@ -168,8 +177,28 @@ class KillCampaign:
         if contents(scene.inputs) != scene.held:
             kill.faults.append("the inputs were changed")
         if is_second:
-            kill.faults += _mixing_faults(output, scene, process.returncode)
+            kill.faults += self._mixing_faults(scene, output, process.returncode)
         return kill
+
+    def _mixing_faults(self, scene: Scene, output: Path, code: int) -> list[str]:
+        """Whether the earlier results are all there, or all of them are new."""
+        now = {path: digest for path, digest in contents(output).items() if not _is_hidden(path)}
+        before = {path: hashlib.sha256(data).hexdigest() for path, data in scene.earlier.items()}
+        lost, changed = before.keys() - now.keys(), now.items() - before.items()
+        if lost:
+            return [f"of the earlier results {', '.join(sorted(lost))} are gone"]
+        new = {path for path, _ in changed}
+        if code == 0 or not new or not before.keys() - new - self._alike(scene, before):
+            return []
+        return [f"{', '.join(sorted(new))} of this run stand among the earlier results"]
+
+    def _alike(self, scene: Scene, before: Content) -> set[str]:
+        """The files that are the same whichever input they come from."""
+        output = self.folder / f"{scene.name}-other"
+        if not output.exists():
+            process = self._start(scene.name, "second", scene.inputs, output)
+            process.communicate(timeout=LIMIT_SECONDS)
+        return {path for path, _ in contents(output).items() & before.items()}
 
     def _start(self, command: str, name: str, inputs: Path, output: Path) -> subprocess.Popen:
         given = COMMANDS[command].arguments(name, inputs)
@@ -207,6 +236,10 @@ def contents(folder: Path) -> Content:
     }
 
 
+def _is_hidden(path: str | Path) -> bool:
+    return any(part.startswith(".") for part in Path(path).parts)
+
+
 def _exit_faults(code: int, errors: str, name: str) -> list[str]:
     if name == "SIGKILL" or code == 0:
         return []
@@ -223,7 +256,7 @@ def _file_faults(output: Path, name: str) -> list[str]:
         if not path.is_file():
             continue
         # Who is killed at once cannot clean up; what is begun has a name that no output has.
-        if any(part.startswith(".") for part in inside.parts):
+        if _is_hidden(inside):
             if name != "SIGKILL":
                 faults.append(f"{inside} was left")
             continue
@@ -263,24 +296,3 @@ def _read_whole(path: Path) -> None:
         load_pickle(path)
     elif suffix in (".trc", ".c3d", ".csv"):
         getattr(seeds.files, f"read_{suffix[1:]}")(path)
-
-
-def _mixing_faults(output: Path, scene: Scene, code: int) -> list[str]:
-    """Whether the earlier results are all there, or all of them are new."""
-    visible = {
-        path: digest
-        for path, digest in contents(output).items()
-        if not any(part.startswith(".") for part in Path(path).parts)
-    }
-    before = {path: hashlib.sha256(data).hexdigest() for path, data in scene.earlier.items()}
-    lost = sorted(before.keys() - visible.keys())
-    if lost:
-        return [f"of the earlier results {', '.join(lost)} are gone"]
-    changed = sorted(path for path in visible if visible[path] != before.get(path))
-    if code == 0 or not changed:
-        return []
-    same = sorted(path for path in before if visible[path] == before[path])
-    # What does not depend on the scene is the same in both.
-    if same and len(changed) < len(before) // 2:
-        return [f"{', '.join(changed)} of this run stand among the earlier results"]
-    return []

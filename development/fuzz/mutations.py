@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from development.fuzz import arrays, texts, trees
+from development.fuzz import arrays, containers, texts, trees
 
 Rng = np.random.Generator
 
@@ -75,18 +75,22 @@ Way = Callable[[bytes, Rng], tuple[bytes, str]]
 
 
 def _structural(path: Path) -> list[Way]:
-    suffix = path.suffix.lower()
-    if suffix == ".json":
-        return [trees.damage_json, texts.damage_text]
-    if suffix in (".pkl", ".pickle"):
-        return [trees.damage_pickle, trees.make_pickle]
-    if suffix in (".toml", ".yml", ".xml", ".csv", ".trc", ".txt"):
-        return [texts.damage_text]
-    return {
-        ".npz": [arrays.damage_npz],
-        ".npy": [arrays.damage_npy],
-        ".pth": [arrays.damage_checkpoint],
-    }.get(suffix, [])
+    for suffixes, ways in STRUCTURAL.items():
+        if path.suffix.lower() in suffixes:
+            return list(ways)
+    return []
+
+
+STRUCTURAL: dict[tuple[str, ...], tuple[Way, ...]] = {
+    (".json",): (trees.damage_json, texts.damage_text),
+    (".pkl", ".pickle"): (trees.damage_pickle, trees.make_pickle),
+    (".toml", ".yml", ".xml", ".csv", ".trc", ".txt"): (texts.damage_text,),
+    (".npz",): (arrays.damage_npz,),
+    (".npy",): (arrays.damage_npy,),
+    (".pth",): (arrays.damage_checkpoint,),
+    (".png", ".jpg", ".bmp", ".tif", ".tiff", ".webp"): (containers.damage_picture,),
+    (".mp4", ".mov"): (containers.damage_boxes,),
+}
 
 
 def _damage_folder(file: Path, other: Path, rng: Rng) -> str:

@@ -231,14 +231,16 @@ def _easyvolcap(path: Path) -> Any:
 
 READERS = {
     "detections": Reader(_detections, seeds.detections, 20, may_miss=True, check=_check_detections),
-    "calibrations": Reader(_calibrations, seeds.calibrations, 18, 1e11, check=_check_cameras),
+    # By itself, since the HDF5 library crashes on some damaged files, as its reader warns.
+    "hdf5_tables": Reader(_detections, seeds.hdf5_tables, 3, may_miss=True),
+    "calibrations": Reader(_calibrations, seeds.calibrations, 18, 1e12, check=_check_cameras),
     "overlay_cameras": Reader(_overlay_cameras, seeds.overlay_cameras, 3),
     # Eastings and northings in millimetres are as large.
     "keypoints3d": Reader(
-        _keypoints3d, seeds.keypoints3d, 10, 1e11, may_miss=True, check=_check_rate
+        _keypoints3d, seeds.keypoints3d, 10, 1e12, may_miss=True, check=_check_rate
     ),
     "trajectories": Reader(
-        _trajectories, seeds.trajectories, 8, 1e11, may_miss=True, check=_check_rate
+        _trajectories, seeds.trajectories, 8, 1e12, may_miss=True, check=_check_rate
     ),
     # These two give what files hold, whatever it means; only how is theirs.
     "arrays": Reader(_arrays, seeds.arrays, 6, most=None),

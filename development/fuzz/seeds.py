@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import cv2
@@ -15,6 +15,9 @@ import numpy as np
 
 from infer_multiview_triangulation import multiview_files as files
 from infer_multiview_triangulation.multiview_geometry import SKELETONS, Camera
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FRAMES, JOINTS = 6, 17
 FPS = 25.0
@@ -97,8 +100,10 @@ def detections(folder: Path) -> list[Path]:
             for f, p in enumerate(points)
         ]
         _json(folder / "mmpose" / f"{view}.json", {"meta_info": {}, "instance_info": instances})
-        _deeplabcut(folder, view, points)
-    folders = ("openpose", "aist", "results", "mmpose", "dlc_csv", "dlc_h5")
+        table = _deeplabcut(points)
+        (folder / "dlc_csv").mkdir(exist_ok=True)
+        table.to_csv(folder / "dlc_csv" / f"{view}.csv")
+    folders = ("openpose", "aist", "results", "mmpose", "dlc_csv")
     return [*folder.glob("seed_2d.*"), *(folder / name for name in folders)]
 
 
@@ -107,18 +112,21 @@ def _json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content))
 
 
-def _deeplabcut(folder: Path, view: str, points: np.ndarray) -> None:
+def hdf5_tables(folder: Path) -> list[Path]:
+    """DeepLabCut's tables as HDF5, one a view."""
+    (folder / "dlc_h5").mkdir()
+    for view, points in zip(VIEWS, keypoints2d(), strict=True):
+        _deeplabcut(points).to_hdf(folder / "dlc_h5" / f"{view}.h5", key="df_with_missing")
+    return [folder / "dlc_h5"]
+
+
+def _deeplabcut(points: np.ndarray) -> pd.DataFrame:
     import pandas as pd
 
-    coordinates = ("x", "y", "likelihood")
     columns = pd.MultiIndex.from_product(
-        [["DLC"], NAMES, coordinates], names=["scorer", "bodyparts", "coords"]
+        [["DLC"], NAMES, ("x", "y", "likelihood")], names=["scorer", "bodyparts", "coords"]
     )
-    table = pd.DataFrame(points.reshape(FRAMES, -1), columns=columns)
-    for kind in ("csv", "h5"):
-        (folder / f"dlc_{kind}").mkdir(exist_ok=True)
-    table.to_csv(folder / "dlc_csv" / f"{view}.csv")
-    table.to_hdf(folder / "dlc_h5" / f"{view}.h5", key="df_with_missing")
+    return pd.DataFrame(points.reshape(FRAMES, -1), columns=columns)
 
 
 def calibrations(folder: Path) -> list[Path]:

@@ -71,6 +71,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     # What libraries print is no answer.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    print("ready", file=answers)
     for line in sys.stdin:
         asked = json.loads(line)
         total, held = pages()
