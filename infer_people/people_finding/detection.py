@@ -68,3 +68,10 @@ def within(one: Detection, height: int, width: int) -> Detection:
     """With its box clipped to the picture."""
     limits = np.array([width - 1, height - 1] * 2, np.float32)
     return replace(one, box=np.clip(one.box, 0, limits).astype(np.float32))
+
+
+def overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """The shared part of two boxes, of the smaller."""
+    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
+    least = min(np.prod(one[2:] - one[:2]), np.prod(other[2:] - other[:2]))
+    return float(np.prod(np.maximum(sides, 0)) / max(least, 1e-6))

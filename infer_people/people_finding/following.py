@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from .detection import KNOWN, Detection
+from .detection import KNOWN, Detection, overlap
 from .looks import blended, look_distance
 
 # Frames that a person can be gone and still be known again.
@@ -138,11 +138,4 @@ def shifted(person: Detection, move: np.ndarray) -> Detection:
 
 
 def _is_clear(one: Detection, people: Sequence[Detection]) -> bool:
-    return all(other is one or _overlap(one.box, other.box) < OVERLAP for other in people)
-
-
-def _overlap(one: np.ndarray, other: np.ndarray) -> float:
-    """The shared part of two boxes, of the smaller."""
-    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
-    least = min(np.prod(one[2:] - one[:2]), np.prod(other[2:] - other[:2]))
-    return float(np.prod(np.maximum(sides, 0)) / max(least, 1e-6))
+    return all(other is one or overlap(one.box, other.box) < OVERLAP for other in people)

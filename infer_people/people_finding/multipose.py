@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from .detection import Detection, distinct, within
+from .detection import Detection, distinct, overlap, within
 from .heads import OUTPUTS, STRIDE, Heads
 from .sessions import WEIGHTS, Session
 
@@ -15,6 +15,8 @@ NAME = "movenet_multipose.onnx"
 # Sides that the network halves five times.
 MULTIPLE = 32
 PEAK_CELLS = 5
+# Inputs up to this long side show everybody whole; what a new person's box may share with another.
+LARGE, ELSEWHERE = 512, 0.5
 # The network's own: of the map's shorter side, in the exponent; keypoints with less count not.
 SPREAD, KEYPOINT_SCORE = 0.3, 0.127
 
@@ -43,9 +45,24 @@ class MultiPose:
         self._size, self._least = input_size, center_score
 
     def __call__(self, picture: np.ndarray, most: int) -> list[Detection]:
-        """At most ``most`` people of RGB uint8 (H, W, 3), by falling score."""
+        """At most ``most`` people of RGB uint8 (H, W, 3), by falling score.
+
+        Large people fall to pieces in a large input. So a smaller one is looked at first, and the
+        large one adds who stands elsewhere.
+        """
+        if self._size <= LARGE:
+            return self._seen(picture, self._size, most)
+        found = self._seen(picture, LARGE, most)
+        smaller = [
+            one
+            for one in self._seen(picture, self._size, most)
+            if all(overlap(one.box, other.box) < ELSEWHERE for other in found)
+        ]
+        return distinct([*found, *smaller])[:most]
+
+    def _seen(self, picture: np.ndarray, size: int, most: int) -> list[Detection]:
         height, width = picture.shape[:2]
-        small, scale = shrunk(picture, self._size)
+        small, scale = shrunk(picture, size)
         found = [
             within(_scaled(one, 1 / scale), height, width)
             for one in decoded(self._session(small[None]), self._least, most)
