@@ -91,7 +91,7 @@ def test_outputs_of_a_picture(task_of, finders):
     picture = task.get_output(Output.PICTURE).get_image()
     assert picture.shape == (HEIGHT, WIDTH, 3)
     changed = (picture != picture_of(0, 0)).any(axis=2)
-    assert changed[20:60, 10:30].mean() > 0.9 and not changed[:, 92:].any()
+    assert changed[20:60, 10:30].mean() > 0.9 and not changed[:, 94:].any()
 
     shown = task.get_output(Output.KEYPOINTS_IO)
     assert shown.get_keypoint_names() == list(SKELETONS["coco17"].joints)
