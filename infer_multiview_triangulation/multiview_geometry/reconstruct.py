@@ -14,6 +14,7 @@ from .cameras.camera import Camera
 from .capture import CameraSource, Capture, adjust_cameras, find_capture, synchronise
 from .inputs import Inputs, in_view_order
 from .options import Options
+from .picture_sizes import as_calibrated
 from .result import Reconstruction, World, assemble
 from .sequence.aist_objective import optimise_aist
 from .sequence.bones import bone_pairs
@@ -49,7 +50,7 @@ def reconstruct(
         keypoints: (V, F, P, J, 3) pixels and confidence of up to P people, NaN where missing.
         cameras: One a view, or None: they are estimated.
         names, sizes: Of the views. Cameras of the same names are taken by name, others in order;
-            sizes are for views without cameras.
+            sizes tell what is missing of cameras, or was calibrated at another size.
         fps: Frames a second; 60 where it is not known.
         timestamps: (F,), for those who read the result; the frames' numbers by default.
         warnings: What was odd about the inputs; the report's begin with them.
@@ -70,6 +71,7 @@ def reconstruct(
         fps=fps or DEFAULT_FPS,
         timestamps=timestamps,
     )
+    inputs = as_calibrated(inputs, noticed)
     inputs.check(options)
 
     def begin(step: str) -> None:
