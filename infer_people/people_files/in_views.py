@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 # What of the options changes no result.
 MACHINE = ("device", "threads")
+# Frames after which a long view says how far it is.
+TOLD_EVERY = 100
 
 FinderOf = Callable[[FinderOptions], PeopleFinder]
 
@@ -147,6 +149,9 @@ class _Search:
                 spool.add(people)
             frames.append(replace(people, masks=None))
             pts.append(frame.pts)
+            if len(frames) % TOLD_EVERY == 0:
+                total = view.info.frame_count or "?"
+                logger.info("view %s: %d of %s frames", view.name, len(frames), total)
         chosen = choose(frames, self.choice)
         logger.info("view %s: %d frames, at most %d people in one", *_counts(view, chosen))
         times = np.array([float(time * view.info.time_base) for time in pts])
