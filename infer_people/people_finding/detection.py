@@ -10,7 +10,8 @@ import numpy as np
 # Of a person's size: nearer on the average, two findings are the same person.
 SAME_PERSON = 0.1
 KNOWN = 0.2
-BETTER_HALF = 9
+# COCO's joints come first in all that networks find.
+BODY, BETTER_HALF = 17, 9
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,15 @@ class Detection:
     @property
     def keypoint_score(self) -> float:
         """The mean of the better half of its scores: of many people only a part is seen."""
-        return float(np.sort(self.keypoints[:17, 2])[-BETTER_HALF:].mean())
+        return float(np.sort(self.keypoints[:BODY, 2])[-BETTER_HALF:].mean())
 
     def is_same(self, other: Detection) -> bool:
         """Whether the keypoints of both lie on each other."""
-        weights = np.minimum(self.keypoints[:, 2], other.keypoints[:, 2])
+        one, two = self.keypoints[:BODY], other.keypoints[:BODY]
+        weights = np.minimum(one[:, 2], two[:, 2])
         if not weights.sum():
             return False
-        gaps = np.linalg.norm(self.keypoints[:, :2] - other.keypoints[:, :2], axis=1)
+        gaps = np.linalg.norm(one[:, :2] - two[:, :2], axis=1)
         apart = (gaps * weights).sum() / weights.sum()
         return bool(apart < SAME_PERSON * min(self.size, other.size))
 
