@@ -228,6 +228,8 @@ def test_a_view_that_could_not_be_replaced_counts_as_unfinished(
         )
         with pytest.raises(OSError, match="full"):
             search(videos, score=0.5)
+    # What all views say together is of no search any more.
+    assert not (tmp_path / "results" / "keypoints2d.npz").exists()
     search(videos)
     assert {view for view, _ in search.made[-1].seen} == {0}
 
