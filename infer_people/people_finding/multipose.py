@@ -19,6 +19,8 @@ PEAK_CELLS = 5
 LARGE, ELSEWHERE = 512, 0.5
 # The network's own: of the map's shorter side, in the exponent; keypoints with less count not.
 SPREAD, KEYPOINT_SCORE = 0.3, 0.127
+# Centres of this part of the least score count where so many keypoints are seen.
+WEAK, SHOWN = 1 / 6, 3
 
 
 class MultiPose:
@@ -27,7 +29,7 @@ class MultiPose:
     Args:
         path: The network; empty: that of this package.
         input_size: Long side of what it sees, pixels.
-        center_score: Least score of a person's centre.
+        center_score: Least score of a person's centre; a sixth of it where keypoints are seen.
     """
 
     def __init__(
@@ -92,10 +94,16 @@ def decoded(outputs: dict[str, np.ndarray], least: float, most: int) -> list[Det
     """The people that the network sees, in pixels of its input, by falling score of the centre."""
     heads = Heads.of(outputs)
     center = heads.center
+    weakest = least * WEAK
     peaks = center >= cv2.dilate(center, np.ones((PEAK_CELLS, PEAK_CELLS), np.uint8))
-    cells = np.argwhere(peaks & (center > least))
-    order = np.argsort([-center[row, column] for row, column in cells])[:most]
-    return [_person(heads, outputs, *cells[i]) for i in order]
+    cells = np.argwhere(peaks & (center > weakest))
+    order = np.argsort([-center[row, column] for row, column in cells])
+    people = [_person(heads, outputs, *cells[i]) for i in order]
+    return [one for one in people if one.score > least or _shows(one)][:most]
+
+
+def _shows(person: Detection) -> bool:
+    return bool((person.keypoints[:, 2] > 0).sum() >= SHOWN)
 
 
 def _person(heads: Heads, outputs: dict[str, np.ndarray], row: int, column: int) -> Detection:
