@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from infer_people.infer_people_kit.keypoints.skeletons import SKELETONS, Skeleton
-from infer_people.infer_people_kit.pictures import Colour, size_within
+from infer_people.infer_people_kit.pictures import Colour, blend, plain, size_within
 from infer_people.people_finding import FramePeople
 
 TINT = 0.35
@@ -80,9 +80,9 @@ def _tint(drawn: np.ndarray, mask: np.ndarray, colour: Colour) -> None:
     if not width:
         return
     rows, columns = slice(top, top + height), slice(left, left + width)
-    share = mask[rows, columns, None] * np.float32(TINT / 255)
+    share = mask[rows, columns] * np.float32(TINT / 255)
     part = drawn[rows, columns]
-    part[:] = part + share * (np.array(colour, np.float32) - part)
+    part[:] = blend(plain(colour, height, width), share, part)
 
 
 def _draw_box(drawn: np.ndarray, box: np.ndarray, text: str, *, colour: Colour) -> None:

@@ -6,6 +6,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from ikomia import core, dataprocess
 from ikomia.dataprocess.io import DataDictIO
@@ -217,7 +218,7 @@ class InferPeople(dataprocess.CKeypointDetectionTask):
                 LABEL,
                 float(score),
                 *_left_top_width_height(box),
-                np.where(alpha > OPAQUE, np.uint8(255), np.uint8(0)),
+                cv2.threshold(alpha, OPAQUE, 255, cv2.THRESH_BINARY)[1],
                 list(colour_of(int(identity))),
             )
 

@@ -13,6 +13,7 @@ from .camera import Camera
 from .cameras.alignment import IDENTITY, Similarity
 from .capture import CameraSource, Capture, adjust_cameras, find_capture, synchronise
 from .inputs import Inputs, Options, in_view_order, with_scores_to_one
+from .picture_sizes import as_calibrated
 from .quality.two_views import two_view_warnings
 from .result import Reconstruction, assemble
 from .sequence.aist_objective import optimise_aist
@@ -49,7 +50,7 @@ def reconstruct(
             scaled.
         cameras: One a view, or None: they are estimated.
         names, sizes: Of the views. Cameras of the same names are taken by name, others in order;
-            sizes are for views without cameras.
+            sizes tell what is missing of cameras, or was calibrated at another size.
         fps: Frames a second; 60 where it is not known.
         timestamps: (F,), for those who read the result; the frames' numbers by default.
         warnings: What was odd about the inputs; the report's begin with them.
@@ -72,6 +73,7 @@ def reconstruct(
         fps=fps or DEFAULT_FPS,
         timestamps=timestamps,
     )
+    inputs = as_calibrated(inputs, noticed)
     inputs.check(options)
 
     def begin(step: str) -> None:

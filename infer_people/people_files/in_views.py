@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 # What of the options changes no result.
 MACHINE = ("device", "threads")
+# Frames after which a long view says how far it is.
+TOLD_EVERY = 100
 
 FinderOf = Callable[[FinderOptions], PeopleFinder]
 
@@ -147,6 +149,9 @@ class _Search:
                 spool.add(people)
             frames.append(replace(people, masks=None))
             pts.append(frame.pts)
+            if len(frames) % TOLD_EVERY == 0:
+                total = view.info.frame_count or "?"
+                logger.info("view %s: %d of %s frames", view.name, len(frames), total)
         chosen = choose(frames, self.choice)
         logger.info("view %s: %d frames, at most %d people in one", *_counts(view, chosen))
         times = np.array([float(time * view.info.time_base) for time in pts])
@@ -192,6 +197,7 @@ def _counts(view: View, frames: Sequence[FramePeople]) -> tuple[str, int, int]:
 def _tell_lengths(views: Sequence[View], found: Sequence[ViewPeople]) -> None:
     steps = [1 / float(view.rate) for view in views]
     seconds = [p.times[-1] - p.times[0] + step for p, step in zip(found, steps, strict=True)]
-    if max(seconds) - min(seconds) > max(steps) / 2:
+    # A slow view ends up to a frame earlier or later.
+    if max(seconds) - min(seconds) > 0.75 * max(steps):
         each = ", ".join(f"{v.name} {s:.3g}" for v, s in zip(views, seconds, strict=True))
         logger.warning("the views differ in length (%s s): what is missing is left empty", each)

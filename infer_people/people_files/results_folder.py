@@ -65,7 +65,7 @@ class ResultsFolder:
             yield part
             # Broken off from here on, the view counts as not finished.
             write_npz(self._record(name), {KEY: ""})
-            for place in self._places(name):
+            for place in (*self._places(name), self.path / ARRAYS):
                 _remove(place)
             for made in part.iterdir():
                 target = self.path / made.stem / f"{name}{made.suffix}"

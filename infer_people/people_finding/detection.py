@@ -10,7 +10,8 @@ import numpy as np
 # Of a person's size: nearer on the average, two findings are the same person.
 SAME_PERSON = 0.1
 KNOWN = 0.2
-BETTER_HALF = 9
+# COCO's joints come first in all that networks find.
+BODY, BETTER_HALF = 17, 9
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,15 @@ class Detection:
     @property
     def keypoint_score(self) -> float:
         """The mean of the better half of its scores: of many people only a part is seen."""
-        return float(np.sort(self.keypoints[:17, 2])[-BETTER_HALF:].mean())
+        return float(np.sort(self.keypoints[:BODY, 2])[-BETTER_HALF:].mean())
 
     def is_same(self, other: Detection) -> bool:
         """Whether the keypoints of both lie on each other."""
-        weights = np.minimum(self.keypoints[:, 2], other.keypoints[:, 2])
+        one, two = self.keypoints[:BODY], other.keypoints[:BODY]
+        weights = np.minimum(one[:, 2], two[:, 2])
         if not weights.sum():
             return False
-        gaps = np.linalg.norm(self.keypoints[:, :2] - other.keypoints[:, :2], axis=1)
+        gaps = np.linalg.norm(one[:, :2] - two[:, :2], axis=1)
         apart = (gaps * weights).sum() / weights.sum()
         return bool(apart < SAME_PERSON * min(self.size, other.size))
 
@@ -68,3 +70,10 @@ def within(one: Detection, height: int, width: int) -> Detection:
     """With its box clipped to the picture."""
     limits = np.array([width - 1, height - 1] * 2, np.float32)
     return replace(one, box=np.clip(one.box, 0, limits).astype(np.float32))
+
+
+def overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """The shared part of two boxes, of the smaller."""
+    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
+    least = min(np.prod(one[2:] - one[:2]), np.prod(other[2:] - other[:2]))
+    return float(np.prod(np.maximum(sides, 0)) / max(least, 1e-6))

@@ -21,6 +21,8 @@ from .people import FramePeople
 INTERVAL = 3
 # In sizes of the person: keypoints that moved farther in a crop are somebody else's.
 MOST_MOVED = 0.2
+# Of the detector's word in a person's score.
+DETECTOR_SHARE = 0.25
 # How much a box may grow or shrink from frame to frame.
 MOST_GROWTH = 1.25
 
@@ -149,11 +151,16 @@ class PeopleFinder:
                 if must_stay:
                     continue
                 better = one
-            sure = replace(better, score=float(np.sqrt(one.certainty * better.keypoint_score)))
+            sure = replace(better, score=_score(better))
             if sure.score >= self.options.score:
                 moved = replace(sure, box=_moved_box(one, sure))
                 found.append(within(replace(moved, box=moved.bounds()), *picture.shape[:2]))
         return distinct(found)
+
+
+def _score(person: Detection) -> float:
+    """What both networks say; the detector is unsure of many who are there."""
+    return person.certainty**DETECTOR_SHARE * person.keypoint_score ** (1 - DETECTOR_SHARE)
 
 
 def _moved_box(one: Detection, other: Detection) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from .detection import KNOWN, Detection
+from .detection import KNOWN, Detection, overlap
 from .looks import blended, look_distance
 
 # Frames that a person can be gone and still be known again.
@@ -17,7 +17,7 @@ PATIENCE = 60
 GATE, GATE_GROWTH, WIDEST_GATE = 0.5, 0.06, 1.5
 # What a colour that differs by 1 costs, in sizes of the person; how much it may differ at most,
 # once the person was gone and the place says little.
-LOOK_WEIGHT, MOST_UNLIKE, GONE = 2.0, 0.3, 5
+LOOK_WEIGHT, MOST_UNLIKE, GONE, GONE_COST = 2.0, 0.3, 5, 0.2
 UNKNOWN_LOOK = 0.1
 VELOCITY_SHARE, DAMPING = 0.5, 0.93
 LOOK_SHARE = 0.1
@@ -56,7 +56,9 @@ class Track:
         unlike = look_distance(self.look, look)
         if gap > gate or (self.gone >= GONE and unlike is not None and unlike > MOST_UNLIKE):
             return FORBIDDEN
-        return gap * GATE / gate + LOOK_WEIGHT * (UNKNOWN_LOOK if unlike is None else unlike)
+        # Where one of two is seen, it is the one who was seen before.
+        absence = GONE_COST if self.gone else 0
+        return gap + absence + LOOK_WEIGHT * (UNKNOWN_LOOK if unlike is None else unlike)
 
     def update(self, seen: Detection, look: np.ndarray, *, is_clear: bool) -> None:
         step = displacement(self.last, seen) / (self.gone + 1)
@@ -138,11 +140,4 @@ def shifted(person: Detection, move: np.ndarray) -> Detection:
 
 
 def _is_clear(one: Detection, people: Sequence[Detection]) -> bool:
-    return all(other is one or _overlap(one.box, other.box) < OVERLAP for other in people)
-
-
-def _overlap(one: np.ndarray, other: np.ndarray) -> float:
-    """The shared part of two boxes, of the smaller."""
-    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
-    least = min(np.prod(one[2:] - one[:2]), np.prod(other[2:] - other[:2]))
-    return float(np.prod(np.maximum(sides, 0)) / max(least, 1e-6))
+    return all(other is one or overlap(one.box, other.box) < OVERLAP for other in people)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from .detection import Detection, distinct, within
+from .detection import Detection, distinct, overlap, within
 from .heads import OUTPUTS, STRIDE, Heads
 from .sessions import WEIGHTS, Session
 
@@ -15,8 +15,12 @@ NAME = "movenet_multipose.onnx"
 # Sides that the network halves five times.
 MULTIPLE = 32
 PEAK_CELLS = 5
+# Inputs up to this long side show everybody whole; what a new person's box may share with another.
+LARGE, ELSEWHERE = 512, 0.5
 # The network's own: of the map's shorter side, in the exponent; keypoints with less count not.
 SPREAD, KEYPOINT_SCORE = 0.3, 0.127
+# Centres of this part of the least score count where so many keypoints are seen.
+WEAK, SHOWN = 1 / 6, 3
 
 
 class MultiPose:
@@ -25,7 +29,7 @@ class MultiPose:
     Args:
         path: The network; empty: that of this package.
         input_size: Long side of what it sees, pixels.
-        center_score: Least score of a person's centre.
+        center_score: Least score of a person's centre; a sixth of it where keypoints are seen.
     """
 
     def __init__(
@@ -43,9 +47,24 @@ class MultiPose:
         self._size, self._least = input_size, center_score
 
     def __call__(self, picture: np.ndarray, most: int) -> list[Detection]:
-        """At most ``most`` people of RGB uint8 (H, W, 3), by falling score."""
+        """At most ``most`` people of RGB uint8 (H, W, 3), by falling score.
+
+        Large people fall to pieces in a large input. So a smaller one is looked at first, and the
+        large one adds who stands elsewhere.
+        """
+        if self._size <= LARGE:
+            return self._seen(picture, self._size, most)
+        found = self._seen(picture, LARGE, most)
+        smaller = [
+            one
+            for one in self._seen(picture, self._size, most)
+            if all(overlap(one.box, other.box) < ELSEWHERE for other in found)
+        ]
+        return distinct([*found, *smaller])[:most]
+
+    def _seen(self, picture: np.ndarray, size: int, most: int) -> list[Detection]:
         height, width = picture.shape[:2]
-        small, scale = shrunk(picture, self._size)
+        small, scale = shrunk(picture, size)
         found = [
             within(_scaled(one, 1 / scale), height, width)
             for one in decoded(self._session(small[None]), self._least, most)
@@ -75,10 +94,16 @@ def decoded(outputs: dict[str, np.ndarray], least: float, most: int) -> list[Det
     """The people that the network sees, in pixels of its input, by falling score of the centre."""
     heads = Heads.of(outputs)
     center = heads.center
+    weakest = least * WEAK
     peaks = center >= cv2.dilate(center, np.ones((PEAK_CELLS, PEAK_CELLS), np.uint8))
-    cells = np.argwhere(peaks & (center > least))
-    order = np.argsort([-center[row, column] for row, column in cells])[:most]
-    return [_person(heads, outputs, *cells[i]) for i in order]
+    cells = np.argwhere(peaks & (center > weakest))
+    order = np.argsort([-center[row, column] for row, column in cells])
+    people = [_person(heads, outputs, *cells[i]) for i in order]
+    return [one for one in people if one.score > least or _shows(one)][:most]
+
+
+def _shows(person: Detection) -> bool:
+    return bool((person.keypoints[:, 2] > 0).sum() >= SHOWN)
 
 
 def _person(heads: Heads, outputs: dict[str, np.ndarray], row: int, column: int) -> Detection:

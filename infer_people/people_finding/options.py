@@ -41,7 +41,7 @@ class FinderOptions:
     backend: str = "embedded"
     skeleton: str = "coco17"
     input_size: int = 512
-    score: float = 0.3
+    score: float = 0.32
     keypoint_score: float = 0.1
     max_people: int = 10
     person: str = "all"

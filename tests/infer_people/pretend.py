@@ -35,7 +35,7 @@ def picture_of(view, frame, width=WIDTH, height=HEIGHT):
     """Grey, the code of view and frame in its corner."""
     picture = np.full((height, width, 3), 120, np.uint8)
     picture[:CODE, :CODE] = 16 * view + 8
-    picture[:CODE, CODE : 2 * CODE] = 16 * frame + 8
+    picture[:CODE, CODE : 2 * CODE] = 16 * (frame % 16) + 8
     return picture
 
 

@@ -10,6 +10,7 @@ import pytest
 from infer_people.infer_people_kit.stopping import Stopped
 from infer_people.ports import Input, Output
 from plugin_kit.keypoints.skeletons import SKELETONS
+from plugin_kit.video import VideoInfo, VideoReader
 from tests.detection_plugin import write_detection
 from tests.infer_multiview_triangulation.studio_shots import error, shot
 from tests.infer_people.pretend import (
@@ -91,7 +92,7 @@ def test_outputs_of_a_picture(task_of, finders):
     picture = task.get_output(Output.PICTURE).get_image()
     assert picture.shape == (HEIGHT, WIDTH, 3)
     changed = (picture != picture_of(0, 0)).any(axis=2)
-    assert changed[20:60, 10:30].mean() > 0.9 and not changed[:, 92:].any()
+    assert changed[20:60, 10:30].mean() > 0.9 and not changed[:, 94:].any()
 
     shown = task.get_output(Output.KEYPOINTS_IO)
     assert shown.get_keypoint_names() == list(SKELETONS["coco17"].joints)
@@ -177,6 +178,19 @@ def test_numbers_are_kept_through_a_video_and_begin_anew_with_the_next(task_of, 
     workflow.run_on(path=str(paths[1]))
     assert finder.resets == resets + 1 == 2
     assert task.get_output(Output.DESCRIPTION).data["views"] == ["b"]
+
+
+def test_a_saved_video_shows_the_people(task_of, finders, tmp_path):
+    workflow, _ = task_of()
+    workflow.set_auto_save(True)
+    workflow.set_output_folder(f"{tmp_path / 'saved'}/")
+    workflow.run_on(path=str(write_view(tmp_path / "a.mkv")))
+    drawn, masks = sorted((tmp_path / "saved").rglob("*.mp4"))
+    for path, darkest in ((drawn, 90), (masks, 0)):
+        frames = [f.image for f in VideoReader(VideoInfo.from_path(path), is_grey=True)]
+        is_changed = [bool(np.ptp(frame[16:].astype(int)) > 100) for frame in frames]
+        assert is_changed == [True] * 5 + [False] + [True] * 2
+        assert frames[5][16:].min() >= darkest
 
 
 @pytest.mark.parametrize(("sequence", "resets"), [("auto", 3), ("stream", 1)])
