@@ -24,6 +24,7 @@ TABLES = {
     "mixture": "mixture.table",
     "parsing": "human_parsing.table",
     "flow": "flow_matting.flow_table",
+    "fusion": "fusion.table",
     "keypoints3d": "motion.triangulation_table",
     "cameras": "motion.camera_table",
     "body_fit": "motion.fit_table",
