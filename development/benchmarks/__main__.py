@@ -24,6 +24,7 @@ TABLES = {
     "mixture": "plates.mixture_table",
     "parsing": "networks.parsing_table",
     "flow": "flow_matting.flow_table",
+    "fusion": "fusion.table",
     "keypoints3d": "motion.triangulation_table",
     "cameras": "motion.camera_table",
     "body_fit": "motion.fit_table",

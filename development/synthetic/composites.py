@@ -20,6 +20,7 @@ import numpy as np
 from plugin_kit.picture_files import read_picture
 
 if TYPE_CHECKING:
+    from infer_background_matting.bgm_network import Matting
     from infer_rvm.rvm_network import MattingStream
 
 Truth = Literal["mean", "rvm"]
@@ -126,7 +127,7 @@ def _background_alpha(picture: np.ndarray, plate: np.ndarray, *, align: bool) ->
 
 
 @cache
-def builtin_matting():  # noqa: ANN201  (its type would load torch)
+def builtin_matting() -> Matting:
     """Background matting with the built-in weights."""
     import torch
 

@@ -1,0 +1,224 @@
+"""A plate for a camera that moves: every frame brought onto one of them, and the plate back.
+
+Each frame is related to the reference by a homography of background features, which is exact for
+a camera that only turns or zooms, or before a flat scene, and near enough for a hand that shakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+FEATURES, FEATURE_SIDE = 1500, 960
+# Lower than OpenCV's own 0.04: smooth walls have few corners.
+LEAST_CONTRAST = 0.015
+RATIO = 0.75
+# Matches that have to agree on one homography, and of which share of all.
+FEWEST_MATCHES, LEAST_AGREEING = 16, 0.4
+REPROJECTION_PIXELS = 2.0
+# By how much a homography has to leave less than turning, moving and scaling do: its eight numbers
+# swing a frame's corners about where features are few.
+WORTH_IT = 0.8
+# Features so near a person move with it. In pixels at the features' size.
+PERSON, PERSON_MARGIN = 10, 9
+# What a warped picture may be scaled and the canvas be larger than a frame: more is no shake or
+# pan, but a homography gone wrong.
+MOST_ZOOM, MOST_CANVAS = 4.0, 5.0
+
+
+@dataclass(frozen=True)
+class _Features:
+    """``points`` float32 (N, 2) in the frame's pixels; ``descriptors`` float32 (N, 128)."""
+
+    points: np.ndarray
+    descriptors: np.ndarray
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Where each frame lies on a canvas that holds them all.
+
+    Attributes:
+        onto_canvas: float64 (N, 3, 3), from each frame's pixels to the canvas's; NaN where a frame
+            could not be registered.
+        frame_size, canvas_size: Width and height.
+        residuals: float64 (N,): mean distance in pixels of the features that agree; 0 for the
+            reference, NaN where a frame could not be registered.
+    """
+
+    onto_canvas: np.ndarray
+    frame_size: tuple[int, int]
+    canvas_size: tuple[int, int]
+    residuals: np.ndarray
+
+    @property
+    def is_found(self) -> np.ndarray:
+        """Which frames could be registered, bool (N,)."""
+        return np.isfinite(self.residuals)
+
+    @property
+    def largest_motion(self) -> float:
+        """How far a corner of a frame moves from the reference's at most, in pixels."""
+        found = self.onto_canvas[self.is_found]
+        corners = np.stack([_moved(_corners(self.frame_size), each) for each in found])
+        reference = corners[np.flatnonzero(self.residuals[self.is_found] == 0)[0]]
+        return float(np.linalg.norm(corners - reference, axis=-1).max())
+
+    def to_canvas(
+        self, index: int, frame: np.ndarray, matte: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A frame on the canvas, uint8 (h, w, 3), and its matte, uint8 (h, w).
+
+        What the frame does not show is 255 in the matte, as a person is.
+        """
+        where = self.onto_canvas[index]
+        matte = np.zeros(frame.shape[:2], np.uint8) if matte is None else matte
+        # Linear, since what overshoots an edge would be background that is nowhere.
+        picture = cv2.warpPerspective(frame, where, self.canvas_size, flags=cv2.INTER_LINEAR)
+        border = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": 255}
+        return picture, cv2.warpPerspective(matte, where, self.canvas_size, **border)
+
+    def from_canvas(
+        self, index: int, plate: np.ndarray, coverage: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The plate behind a frame, uint8 (H, W, 3), and its coverage, float32 (H, W).
+
+        Args:
+            index: Which frame.
+            plate, coverage: On the canvas, uint8 (h, w, 3) and float32 (h, w).
+        """
+        flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+        where = self.onto_canvas[index]
+        behind = cv2.warpPerspective(plate, where, self.frame_size, flags=flags)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return behind, cv2.warpPerspective(coverage, where, self.frame_size, flags=flags)
+
+
+def register_frames(
+    frames: Sequence[np.ndarray], mattes: Sequence[np.ndarray] | None = None
+) -> Registration:
+    """Find how each frame lies to the middle one.
+
+    A frame with too little in common with the middle one goes by its neighbour that is known.
+
+    Args:
+        frames: uint8 RGB (H, W, 3) of one size, in their order.
+        mattes: uint8 (H, W), where people are, whose features are left out; None: nowhere.
+
+    Raises:
+        ValueError: There is no frame.
+    """
+    if len(frames) == 0:
+        raise ValueError("there is no frame to register")
+    height, width = frames[0].shape[:2]
+    given = mattes if mattes is not None else [None] * len(frames)
+    features = [_features(frame, matte) for frame, matte in zip(frames, given, strict=True)]
+    middle = len(frames) // 2
+    onto = np.full((len(frames), 3, 3), np.nan)
+    residuals = np.full(len(frames), np.nan)
+    onto[middle], residuals[middle] = np.eye(3), 0.0
+    for indices in (range(middle + 1, len(frames)), range(middle - 1, -1, -1)):
+        known = middle
+        for index in indices:
+            for target in dict.fromkeys((middle, known)):
+                found = _homography(features[index], features[target], (width, height))
+                if found is not None:
+                    onto[index] = onto[target] @ found[0]
+                    residuals[index] = found[1]
+                    known = index
+                    break
+    return _on_canvas(onto, residuals, (width, height))
+
+
+def _features(frame: np.ndarray, matte: np.ndarray | None) -> _Features:
+    scale = min(1.0, FEATURE_SIDE / max(frame.shape[:2]))
+    grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    allowed = None
+    if matte is not None:
+        people = cv2.resize(matte, small.shape[::-1], interpolation=cv2.INTER_AREA) > PERSON
+        box = np.ones((2 * PERSON_MARGIN + 1,) * 2, np.uint8)
+        allowed = (cv2.dilate(people.view(np.uint8), box) == 0).view(np.uint8) * np.uint8(255)
+    keypoints, descriptors = cv2.SIFT.create(
+        FEATURES, contrastThreshold=LEAST_CONTRAST
+    ).detectAndCompute(small, allowed)
+    points = np.array([keypoint.pt for keypoint in keypoints], np.float32).reshape(-1, 2)
+    if descriptors is None:
+        descriptors = np.zeros((0, 128), np.float32)
+    return _Features((points + 0.5) / np.float32(scale) - 0.5, descriptors)
+
+
+def _homography(
+    source: _Features, target: _Features, size: tuple[int, int]
+) -> tuple[np.ndarray, float] | None:
+    """From ``source`` to ``target`` (3, 3), and its residual; None where there is none."""
+    if min(len(source.points), len(target.points)) < FEWEST_MATCHES:
+        return None
+    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(source.descriptors, target.descriptors, k=2)
+    kept = [first for first, other in pairs if first.distance < RATIO * other.distance]
+    if len(kept) < FEWEST_MATCHES:
+        return None
+    here = source.points[[match.queryIdx for match in kept]]
+    there = target.points[[match.trainIdx for match in kept]]
+    limit = REPROJECTION_PIXELS * max(1.0, max(size) / FEATURE_SIDE)
+    homography, inliers = cv2.findHomography(here, there, cv2.USAC_MAGSAC, limit, maxIters=5000)
+    if homography is None or inliers.sum() < max(FEWEST_MATCHES, LEAST_AGREEING * len(kept)):
+        return None
+    agrees = inliers.ravel().astype(bool)
+    here, there = here[agrees], there[agrees]
+    homography, _ = cv2.findHomography(here, there, 0)
+    ways = [_similarity(here, there)] + ([] if homography is None else [homography])
+    left = [float(np.linalg.norm(_moved(here, way) - there, axis=1).mean()) for way in ways]
+    best = 0 if left[-1] > WORTH_IT * left[0] else -1
+    # Exactly 0 marks the reference.
+    return (ways[best], max(left[best], 1e-9)) if _is_sane(ways[best], size) else None
+
+
+def _similarity(here: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Turning, moving and scaling by least squares, from points (N, 2) to points, (3, 3)."""
+    centre, target = here.mean(axis=0, dtype=np.float64), there.mean(axis=0, dtype=np.float64)
+    a, b = here - centre, there - target
+    along = (a * b).sum() / (a * a).sum()
+    across = (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / (a * a).sum()
+    similarity = np.array([[along, -across, 0], [across, along, 0], [0, 0, 1]])
+    similarity[:2, 2] = target - similarity[:2, :2] @ centre
+    return similarity
+
+
+def _is_sane(homography: np.ndarray, size: tuple[int, int]) -> bool:
+    """Whether a frame's corners keep their order and the frame about its size."""
+    moved = _moved(_corners(size), homography)
+    area = cv2.contourArea(moved.astype(np.float32), oriented=True)
+    before = cv2.contourArea(_corners(size).astype(np.float32), oriented=True)
+    return (
+        bool(cv2.isContourConvex(moved.astype(np.float32)))
+        and 1 / MOST_ZOOM**2 < area / before < MOST_ZOOM**2
+    )
+
+
+def _on_canvas(onto: np.ndarray, residuals: np.ndarray, size: tuple[int, int]) -> Registration:
+    """Move everything so that no pixel of a registered frame lies outside."""
+    found = np.isfinite(residuals)
+    corners = np.concatenate([_moved(_corners(size), each) for each in onto[found]])
+    low, high = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+    middle = np.array(size) / 2
+    low = np.maximum(low, middle - MOST_CANVAS / 2 * np.array(size)).round()
+    high = np.minimum(high, middle + MOST_CANVAS / 2 * np.array(size)).round()
+    shift = np.eye(3)
+    shift[:2, 2] = -low
+    width, height = (high - low + 1).astype(int)
+    return Registration(shift @ onto, size, (int(width), int(height)), residuals)
+
+
+def _corners(size: tuple[int, int]) -> np.ndarray:
+    """float64 (4, 2), clockwise."""
+    right, bottom = size[0] - 1.0, size[1] - 1.0
+    return np.array([[0.0, 0.0], [right, 0.0], [right, bottom], [0.0, bottom]])
+
+
+def _moved(points: np.ndarray, homography: np.ndarray) -> np.ndarray:
+    """Points (N, 2) through a homography, float64."""
+    return cv2.perspectiveTransform(points[None].astype(np.float64), homography)[0]
