@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 from enum import IntEnum
 
@@ -24,6 +23,7 @@ from infer_matte_fusion.infer_matte_fusion_kit.ports import (
     refuse_frame_as_matte,
     required_image,
 )
+from infer_matte_fusion.infer_matte_fusion_kit.task import PluginTask
 from infer_matte_fusion.matte_fusing import FusedMatte, fuse
 from infer_matte_fusion.parameters import InferMatteFusionParam
 from infer_matte_fusion.ports import Input, Output
@@ -33,8 +33,11 @@ logger = logging.getLogger(__name__)
 ARRAYS = (Input.BASE_ARRAY, Input.SECOND_ARRAY, Output.ALPHA_ARRAY, Output.SHARE_ARRAY)
 
 
-class InferMatteFusion(dataprocess.C2dImageTask):
+class InferMatteFusion(PluginTask, dataprocess.C2dImageTask):
     """Frame, two mattes and the empty background → one matte, and the share of each."""
+
+    param_class = InferMatteFusionParam
+    progress_steps = 2
 
     def __init__(self, name: str, param: InferMatteFusionParam | None) -> None:
         super().__init__(name, False)
@@ -53,11 +56,8 @@ class InferMatteFusion(dataprocess.C2dImageTask):
                 DataDictIO(),
             ],
         )
-        self.set_param_object(copy.deepcopy(param) if param else InferMatteFusionParam())
+        self.take_parameters(param)
         self._warned: list[str] = []
-
-    def get_progress_steps(self) -> int:
-        return 2
 
     def run(self) -> None:
         """Fuse the current frame's mattes.

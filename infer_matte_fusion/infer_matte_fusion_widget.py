@@ -1,10 +1,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from infer_matte_fusion.infer_matte_fusion_kit.panel import (
-    PluginPanel,
-    PluginPanelFactory,
-)
-from infer_matte_fusion.parameters import InferMatteFusionParam
+from .infer_matte_fusion_kit.panel import PluginPanel, PluginPanelFactory
+from .parameters import InferMatteFusionParam
 
 
 class InferMatteFusionWidget(PluginPanel):

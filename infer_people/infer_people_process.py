@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from infer_people.infer_people_kit.ports import (
     video_path_at,
 )
 from infer_people.infer_people_kit.sequence import SequenceWatch
+from infer_people.infer_people_kit.task import PluginTask
 from infer_people.infer_people_kit.video import frame_at
 from infer_people.parameters import InferPeopleParam, Settings
 from infer_people.people_files import (
@@ -47,8 +47,10 @@ THING, PERSON_CLASS, OPAQUE = 0, 0, 127
 LINK_COLOUR = (255, 255, 255)
 
 
-class InferPeople(dataprocess.CKeypointDetectionTask):
+class InferPeople(PluginTask, dataprocess.CKeypointDetectionTask):
     """Picture, video frame or folder of videos → people, drawn, keypoints, masks."""
+
+    param_class = InferPeopleParam
 
     def __init__(self, name: str, param: InferPeopleParam | None) -> None:
         super().__init__(name)
@@ -68,14 +70,11 @@ class InferPeople(dataprocess.CKeypointDetectionTask):
                 dataprocess.CInstanceSegmentationIO(),
             ],
         )
-        self.set_param_object(copy.deepcopy(param) if param else InferPeopleParam())
+        self.take_parameters(param)
         self._finder: PeopleFinder | None = None
         self._watch = SequenceWatch()
         self._found: tuple[tuple, list[ViewPeople], dict[str, Any]] | None = None
         self._stopped = False
-
-    def get_progress_steps(self) -> int:
-        return 3
 
     def init_long_process(self) -> None:
         """Load the networks, so that the first picture does not wait for them."""

@@ -1,10 +1,7 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from infer_people.infer_people_kit.panel import (
-    PluginPanel,
-    PluginPanelFactory,
-)
-from infer_people.parameters import InferPeopleParam
+from .infer_people_kit.panel import PluginPanel, PluginPanelFactory
+from .parameters import InferPeopleParam
 
 
 class InferPeopleWidget(PluginPanel):
