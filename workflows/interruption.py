@@ -6,12 +6,14 @@ Only what takes no time to load is imported here.
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = 130
@@ -75,8 +77,12 @@ def insisting() -> Iterator[None]:
     check_interrupted()
 
 
-def run_program(module: str) -> int:
-    """Run ``main`` of a command's module as the whole of a process; return its exit code."""
+def run_program(module: str) -> NoReturn:
+    """Run ``main`` of a command's module, and end the process with its exit code.
+
+    Without the second that Ikomia and PyTorch take to clear up: nothing is left to be done then
+    that a signal should end.
+    """
     with watching():
         try:
             code = importlib.import_module(module).main()
@@ -84,10 +90,10 @@ def run_program(module: str) -> int:
             if not was_interrupted():
                 raise
             code = say_interrupted()
-    for number in SIGNALS:
-        # Nothing is left to be done that a signal could end.
-        signal.signal(number, signal.SIG_IGN)
-    return code
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError, OSError, ValueError):
+                stream.flush()
+        os._exit(code)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
