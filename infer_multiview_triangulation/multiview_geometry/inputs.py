@@ -181,7 +181,8 @@ def with_scores_to_one(keypoints: np.ndarray, warnings: list[str]) -> np.ndarray
             "lie between 0 and 1"
         )
     scaled = keypoints.copy()
-    scaled[..., 2] = np.minimum(keypoints[..., 2] / scale, 1)
+    finite = np.isfinite(scaled[..., 2])
+    scaled[finite, 2] = np.minimum(scaled[finite, 2] / scale, 1)
     return scaled
 
 
