@@ -22,6 +22,7 @@ from infer_smpl_fit.infer_smpl_fit_kit.keypoints.trajectories import (
     UNITS_PER_METRE,
     first_frame_of,
     origin_near,
+    stamped_rate,
 )
 from infer_smpl_fit.infer_smpl_fit_kit.ports import (
     array_at,
@@ -191,14 +192,16 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
                 "than min_confidence, where the cameras say. Lower min_confidence, or see whether "
                 "the views show the person, and whether cameras and views belong together"
             )
+        stamps = metadata.get("timestamps")
+        fps = metadata.get("fps") or stamped_rate(stamps)
         return Keypoints3D(
             points=np.array(array, np.float64),
             names=tuple(metadata["joints"]) if metadata.get("joints") else None,
             skeleton=metadata.get("skeleton"),
             units=unit_called(metadata.get("units"), "input 1"),
-            fps=metadata.get("fps"),
+            fps=fps,
             source="input 0",
-            first_frame=first_frame_of(metadata.get("timestamps"), metadata.get("fps")),
+            first_frame=first_frame_of(stamps, fps),
         )
 
     def _body(self, settings: Settings) -> BodyModel:

@@ -13,7 +13,7 @@ import numpy as np
 from .infer_smpl_fit_kit.array_files import read_arrays
 from .infer_smpl_fit_kit.keypoints.c3d_files import read_c3d
 from .infer_smpl_fit_kit.keypoints.csv_files import read_csv
-from .infer_smpl_fit_kit.keypoints.trajectories import first_frame_of, unit_of_word
+from .infer_smpl_fit_kit.keypoints.trajectories import first_frame_of, stamped_rate, unit_of_word
 from .infer_smpl_fit_kit.keypoints.trc_files import read_trc
 from .infer_smpl_fit_kit.safe_pickle import RefusedPickleError, UnreadablePickleError, load_pickle
 from .keypoint_names import Keypoints3D
@@ -101,7 +101,8 @@ def _of_arrays(file: Path, values: Mapping[str, Any]) -> Keypoints3D:
         raise _unusable(file, f"it holds {held}; keypoints3d is needed")
     try:
         points = np.asarray(values[name], np.float64)
-        fps = float(values["fps"]) if "fps" in values else None
+        stamps = values.get("timestamps", ())
+        fps = float(values["fps"]) if "fps" in values else stamped_rate(stamps)
         names = tuple(map(str, values["joints"])) if "joints" in values else None
     except (OverflowError, TypeError, ValueError) as error:
         raise _unusable(file, error) from error
@@ -114,5 +115,5 @@ def _of_arrays(file: Path, values: Mapping[str, Any]) -> Keypoints3D:
         units=unit_called(values.get("units"), str(file)),
         fps=fps,
         source=str(file),
-        first_frame=first_frame_of(values.get("timestamps", ()), fps),
+        first_frame=first_frame_of(stamps, fps),
     )

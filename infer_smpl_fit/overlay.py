@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,13 +141,10 @@ def numbers_of(camera: Camera, key: str) -> np.ndarray:
     """
     if key not in NEEDED and not camera.get(key):
         return np.zeros(0)
-    counts = COUNTS[key]
-    try:
+    counts, values = COUNTS[key], np.zeros(0)
+    with suppress(OverflowError, TypeError, ValueError):
         values = np.array(camera[key], float).ravel()
-        is_usable = values.size in counts and bool((np.abs(values) < MOST).all())
-    except (OverflowError, TypeError, ValueError):
-        is_usable = False
-    if not is_usable:
+    if values.size not in counts or not (np.abs(values) < MOST).all():
         raise ValueError(
             f"camera {camera.get('name', 'without a name')}: {key} is {str(camera[key])[:60]}, "
             f"where {' or '.join(map(str, counts))} finite numbers are needed"

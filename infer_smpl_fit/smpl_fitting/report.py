@@ -16,7 +16,7 @@ from .objective import Observations
 from .preparation import Problem
 from .priors import joint_priors
 from .proportions import LARGEST, SMALLEST
-from .rig import Rig, rig_of
+from .rig import Rig, rig_of, spans_plane
 from .rotations import logarithm
 
 # Farther than this from the fit, a keypoint has next to no weight.
@@ -60,7 +60,10 @@ def report_of(
         "valid": problem.valid.tolist(),
         "mirrored_labels": is_mirrored,
     }
-    return report | {"warnings": warnings_of(report, problem.size)}
+    warnings = warnings_of(report, problem.size)
+    if not spans_plane(rig.anchors):
+        warnings.append("what is seen lies on one line: how the body is turned about it is a guess")
+    return report | {"warnings": warnings}
 
 
 def residual_report(problem: Problem, state: State) -> dict[str, Any]:

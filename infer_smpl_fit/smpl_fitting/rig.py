@@ -11,6 +11,8 @@ from ..smpl_body.conventions import SMPL_JOINTS, Convention, Source
 from ..smpl_body.model import BodyModel
 
 HEAD = SMPL_JOINTS.index("head")
+# Points that lie nearer than this to one line leave the rotation about it open, metres.
+LEAST_EXTENT = 0.05
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,14 @@ class Rig:
         """Joints (K, 3) and keypoints (N, 3) of a shape (B,) at rest."""
         joints = self.joints + self.joint_shapedirs @ betas
         return joints, self.anchors + self.anchor_shapedirs @ betas
+
+
+def spans_plane(points: np.ndarray) -> bool:
+    """Whether points (N, 3) in metres lie on no line, as the hips and their middle do."""
+    if len(points) < 3:
+        return False
+    extents = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    return bool(extents[1] > LEAST_EXTENT * np.sqrt(len(points)))
 
 
 def ancestors(joint: int, parents: np.ndarray) -> list[int]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .kinematics import State, forward
 from .proportions import Proportions
-from .rig import HEAD, Rig, ancestors
+from .rig import HEAD, Rig, ancestors, spans_plane
 from .rotations import (
     exponential,
     kabsch,
@@ -20,8 +20,6 @@ from .rotations import (
 
 # A limb bent less than this (sine of the angle) no longer tells its hinge's axis.
 STRAIGHT = 0.2
-# Points that lie nearer than this to one line leave the rotation about it open, metres.
-LEAST_EXTENT = 0.05
 SPINE, NECK, ANKLES = (3, 6, 9), 12, (7, 8)
 TORSO = (0, *SPINE, 13, 14)
 
@@ -89,10 +87,10 @@ class _Pose:
         """Pelvis from the hips, chest from the shoulders, the spine's joints in between."""
         bones = self.rig.bones
         torso = np.isin(bones, TORSO).astype(float)
-        if not self._fixes_rotation(torso):
+        if not spans_plane(self.anchors[torso > 0]):
             # The head is the least mobile of the rest.
             torso = np.where(bones == HEAD, 0.5, torso)
-        if not self._fixes_rotation(torso):
+        if not spans_plane(self.anchors[torso > 0]):
             self.rotations[:, 0] = self._kabsch(np.ones(len(bones)))
             return
         pelvis = self._kabsch(np.where(bones == 0, 1.0, 0.2) * torso)
@@ -152,14 +150,6 @@ class _Pose:
         """(F, 3): where a joint is, if a keypoint shows it."""
         keypoint = self.rig.keypoint_of_joint(joint)
         return None if keypoint is None else self.points[:, keypoint]
-
-    def _fixes_rotation(self, weights: np.ndarray) -> bool:
-        """Whether those with a weight (N,) lie on no line, as the hips and their middle do."""
-        chosen = self.anchors[weights > 0]
-        if len(chosen) < 3:
-            return False
-        extents = np.linalg.svd(chosen - chosen.mean(axis=0), compute_uv=False)
-        return bool(extents[1] > LEAST_EXTENT * np.sqrt(len(chosen)))
 
     def _kabsch(self, weights: np.ndarray) -> np.ndarray:
         return kabsch(self.anchors, self.points, weights)

@@ -130,6 +130,16 @@ def test_a_half_that_is_never_seen(body, part, convention):
     assert not fit.poses[:, unseen].any()
 
 
+def test_three_points_on_a_line_leave_a_guess(body):
+    scene = scene_of(body, "body25", 2, frames=20, missing=0)
+    seen = np.full_like(scene.seen, np.nan)
+    trunk = [CONVENTIONS["body25"].keypoints.index(f"{side}_hip") for side in ("left", "right")]
+    trunk.append(CONVENTIONS["body25"].keypoints.index("mid_hip"))
+    seen[:, trunk] = scene.seen[:, trunk]
+    fit = fitted(body, seen, "body25", units="m")
+    assert "what is seen lies on one line" in fit.report["warnings"][-1]
+
+
 def test_a_body_that_misses_its_keypoints_warns(body, scene):
     good = fitted(body, scene.seen).report
     assert good["keypoint_noise_mm"] == pytest.approx(10, abs=1)

@@ -64,6 +64,12 @@ def test_npz_with_next_to_nothing(tmp_path):
     assert (convention, given.units, given.fps) == ("h36m17", None, None)
 
 
+def test_npz_whose_timestamps_are_seconds_tells_its_rate(tmp_path):
+    stamps = 2.0 + 0.02 * np.arange(len(POINTS))
+    given, _, _ = read(npz_of(tmp_path / "a.npz", fps=None, timestamps=stamps))
+    assert (given.fps, given.first_frame) == (pytest.approx(50), 100)
+
+
 def test_npz_of_18_points_goes_by_names(tmp_path):
     joints = SKELETONS["coco18"].joints
     points = np.random.default_rng(2).normal(0, 1, (3, 18, 3))

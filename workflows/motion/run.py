@@ -91,7 +91,7 @@ def _with_rate_of_video(options: MotionOptions) -> tuple[MotionOptions, list[str
     """With the video's frame rate where no other is told, and what is odd about it."""
     if not options.videos:
         return options, []
-    told = options.triangulation.get("fps")
+    told: Any = options.triangulation.get("fps")
     rate = float(VideoInfo.from_path(options.videos[0]).rate)
     try:
         is_archive = options.keypoints.suffix.lower() == ".npz"
