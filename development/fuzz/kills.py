@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -17,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from development.fuzz import seeds
+from development.fuzz.wholeness import Content, contents, file_faults, is_hidden
 from workflows.plugins import REPOSITORY
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGKILL")
 LIMIT_SECONDS = 300.0
-Content = dict[str, str]
 
 
 @dataclass
@@ -173,7 +172,7 @@ class KillCampaign:
         kill.faults += _exit_faults(process.returncode, errors.decode(errors="replace"), name)
         if "Traceback" in text:
             kill.faults.append(f"a stack is shown: {text.strip().splitlines()[-1][:120]}")
-        kill.faults += _file_faults(output, name)
+        kill.faults += file_faults(output, name)
         if contents(scene.inputs) != scene.held:
             kill.faults.append("the inputs were changed")
         if is_second:
@@ -182,7 +181,7 @@ class KillCampaign:
 
     def _mixing_faults(self, scene: Scene, output: Path, code: int) -> list[str]:
         """Whether the earlier results are all there, or all of them are new."""
-        now = {path: digest for path, digest in contents(output).items() if not _is_hidden(path)}
+        now = {path: digest for path, digest in contents(output).items() if not is_hidden(path)}
         before = {path: hashlib.sha256(data).hexdigest() for path, data in scene.earlier.items()}
         lost, changed = before.keys() - now.keys(), now.items() - before.items()
         if lost:
@@ -227,19 +226,6 @@ def _wait_until_working(process: subprocess.Popen) -> float:
     return time.monotonic()
 
 
-def contents(folder: Path) -> Content:
-    """The files below a folder and their checksums."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-    }
-
-
-def _is_hidden(path: str | Path) -> bool:
-    return any(part.startswith(".") for part in Path(path).parts)
-
-
 def _exit_faults(code: int, errors: str, name: str) -> list[str]:
     if name == "SIGKILL" or code == 0:
         return []
@@ -247,52 +233,3 @@ def _exit_faults(code: int, errors: str, name: str) -> list[str]:
         return [f"exit code {code}, not 130: {errors.strip()[-160:]}"]
     sentences = [line for line in errors.splitlines() if line.startswith("Interrupted")]
     return [] if len(sentences) == 1 else [f"not one sentence: {errors.strip()[-160:]}"]
-
-
-def _file_faults(output: Path, name: str) -> list[str]:
-    faults = []
-    for path in sorted(output.rglob("*")) if output.exists() else []:
-        inside = path.relative_to(output)
-        if not path.is_file():
-            continue
-        # Who is killed at once cannot clean up; what is begun has a name that no output has.
-        if _is_hidden(inside):
-            if name != "SIGKILL":
-                faults.append(f"{inside} was left")
-            continue
-        try:
-            _read_whole(path)
-        except Exception as error:
-            faults.append(f"{inside} is not whole: {type(error).__name__}: {str(error)[:120]}")
-    return faults
-
-
-def _read_whole(path: Path) -> None:
-    """Read an output to its end; raise where that cannot be done."""
-    suffix = path.suffix.lower()
-    if not path.stat().st_size:
-        raise ValueError("it is empty")
-    if suffix in (".mp4", ".mkv", ".mov"):
-        import av
-
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            count = sum(1 for _ in container.decode(stream))
-        if not count or (stream.frames and count != stream.frames):
-            raise ValueError(f"{count} of {stream.frames} frames")
-    elif suffix in (".png", ".jpg"):
-        from plugin_kit.picture_files import read_picture
-
-        read_picture(path)
-    elif suffix in (".json", ".gltf"):
-        json.loads(path.read_bytes())
-    elif suffix == ".npz":
-        from plugin_kit.array_files import read_arrays
-
-        read_arrays(path)
-    elif suffix == ".pkl":
-        from plugin_kit.safe_pickle import load_pickle
-
-        load_pickle(path)
-    elif suffix in (".trc", ".c3d", ".csv"):
-        getattr(seeds.files, f"read_{suffix[1:]}")(path)

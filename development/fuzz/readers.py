@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from development.fuzz import seeds
+from development.fuzz import camera_seeds, seeds
 
 # The errors of the readers themselves; any other comes from below.
 OWN_ERRORS = (ValueError, FileNotFoundError)
@@ -233,8 +233,10 @@ READERS = {
     "detections": Reader(_detections, seeds.detections, 20, may_miss=True, check=_check_detections),
     # By itself, since the HDF5 library crashes on some damaged files, as its reader warns.
     "hdf5_tables": Reader(_detections, seeds.hdf5_tables, 3, may_miss=True),
-    "calibrations": Reader(_calibrations, seeds.calibrations, 18, 1e12, check=_check_cameras),
-    "overlay_cameras": Reader(_overlay_cameras, seeds.overlay_cameras, 3),
+    "calibrations": Reader(
+        _calibrations, camera_seeds.calibrations, 18, 1e12, check=_check_cameras
+    ),
+    "overlay_cameras": Reader(_overlay_cameras, camera_seeds.overlay_cameras, 3),
     # Eastings and northings in millimetres are as large.
     "keypoints3d": Reader(
         _keypoints3d, seeds.keypoints3d, 10, 1e12, may_miss=True, check=_check_rate
