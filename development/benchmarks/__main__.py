@@ -23,6 +23,7 @@ TABLES = {
     "accuracy": "accuracy.table",
     "mixture": "mixture.table",
     "parsing": "human_parsing.table",
+    "people": "people.table",
     "flow": "flow_matting.flow_table",
     "keypoints3d": "motion.triangulation_table",
     "cameras": "motion.camera_table",
