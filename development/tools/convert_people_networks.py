@@ -13,7 +13,7 @@
 The originals hold their weights in half precision, and so do the converted ones: nothing is lost.
 Only what comes before the originals' post-processing is converted; that is in
 ``infer_people/people_finding``, and for MultiPose the check compares its people with the original's
-too: of the best one, boxes and keypoints differ by less than PEOPLE_DIFFERENCE pixels.
+too: of the best one, boxes and keypoints differ by less than 1e-4 pixels.
 """
 
 from __future__ import annotations
