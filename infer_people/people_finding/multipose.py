@@ -19,8 +19,8 @@ PEAK_CELLS = 5
 LARGE, ELSEWHERE = 512, 0.5
 # The network's own: of the map's shorter side, in the exponent; keypoints with less count not.
 SPREAD, KEYPOINT_SCORE = 0.3, 0.127
-# Centres of this part of the least score count where so many keypoints are seen.
-WEAK, SHOWN = 1 / 6, 3
+# Centres of this part of the least score count where so many keypoints are seen; so many at most.
+WEAK, SHOWN, MOST_WEAK = 1 / 6, 3, 3
 
 
 class MultiPose:
@@ -99,11 +99,10 @@ def decoded(outputs: dict[str, np.ndarray], least: float, most: int) -> list[Det
     cells = np.argwhere(peaks & (center > weakest))
     order = np.argsort([-center[row, column] for row, column in cells])
     people = [_person(heads, outputs, *cells[i]) for i in order]
-    return [one for one in people if one.score > least or _shows(one)][:most]
-
-
-def _shows(person: Detection) -> bool:
-    return bool((person.keypoints[:, 2] > 0).sum() >= SHOWN)
+    sure = [one for one in people if one.score > least]
+    weak = [one for one in people[len(sure) :] if (one.keypoints[:, 2] > 0).sum() >= SHOWN]
+    weak = sorted(weak, key=lambda one: -one.keypoint_score)[:MOST_WEAK]
+    return [*sure, *weak][:most]
 
 
 def _person(heads: Heads, outputs: dict[str, np.ndarray], row: int, column: int) -> Detection:

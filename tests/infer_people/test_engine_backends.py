@@ -6,12 +6,12 @@ import sys
 import numpy as np
 import pytest
 
+from development.synthetic.people import place, room
 from infer_people.people_finding import FinderOptions, PeopleFinder
 from infer_people.people_finding.joints import HALPE26
 from infer_people.people_finding.openpose import OpenPose
 from infer_people.people_finding.rtmpose import PUBLISHED, Rtmo, RtmPose, rtmpose_file
 from plugin_kit.keypoints.skeletons import SKELETONS
-from tests.infer_people.drawn_people import place, room
 
 onnx = pytest.importorskip("onnx")
 HEIGHT, WIDTH = 256, 192

@@ -85,16 +85,21 @@ def test_the_maps_of_two_people_are_read():
     maps["heatmap"][0, 4, 0, 24] = 0.99
     found = decoded(maps, 0.3, 10)
     assert len(found) == 2
-    for person_, keypoints, (row, column) in zip(
-        found, (one, two), ((16, 12), (17, 36)), strict=True
-    ):
+    truths = ((one, 16, 12), (two, 17, 36))
+    for seen, (keypoints, row, column) in zip(found, truths, strict=True):
         expected = (keypoints[:, ::-1] + 0.25) * STRIDE - 0.5
-        assert np.allclose(person_.keypoints[:, :2], expected) and person_.score == pytest.approx(
-            0.9
-        )
+        assert np.allclose(seen.keypoints[:, :2], expected) and seen.score == pytest.approx(0.9)
         corners = np.array([column - 11, row - 13, column + 11, row + 13]) * STRIDE - 0.5
-        assert np.allclose(person_.box, corners)
-    assert len(decoded(maps, 0.3, 1)) == 1 and decoded(maps, 0.95, 10) == []
+        assert np.allclose(seen.box, corners)
+    assert len(decoded(maps, 0.3, 1)) == 1
+
+
+def test_a_weak_centre_counts_where_keypoints_are_seen():
+    keypoints = np.random.default_rng(1).integers((5, 3), (28, 20), (17, 2))
+    maps = heads_of([((16, 12), (26, 22), keypoints)])
+    assert len(decoded(maps, 0.95, 10)) == 1
+    maps["heatmap"][0, 2:] = 0
+    assert decoded(maps, 0.95, 10) == [] and len(decoded(maps, 0.85, 10)) == 1
 
 
 def test_the_detector_sees_the_whole_picture_in_its_shape():

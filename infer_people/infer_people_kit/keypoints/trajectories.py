@@ -43,6 +43,15 @@ class Trajectories:
         return self.first_frame if self.first_frame > 1 else 0
 
 
+def _times(stamps: object) -> np.ndarray:
+    """Stamps as float64 (F,); none where one of them is no number."""
+    try:
+        times = np.array(stamps, np.float64).ravel()
+    except (TypeError, ValueError):
+        return np.zeros(0)
+    return times if np.isfinite(times).all() else np.zeros(0)
+
+
 def first_frame_of(stamps: object, fps: float | None) -> int:
     """The first frame's number.
 
@@ -51,11 +60,8 @@ def first_frame_of(stamps: object, fps: float | None) -> int:
             milliseconds; anything else counts as nothing known.
         fps: Frames a second, which tells the one from the other.
     """
-    try:
-        times = np.array(stamps, np.float64).ravel()
-    except (TypeError, ValueError):
-        return 0
-    if not len(times) or not np.isfinite(times).all() or not 0 <= times[0] < 2**31:
+    times = _times(stamps)
+    if not len(times) or not 0 <= times[0] < 2**31:
         return 0
     step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
     for ticks in (1.0, 1000.0):
@@ -81,7 +87,7 @@ def stamped_rate(stamps: object) -> float | None:
 
     Milliseconds are whole numbers whose steps differ by one, as of 16 and 17 at 60 frames a second.
     """
-    steps = np.diff(np.array(stamps, np.float64).ravel())
+    steps = np.diff(_times(stamps))
     if not len(steps):
         return None
     step = float(np.median(steps))
