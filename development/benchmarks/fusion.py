@@ -102,14 +102,14 @@ def _registered_plates(clip: Composite, base: np.ndarray) -> tuple[np.ndarray, n
     from extract_background.plate_estimation.registration import register_frames
 
     mattes = [to_uint8(alpha) for alpha in base]
-    registration = register_frames(clip.frames, mattes)
+    registration = register_frames(list(clip.frames), mattes)
     store = FrameStore()
-    for index in np.flatnonzero(registration.is_found):
+    for index in np.flatnonzero(registration.is_found).tolist():
         store.add(*registration.to_canvas(index, clip.frames[index], mattes[index]))
     plate = estimate_plate(store)
 
     plates, coverages = clip.frames.copy(), np.zeros_like(base)
-    for index in np.flatnonzero(registration.is_found):
+    for index in np.flatnonzero(registration.is_found).tolist():
         plates[index], coverages[index] = registration.from_canvas(
             index, plate.background, plate.coverage
         )
@@ -143,14 +143,14 @@ def table(folder: Path = FOLDER, truth: Truth = "mean") -> Table:
     """Errors of the base, of background matting and of both fused, for each kind of clip."""
     count = len(CLIPS)
     title = f"fusion: mean of {count} clips of 1280x720, MAD x1000 / Grad / dtSSD x100"
-    table = new_table(title, COLUMNS, words=1)
+    rows, caption = [], None
     try:
         for kind in KINDS:
             plain, registered = zip(*matted_clips(kind, folder, truth), strict=True)
-            table.add_row(kind, *_cells(plain), *_cells(registered)[1:])
+            rows.append((kind, *_cells(plain), *_cells(registered)[1:]))
     except FileNotFoundError as error:
-        table.caption = f"skipped: {error}"
-    return table
+        caption = f"skipped: {error}"
+    return new_table(title, COLUMNS, rows, words=1, caption=caption)
 
 
 def _cells(clips: tuple[MattedClip | None, ...]) -> list[str]:

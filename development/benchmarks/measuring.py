@@ -74,10 +74,7 @@ def measure_runs(run: Callable[[], np.ndarray], count: int, result: Path) -> dic
         ``ms``: CPU milliseconds of the fastest run after the first, which warms up; ``mib``: the
         memory that the runs added at their peak.
     """
-    before = psutil.Process().memory_info().rss / 2**20
-    # The peak begins anew from what is held now, where the system can.
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
+    before = memory_from_now()
     times, returned = [], np.empty(0)
     for _ in range(count):
         start = time.process_time()
@@ -85,6 +82,13 @@ def measure_runs(run: Callable[[], np.ndarray], count: int, result: Path) -> dic
         times.append(time.process_time() - start)
     np.save(result, returned)
     return {"ms": 1e3 * min(times[1:]), "mib": peak_mib() - before}
+
+
+def memory_from_now() -> float:
+    """MiB that this process holds; the peak begins anew from there, where the system can."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    return psutil.Process().memory_info().rss / 2**20
 
 
 def peak_mib() -> float:

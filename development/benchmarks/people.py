@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import cv2
 import numpy as np
 from rich.table import Table
 
@@ -38,13 +39,13 @@ def table() -> Table:
     title = (
         f"infer_people, {WIDTH}x{HEIGHT}, one thread: CPU time a frame, peak memory above loaded"
     )
-    shown = new_table(title, ("case", "people", "ms", "MiB", "found"))
+    rows = []
     for case, (people, _) in CASES.items():
         result = measuring.in_a_process("development.benchmarks.people", case=case)
         found = f"{result['found']:.1f}"
-        shown.add_row(case, str(people), f"{result['ms']:.0f}", f"{result['mib']:.0f}", found)
-    shown.caption = "found: people a frame"
-    return shown
+        rows.append((case, str(people), f"{result['ms']:.0f}", f"{result['mib']:.0f}", found))
+    columns = ("case", "people", "ms", "MiB", "found")
+    return new_table(title, columns, rows, words=1, caption="found: people a frame")
 
 
 def pictures_of(people: int) -> list[np.ndarray]:
@@ -64,13 +65,12 @@ def measure(case: str) -> dict[str, Any]:
     """One case in this process: CPU milliseconds a frame, the least of several runs."""
     from infer_people.people_finding import FinderOptions, PeopleFinder
 
-    measuring.use_one_thread()
+    cv2.setNumThreads(1)
     people, options = CASES[case]
     frames = pictures_of(people)
     finder = PeopleFinder(FinderOptions(device="cpu", threads=1, **options))
     finder(frames[0])
-    before, found, times = measuring.memory_mib(), 0, []
-    measuring.forget_peak()
+    before, found, times = measuring.memory_from_now(), 0, []
     for _ in range(RUNS):
         finder.reset()
         start = time.process_time()

@@ -120,9 +120,9 @@ def _largest_part(mask: np.ndarray) -> np.ndarray:
 
 
 def _background_alpha(picture: np.ndarray, plate: np.ndarray, *, align: bool) -> np.ndarray:
-    from infer_background_matting.bgm_network.scene import align_background
+    from infer_background_matting.bgm_network.scene import BackgroundAligner
 
-    plate = align_background(picture, plate) if align else plate
+    plate = BackgroundAligner(plate)(picture) if align else plate
     return builtin_matting()(picture, plate).alpha
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from development.synthetic.body_capture import CENTIMETRES, RATE, SEED, make_capture
 from infer_smpl_fit.smpl_export.motion import BodyMotion
-from infer_smpl_fit.smpl_export.render import draw_frame
+from infer_smpl_fit.smpl_export.render import draw_body, frame_vertices
 
 MARGIN = 8
 # Of the built-in body's 24 joints: hips, knees, shoulders, elbows; of COCO's 17 the same.
@@ -73,12 +73,12 @@ def _cut_body(colour: Colour) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     )
     projection = camera.matrix @ camera.extrinsics
     # What does not change with the ground is the body.
+    vertices = frame_vertices(motion, capture.model, 0)
     drawn, again = (
-        draw_frame(
+        draw_body(
             np.full((height, width, 3), grey, np.uint8),
-            motion,
-            capture.model,
-            frame=0,
+            vertices,
+            capture.model.faces,
             camera=projection,
             colour=colour,
         )

@@ -144,10 +144,10 @@ def _sizes(
 ) -> tuple[tuple[int, int] | None, ...]:
     if "sizes" not in arrays:
         return (None,) * views
-    count = len(arrays["sizes"]) if np.iterable(arrays["sizes"]) else 0
-    if count != views:
-        raise ValueError(f"sizes of {source} are of {count} views, not of {views}")
-    sizes = [s if s is None else _shaped(s, (2,), "sizes", source) for s in arrays["sizes"]]
+    given = list(arrays["sizes"]) if np.iterable(arrays["sizes"]) else []
+    if len(given) != views:
+        raise ValueError(f"sizes of {source} are of {len(given)} views, not of {views}")
+    sizes = [s if s is None else _shaped(s, (2,), "sizes", source) for s in given]
     if not all(size is None or ((size > 0) & (size <= MAX_SIZE)).all() for size in sizes):
         raise ValueError(f"sizes of {source} are {arrays['sizes']}: give width and height above 0")
     return tuple(size if size is None else (int(size[0]), int(size[1])) for size in sizes)

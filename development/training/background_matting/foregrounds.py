@@ -113,8 +113,8 @@ class Painter:
     ) -> np.ndarray:
         sizes = tuple(round(axis * 2**SHIFT) for axis in axes)
         place = tuple(_points(centre).tolist())
-        args = (place, sizes, tilt, *sweep, 255, -1, cv2.LINE_AA, SHIFT)
-        return cv2.ellipse(self.blank(), *args)
+        mask, (start, end) = self.blank(), sweep
+        return cv2.ellipse(mask, place, sizes, tilt, start, end, 255, -1, cv2.LINE_AA, SHIFT)
 
     def person(self) -> None:
         rng, size = self.rng, self.size
