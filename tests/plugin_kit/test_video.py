@@ -299,6 +299,15 @@ def test_times_grow_and_follow_what_is_in_order(times, expected):
     assert [timeline.time_of(frame) for frame in frames] == expected
 
 
+def test_in_avi_the_order_of_decoding_tells_the_times(tmp_path):
+    options = {"bf": "3", "x264-params": "scenecut=0:b-adapt=0"}
+    frames, reader = read(write_h264(tmp_path / "a.avi", count=20, options=options))
+    assert len(frames) == 20
+    times = [(frame.pts - frames[0].pts) * reader.info.time_base for frame in frames]
+    assert times == [Fraction(index, 25) for index in range(20)]
+    assert frames[0].pts * reader.info.time_base == reader.info.start
+
+
 def test_packets_are_counted_without_decoding(cases, tmp_path):
     assert count_frames(cases / "vfr.mp4") == 100
     assert count_frames(cases / "mpeg4_750hdr_748dec.avi") == 750
