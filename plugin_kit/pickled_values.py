@@ -45,6 +45,18 @@ class RefusedPickleError(UnreadablePickleError):
     words = "was not read, for safety"
 
 
+class Named:
+    """What a pickle has by a name: all that it can do with it is to call it."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Maker) -> None:
+        self.make = make
+
+    def __call__(self, *values: Any) -> Any:
+        return self.make(*values)
+
+
 class StandIn:
     """Stands for a foreign object: keeps the state that the pickle gives it, and runs nothing."""
 

@@ -21,6 +21,7 @@ from .pickled_values import (
     MAX_SHOWN,
     ArrayStandIn,
     Maker,
+    Named,
     RefusedPickleError,
     StandIn,
     UnreadablePickleError,
@@ -137,18 +138,6 @@ def _dictionary(pairs: list[Any]) -> dict[Any, Any]:
     return dict(zip(pairs[::2], pairs[1::2], strict=True))
 
 
-class _Named:
-    """What a pickle has by a name: all that it can do with it is to call it."""
-
-    __slots__ = ("make",)
-
-    def __init__(self, make: Maker) -> None:
-        self.make = make
-
-    def __call__(self, *values: Any) -> Any:
-        return self.make(*values)
-
-
 class _Interpreter:
     """Obeys the opcodes on a stack and a memo of plain values and stand-ins."""
 
@@ -208,11 +197,11 @@ class _Interpreter:
         if maker is None:
             raise RefusedPickleError(f"{module}.{name}"[:MAX_SHOWN] + " is not allowed in it")
         self.spend(CONTAINER)
-        return self.push(_Named(maker))
+        return self.push(Named(maker))
 
     def call(self, function: Any, values: Any) -> None:
         """Push what a named function makes of values, whose copy is paid for."""
-        if type(function) is not _Named or type(values) not in (tuple, list):
+        if type(function) is not Named or type(values) not in (tuple, list):
             raise RefusedPickleError("it calls what is no function")
         self.pay_for_copies(values)
         self.push(function(*values))
