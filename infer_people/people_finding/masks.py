@@ -23,6 +23,11 @@ FADE = 0.06
 SHARPNESS, IN_FRONT = 0.03, 0.04
 # What the network calls this is background, and person: it is unsure of dark people before dark.
 LEAST, FULL = 0.1, 0.75
+# Where shoulders, hips and knees are seen, nothing farther from the bones is the person's, and what
+# is this near is, in sizes of the person: limbs, head.
+BODY, SURE = (5, 6, 11, 12, 13, 14), 0.4
+NEAR, FARTHEST, LIMB, HEAD = 0.11, 0.17, 0.03, 0.05
+TORSO, FACE = (5, 6, 12, 11), (0, 1, 2, 3, 4)
 BONES = (
     (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (11, 12), (5, 11), (6, 12), (5, 12), (6, 11),
     (11, 13), (13, 15), (12, 14), (14, 16), (0, 5), (0, 6), (1, 3), (2, 4), (0, 1), (0, 2),
@@ -77,6 +82,10 @@ class PeopleMasks:
         seen = np.maximum(self._alpha(small), mirrored)
         alpha = ((seen - LEAST) / (FULL - LEAST)).clip(0, 1)
         alpha *= _fading(first, size, picture.shape[:2], FADE * people[row].size)
+        if (people[row].keypoints[list(BODY), 2] >= SURE).all():
+            apart = _distance(first, size, people[row]) / people[row].size
+            alpha *= ((FARTHEST - apart) / (FARTHEST - NEAR)).clip(0, 1)
+            alpha = np.maximum(alpha, _core(first, size, people[row]))
         near = [i for i, other in enumerate(people) if i == row or _reaches(other, first)]
         if len(near) > 1:
             alpha = alpha * _share(first, size, [people[i] for i in near], near.index(row))
@@ -153,17 +162,47 @@ def _share(crop: Crop, size: tuple[int, int], people: Sequence[Detection], row: 
     return weights[row] / weights.sum(axis=0)
 
 
-def _distance(crop: Crop, size: tuple[int, int], person: Detection) -> np.ndarray:
-    """From each pixel of the crop to the person's bones, in pixels of the picture."""
+def _core(crop: Crop, size: tuple[int, int], person: Detection) -> np.ndarray:
+    """float32 (h, w): 1 where the person surely is: torso, head and along the bones."""
+    ends, known = _ends(crop, size, person, SURE)
+    scale = person.size * (size[0] / crop.height + size[1] / crop.width) / 2
+    canvas = np.zeros(size, np.uint8)
+    _draw_bones(canvas, ends, known, max(1, round(LIMB * scale)), 255)
+    shift = 1 << SUBPIXEL_BITS
+    cv2.fillPoly(canvas, [ends[list(TORSO)]], 255, cv2.LINE_8, SUBPIXEL_BITS)
+    face = [joint for joint in FACE if known[joint]]
+    if face:
+        x, y = (int(v) for v in ends[face].mean(axis=0))
+        radius = round(HEAD * scale * shift)
+        cv2.circle(canvas, (x, y), radius, 255, cv2.FILLED, cv2.LINE_8, SUBPIXEL_BITS)
+    return cv2.GaussianBlur(canvas, (0, 0), 1.5).astype(np.float32) / 255
+
+
+def _ends(
+    crop: Crop, size: tuple[int, int], person: Detection, least: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The joints in the crop at ``size``, as OpenCV's fixed-point numbers, and which are known."""
     scale = np.array([size[1] / crop.width, size[0] / crop.height])
     points = (person.keypoints[:17, :2] + 0.5 - (crop.left, crop.top)) * scale - 0.5
-    known = person.keypoints[:17, 2] >= KNOWN
-    ends = np.round(points * (1 << SUBPIXEL_BITS)).astype(int)
-    canvas = np.full(size, 255, np.uint8)
+    return np.round(points * (1 << SUBPIXEL_BITS)).astype(np.int32), (
+        person.keypoints[:17, 2] >= least
+    )
+
+
+def _draw_bones(
+    canvas: np.ndarray, ends: np.ndarray, known: np.ndarray, thickness: int, value: int
+) -> None:
     for a, b in BONES:
         if known[a] and known[b]:
             one, other = (tuple(int(v) for v in ends[j]) for j in (a, b))
-            cv2.line(canvas, one, other, 0, 1, cv2.LINE_8, SUBPIXEL_BITS)
+            cv2.line(canvas, one, other, value, thickness, cv2.LINE_8, SUBPIXEL_BITS)
+
+
+def _distance(crop: Crop, size: tuple[int, int], person: Detection) -> np.ndarray:
+    """From each pixel of the crop to the person's bones, in pixels of the picture."""
+    scale = np.array([size[1] / crop.width, size[0] / crop.height])
+    canvas = np.full(size, 255, np.uint8)
+    _draw_bones(canvas, *_ends(crop, size, person, KNOWN), 1, 0)
     if canvas.all():
         _fill_box(canvas, crop, scale, person)
     # Bones may all lie outside of the crop.
