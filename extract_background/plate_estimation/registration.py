@@ -78,8 +78,10 @@ class Registration:
         matte = np.zeros(frame.shape[:2], np.uint8) if matte is None else matte
         # Linear, since what overshoots an edge would be background that is nowhere.
         picture = cv2.warpPerspective(frame, where, self.canvas_size, flags=cv2.INTER_LINEAR)
-        border = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": 255}
-        return picture, cv2.warpPerspective(matte, where, self.canvas_size, **border)
+        hidden = cv2.warpPerspective(
+            matte, where, self.canvas_size, borderMode=cv2.BORDER_CONSTANT, borderValue=255
+        )
+        return picture, hidden
 
     def from_canvas(
         self, index: int, plate: np.ndarray, coverage: np.ndarray
