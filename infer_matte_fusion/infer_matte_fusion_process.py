@@ -30,8 +30,6 @@ from infer_matte_fusion.ports import Input, Output
 
 logger = logging.getLogger(__name__)
 
-ARRAYS = (Input.BASE_ARRAY, Input.SECOND_ARRAY, Output.ALPHA_ARRAY, Output.SHARE_ARRAY)
-
 
 class InferMatteFusion(PluginTask, dataprocess.C2dImageTask):
     """Frame, two mattes and the empty background → one matte, and the share of each."""

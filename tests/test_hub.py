@@ -49,10 +49,7 @@ InferHumanParsing._person_detector = lambda self: lambda image: []
 """,
 }
 # What a README's examples put before the plugin.
-NEIGHBOURS = {
-    "infer_flow_matting": ("infer_rvm",),
-    "infer_matte_fusion": ("infer_rvm", "infer_background_matting"),
-}
+NEIGHBOURS = {"infer_flow_matting": "infer_rvm"}
 DETECTION = "infer_yolo_v8"
 ALONE = """
 import importlib, json, os, pathlib, re, sys, textwrap
@@ -86,7 +83,7 @@ RUN_EXAMPLES = {
     "infer_background_matting": (0,),
     "infer_flow_matting": (0, 1),
     "infer_human_parsing": (0, 1, 2),
-    "infer_matte_fusion": (0, 1),
+    "infer_matte_fusion": (0,),
     "infer_multiview_triangulation": (0, 1),
     "infer_people": (0, 1, 2),
     "infer_rvm": (0, 1),
@@ -110,15 +107,15 @@ def readme_inputs(tmp_path_factory):
 def test_package_works_alone(name, tmp_path, readme_inputs):
     home = tmp_path / "home"
     plugins = home / "Ikomia" / "Plugins" / "Python"
-    neighbours = NEIGHBOURS.get(name, ())
-    for packed in (name, *neighbours):
+    neighbour = NEIGHBOURS.get(name)
+    for packed in filter(None, (name, neighbour)):
         with zipfile.ZipFile(write_package(packed, "1.2.3", tmp_path)) as opened:
             opened.extractall(plugins / packed)
     if name in ("infer_human_parsing", "infer_people"):
         write_detection(plugins, DETECTION, ("person",), [(0, 0.9, 60.0, 30.0, 40.0, 90.0)])
     work = shutil.copytree(readme_inputs, tmp_path / "work")
-    stand_in = "".join(STAND_INS.get(one, "") for one in neighbours or (name,))
-    for neighbour in neighbours:
+    stand_in = STAND_INS.get(neighbour or name, "")
+    if neighbour:
         stand_in = f'Workflow("beside").add_task(name={neighbour!r})\n{stand_in}'
     script = ALONE.format(
         name=name,

@@ -135,7 +135,8 @@ def _shrunk(picture: np.ndarray) -> np.ndarray:
 
 def _seen(coverage: np.ndarray, options: FusionOptions) -> np.ndarray:
     """Where nothing of the plate is a guess, bool (h, w)."""
-    return _shrunk(np.where(coverage >= options.least_coverage, 255, 0).astype(np.uint8)) == 255
+    known = (coverage >= options.least_coverage).view(np.uint8) * np.uint8(255)
+    return _shrunk(known) == 255
 
 
 def _edge(alpha: np.ndarray, reach: float) -> np.ndarray:

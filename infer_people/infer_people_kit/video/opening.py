@@ -86,6 +86,11 @@ def decoded_frames(
         yield from frames
 
 
+def has_picture_times(stream: VideoStream) -> bool:
+    """Whether the file says when pictures are shown; AVI only knows their order of decoding."""
+    return "avi" not in stream.container.format.name.split(",")
+
+
 def first_frame(stream: VideoStream, path: str | Path) -> VideoFrame:
     """The first frame that can be decoded.
 

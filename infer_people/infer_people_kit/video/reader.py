@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from .deinterlacing import deinterlaced
 from .frames import ColorMatrix, Orientation, upright_luma, upright_rgb
-from .opening import VideoError, decoded_frames, open_stream
+from .opening import VideoError, decoded_frames, has_picture_times, open_stream
 from .video_info import VideoInfo
 
 # By more steps than that codecs do not change the order of frames.
@@ -87,8 +87,8 @@ class VideoReader:
         """
         self.frames_read = 0
         step = max(1, round(1 / (self.info.rate * self.info.time_base)))
-        timeline = Timeline(step)
         with open_stream(self.info.path) as stream:
+            timeline = Timeline(step, has_picture_times(stream))
             stream.thread_type = "AUTO"
             for decoded, shown in deinterlaced(self._decoded(stream)):
                 image = self._picture(shown)
@@ -142,10 +142,11 @@ class Timeline:
 
     Args:
         step: The duration of a frame in ticks of the stream's time base, at least 1.
+        has_picture_times: Else presentation times are made up, and are passed over.
     """
 
-    def __init__(self, step: int) -> None:
-        self._step = step
+    def __init__(self, step: int, has_picture_times: bool = True) -> None:
+        self._step, self._has_picture_times = step, has_picture_times
         self._last: int | None = None
         self._shift = 0
         # Of presentation times and of decoding times: the last one, and how many did not grow.
@@ -160,6 +161,7 @@ class Timeline:
             self._before[kind] = before if time is None else time
         is_trusted = self._faults[0] <= self._faults[1]
         time = frame.pts if is_trusted or frame.dts is None else frame.dts
+        time = time if self._has_picture_times else frame.dts
         if self._last is None:
             time = time or 0
         elif time is None or (time := time + self._shift) <= self._last:

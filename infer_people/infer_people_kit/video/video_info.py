@@ -11,7 +11,7 @@ from typing import Any
 from av.video.format import VideoFormat
 
 from .frames import UNTAGGED, Orientation
-from .opening import first_frame, open_stream
+from .opening import first_frame, has_picture_times, open_stream
 from .tone_mapping import HDR_TRANSFERS
 
 BT709, LAST_TAG, RESERVED = 1, 22, (0, 3)
@@ -68,6 +68,7 @@ class VideoInfo:
                 aspect = Fraction(1)
             if Orientation.of(frame).swaps_axes:
                 size, aspect = size[::-1], 1 / aspect
+            shown = frame.pts if has_picture_times(stream) else frame.dts
             hdr = HDR_TRANSFERS.get(frame.color_trc, "")
             time_base = _fraction(stream.time_base, Fraction(1, 90_000))
             return cls(
@@ -81,7 +82,7 @@ class VideoInfo:
                 audio_streams=len(stream.container.streams.audio),
                 pixel_aspect=aspect,
                 hdr=hdr,
-                start=(frame.pts or 0) * time_base,
+                start=(shown or 0) * time_base,
                 primaries=BT709 if hdr else _known_tag(frame.color_primaries),
                 transfer=BT709 if hdr else _known_tag(frame.color_trc),
             )
