@@ -38,6 +38,7 @@ from infer_smpl_fit.overlay import (
     Backdrop,
     Camera,
     camera_backdrop,
+    cameras_of,
     draw_over,
     find_camera,
     frames_before,
@@ -247,10 +248,13 @@ def _backdrop(settings: Settings, cameras: list[Camera], given: FitInput) -> Bac
     """What the body is drawn over; made before the fit, so that a wrong path costs nothing."""
     if not settings.video_path:
         return None
-    camera, middle = find_camera(cameras, settings.camera), len(given.points) // 2
+    middle = len(given.points) // 2
+    with cameras_of(settings.cameras_path or "input 1"):
+        camera = find_camera(cameras, settings.camera)
     begin = frames_before(settings.video_path, given.told.first_frame, given.warnings)
     picture = read_video_frame(settings.video_path, begin + middle)
-    return camera_backdrop(camera, picture, middle)
+    with cameras_of(settings.cameras_path or "input 1"):
+        return camera_backdrop(camera, picture, middle)
 
 
 def _report(

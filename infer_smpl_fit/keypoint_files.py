@@ -13,7 +13,12 @@ import numpy as np
 from .infer_smpl_fit_kit.array_files import read_arrays
 from .infer_smpl_fit_kit.keypoints.c3d_files import read_c3d
 from .infer_smpl_fit_kit.keypoints.csv_files import read_csv
-from .infer_smpl_fit_kit.keypoints.trajectories import first_frame_of, stamped_rate, unit_of_word
+from .infer_smpl_fit_kit.keypoints.trajectories import (
+    first_frame_of,
+    refuse_absurd,
+    stamped_rate,
+    unit_of_word,
+)
 from .infer_smpl_fit_kit.keypoints.trc_files import read_trc
 from .infer_smpl_fit_kit.safe_pickle import RefusedPickleError, UnreadablePickleError, load_pickle
 from .keypoint_names import Keypoints3D
@@ -104,6 +109,7 @@ def _of_arrays(file: Path, values: Mapping[str, Any]) -> Keypoints3D:
         stamps = values.get("timestamps", ())
         fps = float(values["fps"]) if "fps" in values else stamped_rate(stamps)
         names = tuple(map(str, values["joints"])) if "joints" in values else None
+        refuse_absurd(points, fps)
     except (OverflowError, TypeError, ValueError) as error:
         raise _unusable(file, error) from error
     if points.ndim != 3 or points.shape[2] != 3:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,15 @@ def find_camera(cameras: list[Camera], name: str) -> Camera:
     raise ValueError(f"there is no camera {name!r} to draw the body for; there are: {names}")
 
 
+@contextmanager
+def cameras_of(source: str) -> Iterator[None]:
+    """Let what is wrong with cameras be told with where they come from."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{source}: {error}") from error
+
+
 def frames_before(video: str | Path, first_frame: int, warnings: list[str]) -> int:
     """How many frames a video has before the motion's first, by the number of that.
 
@@ -159,7 +169,7 @@ def camera_backdrop(camera: Camera, picture: np.ndarray, frame: int) -> Backdrop
         ValueError: The camera holds a value that none can have.
     """
     matrix, size = numbers_of(camera, "matrix").reshape(3, 3), numbers_of(camera, "size")
-    if len(size) and (size > 0).all():
+    if len(size) and (size >= 1).all():
         # A camera calibrated at another resolution of the same picture.
         matrix[:2] *= np.divide(picture.shape[1::-1], size)[:, None]
     if min(matrix[0, 0], matrix[1, 1]) <= 0:

@@ -72,10 +72,11 @@ def _check_cameras(cameras: Any) -> str:
 
 
 def _overlay_cameras(path: Path) -> Any:
-    from infer_smpl_fit.overlay import camera_backdrop, find_camera, read_cameras
+    from infer_smpl_fit.overlay import camera_backdrop, cameras_of, find_camera, read_cameras
 
-    camera = find_camera(read_cameras(str(path)), "")
-    return camera_backdrop(camera, np.zeros((48, 64, 3), np.uint8), 0)
+    cameras = read_cameras(str(path))
+    with cameras_of(str(path)):
+        return camera_backdrop(find_camera(cameras, ""), np.zeros((48, 64, 3), np.uint8), 0)
 
 
 def _keypoints3d(path: Path) -> Any:

@@ -12,9 +12,7 @@ from development.fuzz.readers import READERS
 
 # Networks take seconds to load, and the HDF5 library crashes; make fuzz tries them too.
 HEAVY = ("rvm", "background_matting", "human_parsing", "raft", "bodies", "flow_matting")
-# These still take numbers that no file should hold, or do not name the file: make fuzz shows which.
-UNMENDED = ("keypoints3d", "trajectories", "overlay_cameras")
-LIGHT = [name for name in READERS if name not in (*HEAVY, *UNMENDED, "hdf5_tables")]
+LIGHT = [name for name in READERS if name not in (*HEAVY, "hdf5_tables")]
 INPUTS = 200
 SEED = 1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..files import existing, write_text
-from .trajectories import Trajectories, first_frame_of, rate_of, writable
+from .trajectories import Trajectories, first_frame_of, rate_of, refuse_absurd, writable
 
 HEADER = (
     "DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\t"
@@ -83,6 +83,7 @@ def read_trc(path: str | Path, *, is_strict: bool = True) -> Trajectories:
         if len(rows) < float(header["NumFrames"]):
             raise ValueError(f"{header['NumFrames']} frames are announced, {len(rows)} are there")
         points = np.array(rows, np.float64).reshape(-1, joints, 3)
+        refuse_absurd(points, fps)
     except (IndexError, KeyError, OverflowError, ValueError) as error:
         raise ValueError(
             f"{path} is not a whole .trc file of 3D points ({error}): export it again"

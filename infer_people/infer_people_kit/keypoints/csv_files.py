@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..files import existing, replacing
-from .trajectories import Trajectories, first_frame_of, rate_of, writable
+from .trajectories import Trajectories, first_frame_of, rate_of, refuse_absurd, writable
 
 FRAME, TIME, UNITS = "frame", "time", "units"
 COORDINATES = ("_x", "_y", "_z")
@@ -65,6 +65,7 @@ def read_csv(path: str | Path) -> Trajectories:
         values = [[float(row[i]) if row[i].strip() else np.nan for i in places] for row in rows]
         points = np.array(values, np.float64).reshape(len(rows), len(names), 3)
         times = [float(row[header.index(TIME)]) for row in rows] if TIME in header else []
+        refuse_absurd(points, fps := rate_of(times))
         first = first_frame_of(rows[0][header.index(FRAME)], None) if FRAME in header else 0
         units = rows[0][header.index(UNITS)] if UNITS in header else ""
     except (csv.Error, IndexError, ValueError) as error:
@@ -72,7 +73,7 @@ def read_csv(path: str | Path) -> Trajectories:
             f"{path} is not a .csv file of 3D points ({error}): export it again"
         ) from error
     points[np.isnan(points).any(axis=2)] = np.nan
-    return Trajectories(points, names, rate_of(times), units, first)
+    return Trajectories(points, names, fps, units, first)
 
 
 def _columns(names: Sequence[str]) -> list[str]:

@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 
 UNITS_PER_METRE = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
+# No point is farther away, in whatever unit: places on the earth in millimetres are below.
+FARTHEST = 1e12
+MOST_FRAMES_A_SECOND = 1e6
 # What files have to tell apart.
 FINEST_METRES = 1e-4
 UNIT_WORDS = {
@@ -41,6 +44,20 @@ class Trajectories:
     def start(self) -> int:
         """How many frames of the source lie before the first; it may count from 0 or from 1."""
         return self.first_frame if self.first_frame > 1 else 0
+
+
+def refuse_absurd(points: np.ndarray, fps: float | None) -> None:
+    """Refuse points and frame rates that a damaged file alone can hold; NaN is a missing point.
+
+    Raises:
+        ValueError: The text has the value.
+    """
+    with np.errstate(invalid="ignore"):
+        absurd = points[np.abs(points) > FARTHEST]
+    if absurd.size:
+        raise ValueError(f"a coordinate of {absurd[0]:.3g} is nowhere")
+    if fps is not None and not 0 < fps < MOST_FRAMES_A_SECOND:
+        raise ValueError(f"{fps:g} frames a second are no rate")
 
 
 def _times(stamps: object) -> np.ndarray:

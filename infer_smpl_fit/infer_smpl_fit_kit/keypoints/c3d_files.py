@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..files import existing, write_bytes
-from .trajectories import Trajectories, origin_near, writable
+from .trajectories import Trajectories, origin_near, refuse_absurd, writable
 
 # The counts of the format's header and labels are small numbers.
 MAX_POINTS = 255
@@ -93,12 +93,14 @@ def read_c3d(path: str | Path) -> Trajectories:
             origin = np.array(told.string_value.split() if told is not None else [0] * 3, float)
         if not frames or not frames[0].size or len(frames) != announced:
             raise ValueError(f"{path.name} has {len(frames)} of {announced} frames of points")
+        samples = np.array(frames, np.float64)
+        points = np.where(samples[..., 3:4] < 0, np.nan, samples[..., :3]) + origin
+        fps = fps if fps > 0 else None
+        refuse_absurd(points, fps)
     # The package meets damaged files with errors of any kind.
     except Exception as error:
         raise ValueError(
             f"{path} is not a whole .c3d file of 3D points ({error}): export it again"
         ) from error
-    samples = np.array(frames, np.float64)
-    points = np.where(samples[..., 3:4] < 0, np.nan, samples[..., :3]) + origin
     word = units.string_value.strip() if units is not None else ""
-    return Trajectories(points, labels[: points.shape[1]], fps if fps > 0 else None, word, first)
+    return Trajectories(points, labels[: points.shape[1]], fps, word, first)
