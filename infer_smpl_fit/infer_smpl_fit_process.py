@@ -78,6 +78,13 @@ class FitInput:
     told: Keypoints3D
 
 
+NOT_TRIANGULATED = (
+    "not one keypoint was triangulated: at least two views have to see it, with more than "
+    "min_confidence, where the cameras say. Lower min_confidence, or see whether the views show "
+    "the person, and whether cameras and views belong together"
+)
+
+
 class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
     """3D keypoints → the poses, place and shape of a body, as arrays, files and pictures."""
 
@@ -179,7 +186,12 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
         return FitInput(points, convention, units, fps, warnings, told=keypoints)
 
     def _connected(self, metadata: dict[str, Any]) -> Keypoints3D:
-        array = array_at(self, Input.KEYPOINTS)
+        try:
+            array = array_at(self, Input.KEYPOINTS)
+        except ValueError as error:
+            if not metadata.get("quality"):
+                raise
+            raise ValueError(NOT_TRIANGULATED) from error
         if array is None:
             raise ValueError(
                 "input 0 of infer_smpl_fit is empty and keypoints_path is not set: connect an "
@@ -188,11 +200,7 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
         if array.ndim != 3 or array.shape[2] != 3:
             raise ValueError(f"input 0 is {array.shape}; it takes (F, J, 3) of x, y, z")
         if metadata.get("quality") and not np.isfinite(array).all(axis=2).any():
-            raise ValueError(
-                "not one keypoint was triangulated: at least two views have to see it, with more "
-                "than min_confidence, where the cameras say. Lower min_confidence, or see whether "
-                "the views show the person, and whether cameras and views belong together"
-            )
+            raise ValueError(NOT_TRIANGULATED)
         stamps = metadata.get("timestamps")
         fps = metadata.get("fps") or stamped_rate(stamps)
         return Keypoints3D(

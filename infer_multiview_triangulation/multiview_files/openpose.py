@@ -71,6 +71,9 @@ def _read_view(folder: Path) -> ViewFrames:
             view.is_of_pictures |= _is_of_mmpose(content)
             view.frames[frame] = _people_of_frame(content)
         except (LookupError, OverflowError, TypeError, ValueError) as error:
+            # A file that is closed to this user is no frame where nobody was found.
+            if isinstance(error.__cause__, OSError):
+                raise
             reason = str(error)
             view.add_fault(frame, reason if str(file) in reason else f"{file}: {reason}")
     return view
