@@ -35,8 +35,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--matte",
         choices=tuple(MASK_TASKS),
         default="auto",
-        help="who finds the people for the plate: Robust Video Matting, human parsing, or both "
-        "(auto: RVM where its weights are to be had)",
+        help="who finds the people for the plate: Robust Video Matting, infer_people (nothing to "
+        "fetch), human parsing, or RVM and parsing (auto: RVM where its weights are to be had)",
     )
     parser.add_argument("--rvm-weights", type=Path, metavar="FILE")
     parser.add_argument("--parsing-weights", type=Path, metavar="FILE", help="a checkpoint of SCHP")

@@ -10,6 +10,7 @@ from infer_background_matting.ports import Input as MattingInput
 from infer_background_matting.ports import Output as MattingOutput
 from infer_flow_matting.ports import Input as FlowInput
 from infer_human_parsing.ports import Input as ParsingInput
+from infer_people.ports import Input as PeopleInput
 from infer_rvm.ports import Input as RvmInput
 from infer_rvm.ports import Output as RvmOutput
 from workflows.plugins import add_task, new_workflow
@@ -17,11 +18,15 @@ from workflows.plugins import add_task, new_workflow
 if TYPE_CHECKING:
     from ikomia.dataprocess.workflow import Workflow
 
-RVM, PARSING = "infer_rvm", "infer_human_parsing"
+RVM, PARSING, PEOPLE = "infer_rvm", "infer_human_parsing", "infer_people"
 PLATE, MATTING, FLOW = "extract_background", "infer_background_matting", "infer_flow_matting"
 # The frames, at the root of every workflow.
 VIDEO = 0
-FRAMES_INPUT = {RVM: RvmInput.SOURCE, PARSING: ParsingInput.SOURCE}
+FRAMES_INPUT = {
+    RVM: RvmInput.SOURCE,
+    PARSING: ParsingInput.SOURCE,
+    PEOPLE: PeopleInput.SOURCE,
+}
 
 
 def plate_workflow(
@@ -57,7 +62,7 @@ def plate_workflow(
 
 
 def masks_workflow(tasks: Mapping[str, Mapping[str, object]]) -> Workflow:
-    """Return what makes masks of people: video → infer_rvm, infer_human_parsing or both.
+    """Return what makes masks of people: video → infer_rvm, infer_human_parsing, infer_people.
 
     Args:
         tasks: The parameters of each task, by its name.

@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 
 from infer_human_parsing.ports import Output as ParsingOutput
+from infer_people.ports import Output as PeopleOutput
 from infer_rvm.ports import Output as RvmOutput
-from workflows.matting.graph import PARSING, RVM, masks_workflow
+from workflows.matting.graph import PARSING, PEOPLE, RVM, masks_workflow
 from workflows.matting.options import MASK_TASKS, OPTIONS_OF, ChainOptions
 from workflows.matting.report import Report
 from workflows.plugins import run_workflow, task_of
 
-PEOPLE = 128
+OPAQUE = 128
 # EasyVolcap widens RVM's mask by a box of this many pixels before it is cut by the parsing's.
 DILATION = 20
 
@@ -26,7 +27,7 @@ def fused(alpha: np.ndarray, mask: np.ndarray) -> np.ndarray:
     RVM alone leaks into furniture, parsing alone sees people in it; what both see is people. The
     dilation keeps the parsing's outline where RVM's is too tight.
     """
-    wide = cv2.dilate((alpha >= PEOPLE).astype(np.uint8), np.ones((DILATION, DILATION), np.uint8))
+    wide = cv2.dilate((alpha >= OPAQUE).astype(np.uint8), np.ones((DILATION, DILATION), np.uint8))
     return np.where((wide > 0) & (mask > 0), 255, 0).astype(np.uint8)
 
 
@@ -35,7 +36,7 @@ class People:
     """Who is in a frame.
 
     Attributes:
-        mask: uint8 (H, W): RVM's alpha, else 0 and 255.
+        mask: uint8 (H, W): alpha of RVM or of infer_people, else 0 and 255.
         labels: Human parsing's labels, uint8 (H, W); None without it.
     """
 
@@ -45,20 +46,20 @@ class People:
     @property
     def is_empty(self) -> bool:
         """Whether the mask shows nobody."""
-        return not (self.mask >= PEOPLE).any()
+        return not (self.mask >= OPAQUE).any()
 
 
 class PeopleFinder:
     """Finds people in the frames of one sequence.
 
     Args:
-        matte: rvm, parsing or rvm+parsing.
+        matte: rvm, people, parsing or rvm+parsing.
         options: Where the weights are, and what goes with them.
     """
 
     def __init__(self, matte: str, options: ChainOptions) -> None:
         self._tasks = MASK_TASKS[matte]
-        parameters = {RVM: options.rvm, PARSING: options.parsing}
+        parameters = {RVM: options.rvm, PEOPLE: options.people, PARSING: options.parsing}
         self._parameters = {name: parameters[name] for name in self._tasks}
         self._workflow = masks_workflow(self._parameters)
 
@@ -73,8 +74,8 @@ class PeopleFinder:
         }
 
     def begin_sequence(self) -> None:
-        """Begin another sequence: Robust Video Matting forgets the frames before."""
-        if RVM in self._tasks:
+        """Begin another sequence: what remembers the frames before forgets them."""
+        if {RVM, PEOPLE} & set(self._tasks):
             self._workflow = masks_workflow(self._parameters)
 
     def load(self) -> None:
@@ -86,6 +87,9 @@ class PeopleFinder:
         """Find the people of the next frame, uint8 RGB (H, W, 3)."""
         self._workflow.set_image_input(array=image, index=0)
         run_workflow(self._workflow)
+        if PEOPLE in self._tasks:
+            found = task_of(self._workflow, PEOPLE).get_output(PeopleOutput.MASK)
+            return People(found.get_image())
         if PARSING not in self._tasks:
             return People(self._alpha())
         parsing = task_of(self._workflow, PARSING)

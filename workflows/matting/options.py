@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflows.matting.graph import MATTING, PARSING, RVM
+from workflows.matting.graph import MATTING, PARSING, PEOPLE, RVM
 from workflows.media.codecs import CODECS, DEFAULT_CRF
 
 # The tasks that find people, by --matte. auto takes infer_rvm where its weights are to be had.
 MASK_TASKS = {
     "auto": (RVM,),
     "rvm": (RVM,),
+    "people": (PEOPLE,),
     "parsing": (PARSING,),
     "rvm+parsing": (RVM, PARSING),
     "none": (),
@@ -23,6 +24,7 @@ OPTIONS_OF = {
     RVM: "model_weight_file is --rvm-weights",
     PARSING: "model_weight_file is --parsing-weights; boxes and detector_weight_file are "
     "--parsing-boxes",
+    PEOPLE: "the networks lie in the plugin",
     MATTING: "weights and model_weight_file are --weights",
 }
 
@@ -57,6 +59,11 @@ class ChainOptions:
         """Parameters of infer_rvm."""
         given = {"model_weight_file": self.rvm_weights} if self.rvm_weights else {}
         return {"sequence": "stream", "device": self.device, **given}
+
+    @property
+    def people(self) -> dict[str, object]:
+        """Parameters of infer_people."""
+        return {"sequence": "stream", "device": self.device}
 
     @property
     def parsing(self) -> dict[str, object]:
