@@ -23,10 +23,12 @@ FADE = 0.06
 SHARPNESS, IN_FRONT = 0.03, 0.04
 # What the network calls this is background, and person: it is unsure of dark people before dark.
 LEAST, FULL = 0.1, 0.75
-# Where shoulders, hips and knees are seen, nothing farther from the bones is the person's, and what
-# is this near is, in sizes of the person: limbs, head.
+# Where shoulders, hips and knees are seen, nothing farther from the bones is the person's, in
+# lengths of the trunk; and what is this near is, in sizes of the person: limbs, head.
 BODY, SURE = (5, 6, 11, 12, 13, 14), 0.4
-NEAR, FARTHEST, LIMB, HEAD = 0.11, 0.17, 0.03, 0.05
+NEAR, FARTHEST, LIMB, HEAD = 0.42, 0.65, 0.03, 0.05
+# Of the size: a trunk that bends to the camera is longer than it looks.
+SHORTEST_TRUNK = 0.3
 TORSO, FACE = (5, 6, 12, 11), (0, 1, 2, 3, 4)
 BONES = (
     (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (11, 12), (5, 11), (6, 12), (5, 12), (6, 11),
@@ -83,7 +85,7 @@ class PeopleMasks:
         alpha = ((seen - LEAST) / (FULL - LEAST)).clip(0, 1)
         alpha *= _fading(first, size, picture.shape[:2], FADE * people[row].size)
         if (people[row].keypoints[list(BODY), 2] >= SURE).all():
-            apart = _distance(first, size, people[row]) / people[row].size
+            apart = _distance(first, size, people[row]) / _trunk(people[row])
             alpha *= ((FARTHEST - apart) / (FARTHEST - NEAR)).clip(0, 1)
             alpha = np.maximum(alpha, _core(first, size, people[row]))
         near = [i for i, other in enumerate(people) if i == row or _reaches(other, first)]
@@ -160,6 +162,13 @@ def _share(crop: Crop, size: tuple[int, int], people: Sequence[Detection], row: 
     stacked = np.stack(nearness)
     weights = np.exp(stacked - stacked.max(axis=0))
     return weights[row] / weights.sum(axis=0)
+
+
+def _trunk(person: Detection) -> float:
+    shoulders, hips = (
+        person.keypoints[list(pair), :2].mean(axis=0) for pair in (BODY[:2], BODY[2:4])
+    )
+    return max(float(np.linalg.norm(hips - shoulders)), SHORTEST_TRUNK * person.size)
 
 
 def _core(crop: Crop, size: tuple[int, int], person: Detection) -> np.ndarray:

@@ -15,6 +15,8 @@ NAME = "movenet_multipose.onnx"
 # Sides that the network halves five times.
 MULTIPLE = 32
 PEAK_CELLS = 5
+# So many times the people that are wanted, the strongest, are read at all.
+PEAKS = 3
 # Inputs up to this long side show everybody whole; what a new person's box may share with another.
 LARGE, ELSEWHERE = 512, 0.5
 # The network's own: of the map's shorter side, in the exponent; keypoints with less count not.
@@ -97,7 +99,7 @@ def decoded(outputs: dict[str, np.ndarray], least: float, most: int) -> list[Det
     weakest = least * WEAK
     peaks = center >= cv2.dilate(center, np.ones((PEAK_CELLS, PEAK_CELLS), np.uint8))
     cells = np.argwhere(peaks & (center > weakest))
-    order = np.argsort([-center[row, column] for row, column in cells])
+    order = np.argsort([-center[row, column] for row, column in cells])[: PEAKS * most]
     people = [_person(heads, outputs, *cells[i]) for i in order]
     sure = [one for one in people if one.score > least]
     weak = [one for one in people[len(sure) :] if (one.keypoints[:, 2] > 0).sum() >= SHOWN]
