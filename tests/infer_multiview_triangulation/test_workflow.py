@@ -335,15 +335,16 @@ def test_cameras_from_nothing_have_no_unit_but_an_upward_axis(task_of, taken, ca
     assert task.get_output(Output.REPORT).data["units"] == "m"
 
 
-def test_a_world_without_anybody_is_refused_as_a_file_of_nobody_is(task_of, taken, tmp_path):
+def test_a_world_without_anybody_is_refused_and_one_without_a_point_is_drawn(task_of, taken, tmp_path):
     _, task = task_of(output_folder=tmp_path)
     nobody = np.full_like(taken.keypoints, np.nan)
     with pytest.raises(
         ValueError, match="input 0 of infer_multiview_triangulation holds no number"
     ):
         given(task, taken._replace(keypoints=nobody)).run()
-    # One number of one view makes no point.
-    nobody.flat[0] = 1
+    # Two views that never see anybody at the same time make no point.
+    for view in (0, 1):
+        nobody[view, view::2] = taken.keypoints[view, view::2]
     given(task, taken._replace(keypoints=nobody)).run()
     assert np.isnan(task.get_output(Output.KEYPOINTS3D).get_array()).all()
     assert len(task.get_output(Output.REPORT).data["quality"]["warnings"]) >= 4
