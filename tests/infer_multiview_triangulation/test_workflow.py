@@ -335,7 +335,9 @@ def test_cameras_from_nothing_have_no_unit_but_an_upward_axis(task_of, taken, ca
     assert task.get_output(Output.REPORT).data["units"] == "m"
 
 
-def test_a_world_without_anybody_is_refused_and_one_without_a_point_is_drawn(task_of, taken, tmp_path):
+def test_a_world_without_anybody_is_refused_and_one_without_a_point_is_drawn(
+    task_of, taken, tmp_path
+):
     _, task = task_of(output_folder=tmp_path)
     nobody = np.full_like(taken.keypoints, np.nan)
     with pytest.raises(
