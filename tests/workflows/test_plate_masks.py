@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from development.synthetic.clip import SyntheticClip
+from development.synthetic.people import place, room
 from plugin_kit.video import VideoInfo, VideoReader
 from workflows.matting import ChainOptions, main, parse_arguments, run, run_chain
 from workflows.matting.masks import PeopleFinder, fused
@@ -65,6 +66,21 @@ def test_another_sequence_begins_without_memory(weights, tmp_path):
     finder.begin_sequence()
     np.testing.assert_array_equal(finder.find(frame).mask, first)
     assert (first != second).any()
+
+
+def test_people_are_found_with_nothing_fetched(weights, tmp_path):
+    finder = PeopleFinder("people", options_of(tmp_path, tmp_path, weights, "people"))
+    finder.load()
+    empty = room(360, 480)
+    assert finder.find(empty).is_empty
+    frame = empty.copy()
+    truth, _ = place(frame, 180, 340, 300)
+    for _ in range(2):
+        finder.begin_sequence()
+        found = finder.find(frame)
+        mask = found.mask >= 128
+        assert found.labels is None
+        assert (mask & truth).sum() / (mask | truth).sum() > 0.8
 
 
 @pytest.mark.parametrize("matte", ["parsing", "rvm+parsing"])
