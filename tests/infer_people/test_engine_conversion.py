@@ -11,6 +11,7 @@ from torch.nn import functional
 from infer_people.people_finding.sessions import Session
 
 pytest.importorskip("onnx")
+pytest.importorskip("ai_edge_litert")
 from development.tools.network_conversion.onnx_graph import OnnxGraph
 from development.tools.network_conversion.tfjs import GraphModel, convert
 
