@@ -74,7 +74,7 @@ def read_keypoints(path: str, allow_pickle: bool) -> Keypoints3D:
 def unit_called(word: object, source: str) -> str | None:
     """m, cm or mm; None, and a warning, where the word is none of those known."""
     unit = unit_of_word(word)
-    if unit is None and str(word or "").strip().lower() not in ("", "unknown"):
+    if unit is None and str("" if word is None else word).strip().lower() not in ("", "unknown"):
         logger.warning("%s is in %r: the unit is guessed; set units", source, word)
     return unit
 

@@ -129,7 +129,7 @@ def unit_of_word(word: object) -> str | None:
         >>> unit_of_word(" Millimetres "), unit_of_word("inch")
         ('mm', None)
     """
-    return UNIT_WORDS.get(str(word or "").strip().lower())
+    return UNIT_WORDS.get(str("" if word is None else word).strip().lower())
 
 
 def writable(path: str | Path, given: Trajectories) -> tuple[np.ndarray, float]:
