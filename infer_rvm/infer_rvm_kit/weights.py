@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 State = Mapping[str, Tensor]
 
 SAVE_AGAIN = "get it again, or save network.state_dict() with torch.save"
+# No trained weight is larger, nor the variance of any layer.
+LARGEST = 1e20
 MOST_SHOWN = 300
 
 
@@ -156,7 +158,7 @@ def load_state(
         assign: Whether the network takes the tensors themselves, as one without memory has to.
 
     Raises:
-        FileError: It does not fit ``network``, or holds NaN or infinite numbers.
+        FileError: It does not fit ``network``, or holds NaN, infinite or absurdly large numbers.
     """
     own = network.state_dict()
     problem = f"does not fit this network ({parameters})"
@@ -174,3 +176,6 @@ def load_state(
     for key, value in network.state_dict().items():
         if not value.isfinite().all():
             raise FileError(path, f"holds NaN or infinite numbers in {key}", "get it again")
+        if value.numel() and value.abs().max() > LARGEST:
+            found = f"holds a number of size {float(value.abs().max()):.3g} in {key}"
+            raise FileError(path, found, "get it again")

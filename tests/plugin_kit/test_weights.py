@@ -237,6 +237,12 @@ def test_weights_that_no_network_has_are_refused(number, assign):
         load_state(nn.Linear(2, 1), state, Path("a.pth"), parameters="model", assign=assign)
 
 
+def test_absurdly_large_weights_are_refused():
+    state = {"weight": torch.tensor([[0.5, -1e30]]), "bias": torch.ones(1)}
+    with pytest.raises(FileError, match=r"a\.pth holds a number of size 1e\+30 in weight: get it"):
+        load_state(nn.Linear(2, 1), state, Path("a.pth"), parameters="model")
+
+
 def test_a_claimed_size_takes_no_memory():
     """A few bytes of a file can be a view of any shape."""
     claimed = torch.zeros(1).expand(2**17, 2**17)
