@@ -27,7 +27,8 @@ COUNTS = {
     "distortions": (4, 5, 8, 12, 14),
     "size": (2,),
 }
-MOST = 1e12
+# Pixels and coefficients are small; places on the earth in millimetres are not.
+MOST, FARTHEST = 1e7, 1e12
 
 Camera = dict[str, Any]
 
@@ -154,7 +155,8 @@ def numbers_of(camera: Camera, key: str) -> np.ndarray:
     counts, values = COUNTS[key], np.zeros(0)
     with suppress(OverflowError, TypeError, ValueError):
         values = np.array(camera[key], float).ravel()
-    if values.size not in counts or not (np.abs(values) < MOST).all():
+    most = FARTHEST if key == "translation" else MOST
+    if values.size not in counts or not (np.abs(values) < most).all():
         raise ValueError(
             f"camera {camera.get('name', 'without a name')}: {key} is {str(camera[key])[:60]}, "
             f"where {' or '.join(map(str, counts))} finite numbers are needed"

@@ -232,12 +232,13 @@ def _easyvolcap(path: Path) -> Any:
 
 READERS = {
     "detections": Reader(_detections, seeds.detections, 20, may_miss=True, check=_check_detections),
-    # By itself, since the HDF5 library crashes on some damaged files, as its reader warns.
-    "hdf5_tables": Reader(_detections, seeds.hdf5_tables, 3, may_miss=True),
+    # By itself, since each takes a process of its own, which loads pandas.
+    "hdf5_tables": Reader(_detections, seeds.hdf5_tables, 2, may_miss=True),
     "calibrations": Reader(
         _calibrations, camera_seeds.calibrations, 18, 1e12, check=_check_cameras
     ),
-    "overlay_cameras": Reader(_overlay_cameras, camera_seeds.overlay_cameras, 3),
+    # A projection is the product of a focal length and of a place.
+    "overlay_cameras": Reader(_overlay_cameras, camera_seeds.overlay_cameras, 3, 1e19),
     # Eastings and northings in millimetres are as large.
     "keypoints3d": Reader(
         _keypoints3d, seeds.keypoints3d, 10, 1e12, may_miss=True, check=_check_rate

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..infer_multiview_triangulation_kit import array_files
 from ..infer_multiview_triangulation_kit.safe_pickle import UnreadablePickleError, load_pickle
-from .view_frames import Detections, empty_view_warnings, known_skeleton, mask_missing
+from .view_frames import MAX_NUMBER, Detections, empty_view_warnings, known_skeleton, mask_missing
 
 MAX_FPS, MAX_SIZE = 100_000, 1_000_000
 SUFFIXES = (".npz", ".npy", ".pkl", ".pickle")
@@ -48,6 +48,12 @@ def detections_of(
     if scores is not None:
         scores = _shaped(scores, (views, frames, people), "scores", source)
         scores = np.where(np.isnan(keypoints2d[..., 0]).all(axis=-1), np.nan, scores)
+        absurd = scores[np.isinf(scores) | (np.abs(scores) >= MAX_NUMBER)]
+        if absurd.size:
+            raise ValueError(
+                f"a score of {source} is {absurd[0]:g}, which no detector gives: save the scores "
+                "again, or leave them out"
+            )
     names = _names(arrays, views, source)
     return Detections(
         keypoints2d=keypoints2d,

@@ -1,29 +1,19 @@
-"""DeepLabCut's tables, one .csv or .h5 file a view.
-
-An .h5 file cannot run code here, but the HDF5 library itself may crash on a damaged one: for files
-from strangers .csv is the safe form.
-"""
+"""DeepLabCut's tables, one .csv or .h5 file a view."""
 
 from __future__ import annotations
 
 import csv
-import pickle
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, NamedTuple
-from unittest import mock
+from typing import NamedTuple
 
 import numpy as np
 
-from ..infer_multiview_triangulation_kit.safe_pickle import Maker, check_unfolding, loads
+from . import hdf5_tables
 from .view_frames import Detections, ViewFrames, assemble, person_of
 
 SUFFIXES = (".csv", ".h5", ".hdf5")
 COORDS = ("x", "y", "likelihood")
-_patching = threading.Lock()
 
 
 class _Table(NamedTuple):
@@ -46,7 +36,9 @@ def read_deeplabcut(paths: Sequence[Path], skeleton: str, allow_uneven: bool) ->
     Raises:
         ValueError: A file is no such table, or the views have other body parts or lengths.
     """
-    tables = [_read_table(path) for path in paths]
+    in_hdf5 = [path for path in paths if path.suffix.lower() != ".csv"]
+    apart = dict(zip(in_hdf5, hdf5_tables.read_apart(in_hdf5), strict=True)) if in_hdf5 else {}
+    tables = [_read_table(path, apart.get(path)) for path in paths]
     parts = tables[0].labels(1)
     for path, table in zip(paths, tables, strict=True):
         if set(table.labels(1)) != set(parts):
@@ -58,12 +50,11 @@ def read_deeplabcut(paths: Sequence[Path], skeleton: str, allow_uneven: bool) ->
     return assemble(views, paths[0].parent, skeleton=skeleton, allow_uneven=allow_uneven)
 
 
-def _read_table(path: Path) -> _Table:
+def _read_table(path: Path, read: hdf5_tables.Content | Exception | None) -> _Table:
     try:
-        table = _read_csv(path) if path.suffix.lower() == ".csv" else _read_hdf(path)
-    except ImportError:
-        raise
-    # pandas, PyTables and HDF5 meet damaged files with errors of any kind.
+        if isinstance(read, Exception):
+            raise read
+        table = _read_csv(path) if read is None else _Table(*read)
     except Exception as error:
         raise ValueError(
             f"{path} is not a table of DeepLabCut with scorer, bodyparts and coords "
@@ -92,48 +83,6 @@ def _read_csv(path: Path) -> _Table:
     kept = [place for place, coordinate in enumerate(coords) if coordinate]
     values = [[float(row[1 + place] or "nan") for place in kept] for row in rows]
     return _Table([columns[place] for place in kept], np.array(values).reshape(-1, len(kept)))
-
-
-def _read_hdf(path: Path) -> _Table:
-    # pandas takes most of a second to import, which only this format needs.
-    import pandas as pd
-
-    with _restricted_tables(), pd.HDFStore(path, "r") as store:
-        keys = store.keys()
-        if len(keys) != 1:
-            raise ValueError(f"it holds {len(keys)} tables, not one")
-        table = store.get(keys[0])
-    level = table.columns.get_level_values
-    parts, coords = level("bodyparts"), level("coords")
-    people = level("individuals") if "individuals" in table.columns.names else [""] * len(parts)
-    columns = [(str(a), str(b), str(c)) for a, b, c in zip(people, parts, coords, strict=True)]
-    return _Table(columns, table.to_numpy(np.float64))
-
-
-@contextmanager
-def _restricted_tables() -> Iterator[None]:
-    """Let PyTables, which unpickles attributes and objects unasked, only make plain values."""
-    from tables import atom, attributeset
-
-    same = {name: getattr(pickle, name) for name in ("dumps", "UnpicklingError", "PickleError")}
-    plain = SimpleNamespace(loads=_plain_value, **same)
-    with (
-        _patching,
-        mock.patch.object(attributeset, "pickle", plain),
-        mock.patch.object(atom, "pickle", plain),
-    ):
-        yield
-
-
-def _plain_value(data: Any, *_: Any, **__: Any) -> Any:
-    value = loads(bytes(data), _pandas_names)
-    check_unfolding(value)
-    return value
-
-
-def _pandas_names(module: str, name: str) -> Maker | None:
-    """The names of an index are in a list of pandas' own."""
-    return list if (module, name) == ("pandas.core.indexes.frozen", "FrozenList") else None
 
 
 def _view(path: Path, table: _Table, parts: list[str]) -> ViewFrames:

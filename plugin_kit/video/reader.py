@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from .deinterlacing import deinterlaced
-from .frames import ColorMatrix, Orientation, upright_luma, upright_rgb
+from .frames import CONVERTIBLE, ColorMatrix, Orientation, upright_luma, upright_rgb
 from .opening import VideoError, decoded_frames, has_picture_times, open_stream
 from .video_info import VideoInfo
 
@@ -116,6 +116,11 @@ class VideoReader:
     def _check(self, frame: VideoFrame) -> None:
         if frame.interlaced_frame:
             self._warn("its pictures are interlaced, two moments in each; they are deinterlaced")
+        if frame.colorspace not in CONVERTIBLE and self.color_matrix == "auto":
+            self._warn(
+                f"its colour matrix ({frame.colorspace} in FFmpeg's list) is none that can be "
+                "converted by: it is read as if it had no tag, and colours may be wrong"
+            )
         size = frame.width, frame.height
         width, height = size[::-1] if Orientation.of(frame).swaps_axes else size
         if (width, height) != (self.info.width, self.info.height):

@@ -98,3 +98,13 @@ def test_unknown_files(tmp_path):
         read_detections(tmp_path / "a.txt")
     with pytest.raises(ValueError, match="list of files is empty"):
         read_detections([])
+
+
+@pytest.mark.parametrize("score", [np.inf, -np.inf, 1e12])
+def test_scores_that_no_detector_gives_are_refused(tmp_path, rng, score):
+    file = tmp_path / "keypoints.npz"
+    scores = np.ones((2, 4))
+    scores[1, 2] = score
+    np.savez(file, keypoints2d=bodies(rng, 2, 4), scores=scores)
+    with pytest.raises(ValueError, match=r"a score of .*keypoints.npz is -?(inf|1e\+12)"):
+        read_detections(file)

@@ -1,5 +1,8 @@
 """DeepLabCut's tables, .csv and .h5."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,7 +109,7 @@ def test_deeplabcut_other_parts_or_no_table(tmp_path, rng):
 
 
 @pytest.mark.parametrize("where", ["attribute", "object"])
-def test_pickles_inside_h5_are_refused(tmp_path, rng, where):
+def test_pickles_inside_h5_are_refused(tmp_path, rng, monkeypatch, where):
     file = tmp_path / "a.h5"
     if where == "attribute":
         write_table(dlc_table(bodies(rng, 4, joints=3)), file)
@@ -117,6 +120,24 @@ def test_pickles_inside_h5_are_refused(tmp_path, rng, where):
         table.index = pd.Index([Evil() for _ in range(4)])
         with pytest.warns():
             table.to_hdf(file, key="x", format="fixed", mode="w")
-    with pytest.raises(ValueError, match=r"a.h5 is not a table of DeepLabCut"):
-        read_detections([file])
+    for program in (sys.executable, "/opt/studio"):
+        monkeypatch.setattr(sys, "executable", program)
+        with pytest.raises(ValueError, match=r"a.h5 is not a table of DeepLabCut"):
+            read_detections([file])
+    # What runs in the process of this test would be seen here.
     assert not ran
+
+
+def test_a_table_that_crashes_the_library_is_named(tmp_path, rng, monkeypatch):
+    for name in ("a", "b", "c"):
+        write_table(dlc_table(bodies(rng, 4, joints=3)), tmp_path / f"{name}.h5")
+    started = subprocess.run
+
+    def crashing(command, **kwargs):
+        if str(tmp_path / "b.h5") in command:
+            command = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), 11)"]
+        return started(command, **kwargs)
+
+    monkeypatch.setattr(subprocess, "run", crashing)
+    with pytest.raises(ValueError, match=r"b.h5 is not a table.*HDF5 library crashes on it"):
+        read_detections(tmp_path)

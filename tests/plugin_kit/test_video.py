@@ -16,9 +16,10 @@ from plugin_kit.video import (
     frame_at,
     matching_matrix,
     upright_rgb,
+    video_info,
 )
 from plugin_kit.video.opening import video_stream
-from plugin_kit.video.frames import Orientation
+from plugin_kit.video.frames import Orientation, upright_luma
 from plugin_kit.video.reader import Timeline
 
 UPRIGHT = (1, 0, 0, 1)
@@ -220,6 +221,28 @@ def test_high_dynamic_range_is_brought_to_sdr(transfer, coded):
     assert upright_rgb(brightest).min() >= 254
 
 
+@pytest.mark.parametrize("tag", [3, 8, 10, 148])
+def test_a_matrix_that_nothing_converts_by_counts_as_none(tag):
+    image = np.full((48, 64, 3), (180, 90, 60), np.uint8)
+    frame = av.VideoFrame.from_ndarray(image).reformat(format="yuv420p", dst_colorspace="ITU601")
+    frame.colorspace, frame.color_range = tag, 126
+    assert np.abs(upright_rgb(frame).astype(int) - image).max() <= 3
+    assert upright_luma(frame).shape == (48, 64)
+
+
+def test_a_matrix_that_nothing_converts_by_is_told(tmp_path):
+    frames, reader = read(write_h264(tmp_path / "a.mkv", colorspace=8))
+    assert np.abs(frames[1].image.astype(int) - picture(48, 64, 1)).mean() < 8
+    assert any("colour matrix (8 in FFmpeg" in warning for warning in reader.warnings)
+
+
+@pytest.mark.parametrize(("said", "taken"), [((2**31 / 512, 30, 25), 30), ((0, None, 5e6), 25)])
+def test_a_rate_that_no_camera_has_is_passed_over(said, taken):
+    rates = [None if rate is None else Fraction(rate) for rate in said]
+    names = ("average_rate", "guessed_rate", "base_rate")
+    assert video_info._rate_of(SimpleNamespace(**dict(zip(names, rates, strict=True)))) == taken
+
+
 def test_interlaced_pictures_become_whole(tmp_path):
     moments = np.full((12, 64, 96, 3), 60, np.uint8)
     for index, image in enumerate(moments):
@@ -240,6 +263,7 @@ def test_interlaced_pictures_become_whole(tmp_path):
     for frame, before in zip(frames, woven, strict=True):
         assert combs(frame.image) < 0.35 * combs(before)
         assert np.abs(frame.image[:, ::-1].astype(int) - before).mean() < 12
+    np.testing.assert_array_equal(frame_at(path, 2), frames[2].image)
 
 
 def test_the_last_frames_duration_and_the_start_are_known(tmp_path):

@@ -12,6 +12,8 @@ from .pictures import as_rgb
 
 # A picture may have so many pixels, or so many for each byte of its file.
 MOST_PIXELS, MOST_PIXELS_A_BYTE = 2**26, 64
+# TIFF's tags for the size, and its types of numbers that may hold it.
+TIFF_WIDTH, TIFF_HEIGHT, TIFF_TYPES = 256, 257, {3: "H", 4: "I"}
 # The JPEG segments that begin a frame.
 JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"))
@@ -70,7 +72,7 @@ def _decoded(path: str | Path, flags: int) -> np.ndarray:
 
 
 def claimed_size(content: bytes) -> tuple[int, int]:
-    """Width and height that the head of a PNG, BMP or JPEG states; (0, 0) where none is read.
+    """Width and height that a picture's head states; (0, 0) where none is read.
 
     OpenCV believes it: a few bytes would take gigabytes and seconds.
     """
@@ -80,6 +82,10 @@ def claimed_size(content: bytes) -> tuple[int, int]:
     if content[:2] == b"BM" and len(content) >= 26:
         width, height = struct.unpack("<ii", content[18:26])
         return abs(width), abs(height)
+    if content[:4] in (b"II*\0", b"MM\0*"):
+        return _tiff_size(content)
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP" and len(content) >= 30:
+        return _webp_size(content)
     place = 2
     while content[:2] == b"\xff\xd8" and place + 9 <= len(content) and content[place] == 0xFF:
         marker, length = struct.unpack(">BH", content[place + 1 : place + 4])
@@ -110,3 +116,31 @@ def write_picture(path: str | Path, image: np.ndarray) -> Path:
     if not done:
         raise FileError(path, f"could not be encoded as a {path.suffix} picture", "use .png")
     return write_bytes(path, encoded.tobytes())
+
+
+def _tiff_size(content: bytes) -> tuple[int, int]:
+    order = "<" if content[:1] == b"I" else ">"
+    sizes = {}
+    try:
+        (start,) = struct.unpack_from(f"{order}I", content, 4)
+        (count,) = struct.unpack_from(f"{order}H", content, start)
+        for place in range(start + 2, start + 2 + 12 * count, 12):
+            tag, kind = struct.unpack_from(f"{order}HH", content, place)
+            if tag in (TIFF_WIDTH, TIFF_HEIGHT) and kind in TIFF_TYPES:
+                form = f"{order}{TIFF_TYPES[kind]}"
+                (sizes[tag],) = struct.unpack_from(form, content, place + 8)
+    except struct.error:
+        # What breaks off here is for the decoder to refuse.
+        pass
+    return (sizes[TIFF_WIDTH], sizes[TIFF_HEIGHT]) if len(sizes) == 2 else (0, 0)
+
+
+def _webp_size(content: bytes) -> tuple[int, int]:
+    if content[12:16] == b"VP8X":
+        width, height = (int.from_bytes(content[at : at + 3], "little") for at in (24, 27))
+        return width + 1, height + 1
+    if content[12:16] == b"VP8L":
+        bits = int.from_bytes(content[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    width, height = struct.unpack("<HH", content[26:30])
+    return width & 0x3FFF, height & 0x3FFF

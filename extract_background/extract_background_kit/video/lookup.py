@@ -17,6 +17,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from .deinterlacing import deinterlaced
 from .frames import ColorMatrix, upright_rgb
 from .opening import VideoError, decoded_frames, first_frame, open_stream
 
@@ -134,11 +135,13 @@ def _sought_frame(stream: VideoStream, index: int) -> VideoFrame | None:
     frames = decoded_frames(stream)
     for time in times[times.index(key) : index + 1]:
         frame = next(frames, None)
-        if frame is None or frame.pts != time or frame.is_corrupt:
+        # What an interlaced picture shows depends on those around it.
+        if frame is None or frame.pts != time or frame.is_corrupt or frame.interlaced_frame:
             return None
     return frame
 
 
 def _counted_frame(stream: VideoStream, index: int) -> VideoFrame | None:
     stream.thread_type = "AUTO"
-    return next(islice(decoded_frames(stream), index, None), None)
+    shown = (picture for _, picture in deinterlaced(decoded_frames(stream)))
+    return next(islice(shown, index, None), None)

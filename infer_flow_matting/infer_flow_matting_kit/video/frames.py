@@ -20,8 +20,10 @@ HD_LINES = 720
 BILINEAR, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND = 0x2, 0x2000, 0x4000, 0x40000
 EXACT_COLOURS = BILINEAR | FULL_CHR_H_INT | FULL_CHR_H_INP | ACCURATE_RND
 MATRICES = {"601": Colorspace.ITU601, "709": Colorspace.ITU709}
-# FFmpeg's number, which PyAV does not name.
+# FFmpeg's numbers, which PyAV does not name. RGB, BT.709, none, FCC, BT.470BG, SMPTE 170M and 240M,
+# and BT.2020 are the matrices that libswscale converts by; unspecified, limited, full the ranges.
 UNTAGGED = 2
+CONVERTIBLE, RANGES = (0, 1, UNTAGGED, 4, 5, 6, 7, 9), (0, 1, 2)
 
 
 def upright_rgb(frame: VideoFrame, color_matrix: ColorMatrix = "auto") -> np.ndarray:
@@ -30,12 +32,14 @@ def upright_rgb(frame: VideoFrame, color_matrix: ColorMatrix = "auto") -> np.nda
     Args:
         frame: As PyAV decoded it.
         color_matrix: 601, 709, or auto: the file's tag or, without one, 709 from 720 lines up
-            and 601 below, as players do. Files that hold RGB stay as they are. High dynamic range
-            is brought to SDR by auto only.
+            and 601 below, as players do. The same where the tag is none that can be converted by.
+            Files that hold RGB stay as they are. High dynamic range is brought to SDR by auto only.
     """
+    if frame.color_range not in RANGES:
+        frame.color_range = 0
     matrix = MATRICES.get(color_matrix)
     transfer = HDR_TRANSFERS.get(frame.color_trc) if color_matrix == "auto" else None
-    if matrix is None and frame.colorspace == UNTAGGED:
+    if matrix is None and (frame.colorspace == UNTAGGED or frame.colorspace not in CONVERTIBLE):
         matrix = MATRICES["709" if frame.height >= HD_LINES else "601"]
         matrix = Colorspace.BT2020 if transfer else matrix
     converted = frame.reformat(
@@ -50,6 +54,10 @@ def upright_rgb(frame: VideoFrame, color_matrix: ColorMatrix = "auto") -> np.nda
 
 def upright_luma(frame: VideoFrame) -> np.ndarray:
     """The brightness of a decoded frame in full range, uint8 (H, W), turned likewise."""
+    if frame.color_range not in RANGES:
+        frame.color_range = 0
+    if frame.colorspace not in CONVERTIBLE:
+        frame.colorspace = UNTAGGED
     return Orientation.of(frame).upright(frame.reformat(format="gray").to_ndarray())
 
 

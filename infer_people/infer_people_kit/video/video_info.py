@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from av.video.format import VideoFormat
+from av.video.stream import VideoStream
 
 from .frames import UNTAGGED, Orientation
 from .opening import first_frame, has_picture_times, open_stream
@@ -17,6 +18,7 @@ from .tone_mapping import HDR_TRANSFERS
 BT709, LAST_TAG, RESERVED = 1, 22, (0, 3)
 # What is said to be narrower or wider is damage.
 MOST_ASPECT = 10
+MOST_RATE, USUAL_RATE = 100_000, Fraction(25)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,7 @@ class VideoInfo:
                 path=path,
                 width=size[0],
                 height=size[1],
-                rate=_fraction(stream.average_rate or stream.guessed_rate, 25),
+                rate=_rate_of(stream),
                 time_base=time_base,
                 frame_count=stream.frames,
                 pixel_format=frame.format.name,
@@ -94,6 +96,13 @@ class VideoInfo:
     @property
     def bit_depth(self) -> int:
         return max(c.bits for c in VideoFormat(self.pixel_format).components)
+
+
+def _rate_of(stream: VideoStream) -> Fraction:
+    """The first rate that a camera can have of those that the file says or lets guess."""
+    said = (stream.average_rate, stream.guessed_rate, stream.base_rate)
+    rates = (_fraction(rate, 0) for rate in said)
+    return next((rate for rate in rates if 0 < rate <= MOST_RATE), USUAL_RATE)
 
 
 def _known_tag(tag: int) -> int:
