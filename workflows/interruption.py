@@ -12,8 +12,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
-from typing import NoReturn
+from types import FrameType, TracebackType
+from typing import Any, NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = 130
@@ -51,12 +51,35 @@ def watching() -> Iterator[None]:
     _is_watching.set()
     before = {number: signal.signal(number, _interrupt) for number in SIGNALS}
     try:
-        yield
+        with _silent_interruptions():
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         _is_watching.clear()
         _was_interrupted.clear()
+
+
+@contextmanager
+def _silent_interruptions() -> Iterator[None]:
+    """Where Python can only print an interruption, in destructors and calls from other languages,
+    nothing is printed: it is told at the end.
+    """
+    shown, unraisable = sys.excepthook, sys.unraisablehook
+
+    def show(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+        if not (was_interrupted() and issubclass(kind, KeyboardInterrupt)):
+            shown(kind, error, at)
+
+    def show_unraisable(told: Any) -> None:
+        if not (was_interrupted() and issubclass(told.exc_type, KeyboardInterrupt)):
+            unraisable(told)
+
+    sys.excepthook, sys.unraisablehook = show, show_unraisable
+    try:
+        yield
+    finally:
+        sys.excepthook, sys.unraisablehook = shown, unraisable
 
 
 @contextmanager

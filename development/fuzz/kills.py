@@ -171,7 +171,7 @@ class KillCampaign:
         text = (printed + errors).decode(errors="replace")
         kill.faults += _exit_faults(process.returncode, errors.decode(errors="replace"), name)
         if "Traceback" in text:
-            kill.faults.append(f"a stack is shown: {text.strip().splitlines()[-1][:120]}")
+            kill.faults.append(f"a stack is shown: {text[text.index('Traceback') :][:1500]}")
         kill.faults += file_faults(output, name)
         if contents(scene.inputs) != scene.held:
             kill.faults.append("the inputs were changed")

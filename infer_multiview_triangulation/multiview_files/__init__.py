@@ -12,6 +12,7 @@ from .calibration import (
     read_cameras,
     write_cameras_json,
     write_cameras_toml,
+    write_cameras_yml,
 )
 from .reader import read_detections
 from .view_frames import Detections
@@ -31,6 +32,7 @@ __all__ = [
     "write_c3d",
     "write_cameras_json",
     "write_cameras_toml",
+    "write_cameras_yml",
     "write_csv",
     "write_npz",
     "write_trc",

@@ -56,10 +56,7 @@ def _read_table(path: Path, read: hdf5_tables.Content | Exception | None) -> _Ta
             raise read
         table = _read_csv(path) if read is None else _Table(*read)
     except Exception as error:
-        raise ValueError(
-            f"{path} is not a table of DeepLabCut with scorer, bodyparts and coords "
-            f"({error}): export it again"
-        ) from error
+        raise ValueError(hdf5_tables.not_a_table(path, error)) from error
     coords = table.labels(2)
     if not {"x", "y"} <= set(coords) <= set(COORDS):
         raise ValueError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import logging
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 Content = tuple[list[tuple[str, str, str]], np.ndarray]
 
 LIMIT_SECONDS = 300
+BEGUN = "reading table {}"
 _patching = threading.Lock()
 
 
@@ -39,6 +41,7 @@ def read_apart(paths: Sequence[Path]) -> list[Content | Exception]:
 
     Raises:
         ImportError: pandas or PyTables are not installed.
+        ValueError: The library crashes on one of them.
     """
     if not Path(sys.executable or "").stem.lower().startswith("python"):
         logger.warning("%s is read in this program, which a damaged file may end", paths[0])
@@ -50,14 +53,26 @@ def read_apart(paths: Sequence[Path]) -> list[Content | Exception]:
     command = [sys.executable, "-c", program, *map(str, paths)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=LIMIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        return [ValueError(f"the HDF5 library takes more than {LIMIT_SECONDS} s")] * len(paths)
-    if not done.returncode:
-        return _read_answer(done.stdout, len(paths))
-    if len(paths) > 1:
-        # One of them did it.
-        return [read_apart([path])[0] for path in paths]
-    return [ValueError("the HDF5 library crashes on it")]
+    except subprocess.TimeoutExpired as error:
+        reason = f"the HDF5 library takes more than {LIMIT_SECONDS} s"
+        raise ValueError(not_a_table(_last_begun(paths, error.stderr), reason)) from error
+    if done.returncode:
+        path = _last_begun(paths, done.stderr)
+        raise ValueError(not_a_table(path, "the HDF5 library crashes on it"))
+    return _read_answer(done.stdout, len(paths))
+
+
+def not_a_table(path: Path, reason: object) -> str:
+    """What is told of a file that holds no table."""
+    return (
+        f"{path} is not a table of DeepLabCut with scorer, bodyparts and coords ({reason}): "
+        "export it again"
+    )
+
+
+def _last_begun(paths: Sequence[Path], told: bytes | None) -> Path:
+    begun = re.findall(BEGUN.format(r"(\d+)").encode(), told or b"", re.MULTILINE)
+    return paths[int(begun[-1])] if begun else paths[0]
 
 
 def answer(paths: Sequence[str]) -> None:
@@ -65,6 +80,8 @@ def answer(paths: Sequence[str]) -> None:
     arrays = {}
     try:
         for place, path in enumerate(paths):
+            # On a line of its own, whatever the libraries print.
+            print("\n" + BEGUN.format(place), file=sys.stderr, flush=True)
             read = _tried(Path(path))
             if isinstance(read, Exception):
                 arrays[f"error{place}"] = np.array(str(read) or type(read).__name__)

@@ -118,13 +118,14 @@ def mask_missing(keypoints: np.ndarray) -> np.ndarray:
 def person_of(keypoints: np.ndarray, score: float | None = None) -> Person | None:
     """A detection from raw keypoints (J, 3), None where not one keypoint is there.
 
-    Without a score, the mean confidence of the keypoints that are there stands for it.
+    Without a score that can be, the mean confidence of the keypoints that are there stands for it.
     """
     keypoints = mask_missing(keypoints)
     confidences = keypoints[np.isfinite(keypoints[:, 2]), 2]
     if not len(confidences):
         return None
-    return Person(keypoints, float(confidences.mean() if score is None else score))
+    is_known = score is not None and abs(score) < MAX_NUMBER
+    return Person(keypoints, float(score if is_known else confidences.mean()))
 
 
 def assemble(

@@ -1,9 +1,11 @@
 """EasyMocap's intri.yml and extri.yml."""
 
 import cv2
+import numpy as np
 import pytest
 
-from infer_multiview_triangulation.multiview_files import read_cameras
+from infer_multiview_triangulation.multiview_files import read_cameras, write_cameras_yml
+from infer_multiview_triangulation.multiview_geometry import Camera
 from tests.infer_multiview_triangulation.calibration_files import assert_same, make_cameras
 
 
@@ -85,3 +87,30 @@ def test_unusable_easymocap(tmp_path):
     (tmp_path / "a.yml").write_text("x: 1\n")
     with pytest.raises(ValueError, match=r"a.yml has no list of names"):
         read_cameras(tmp_path / "a.yml")
+
+
+def test_cameras_are_written_as_opencv_and_this_reader_read_them(tmp_path):
+    cameras = [
+        Camera("01", (640, 480), np.diag([500.0, 510, 1]), [0.1, 0, 0, 0], [0.1, 2, 0], [1, 2, 3]),
+        Camera("cam-2", None, np.diag([300.0, 300, 1]), np.arange(8) / 100, np.zeros(3), [0, 0, 1]),
+    ]
+    write_cameras_yml(tmp_path, cameras)
+    for one, again in zip(cameras, read_cameras(tmp_path), strict=True):
+        assert (one.name, one.size) == (again.name, again.size)
+        for key in ("matrix", "distortions", "rotation", "translation"):
+            np.testing.assert_allclose(getattr(again, key), getattr(one, key), atol=1e-12)
+    extrinsics = cv2.FileStorage(str(tmp_path / "extri.yml"), cv2.FILE_STORAGE_READ)
+    turn = extrinsics.getNode("Rot_01").mat()
+    np.testing.assert_allclose(turn, cameras[0].rotation_matrix, atol=1e-12)
+    names = extrinsics.getNode("names")
+    assert [names.at(index).string() for index in range(names.size())] == ["01", "cam-2"]
+    intrinsics = cv2.FileStorage(str(tmp_path / "intri.yml"), cv2.FILE_STORAGE_READ)
+    np.testing.assert_array_equal(intrinsics.getNode("K_01").mat(), cameras[0].matrix)
+    assert intrinsics.getNode("H_01").real() == 480
+
+
+def test_names_that_are_no_keys_are_refused(tmp_path):
+    camera = Camera("the first", None, np.eye(3), [0], np.zeros(3), np.zeros(3))
+    with pytest.raises(ValueError, match=r"'the first' cannot be named in intri\.yml"):
+        write_cameras_yml(tmp_path, [camera])
+    assert not list(tmp_path.iterdir())

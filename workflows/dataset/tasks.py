@@ -54,16 +54,20 @@ def arguments_of(unit: Unit, folder: Path) -> list[str]:
 
 
 def _run(command: str, unit: Unit, folder: Path) -> dict[str, Any]:
-    """Run a command in this process; return what its report measured.
+    return run_main(command, arguments_of(unit, folder), folder)
+
+
+def run_main(command: str, arguments: list[str], folder: Path) -> dict[str, Any]:
+    """Run a command in this process; return what its report in ``folder`` measured.
 
     Raises:
-        TaskError: It refused the unit.
+        TaskError: It ended with an error.
     """
     main = importlib.import_module(f"workflows.{command}.command").main
     told = _Told(sys.stderr)
     sys.stderr = told
     try:
-        code = main(arguments_of(unit, folder))
+        code = main(arguments)
     except SystemExit as error:
         # argparse, of options that it does not know.
         code = error.code

@@ -18,7 +18,7 @@ from .named import (
     write_cameras_json,
     write_cameras_toml,
 )
-from .opencv_yml import read_yml
+from .opencv_yml import read_yml, write_cameras_yml
 from .qualisys import read_qualisys
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "read_cameras",
     "write_cameras_json",
     "write_cameras_toml",
+    "write_cameras_yml",
 ]
 
 READERS = {

@@ -7,17 +7,21 @@ OpenCV's own reader refuses for want of a header.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...infer_multiview_triangulation_kit.files import write_text
 from ...multiview_geometry import Camera
 from .fields import make_camera
 
 ENTRY = re.compile(
     r"^([^\s:#%][^:\n]*?)[ \t]*:[ \t]*(.*(?:\n(?:[ \t]+.*|-.*|[ \t]*))*)", re.MULTILINE
 )
+# What OpenCV takes for a part of a key.
+KEY = re.compile(r"[\w-]+", re.ASCII)
 MATRIX_ROWS = re.compile(r"^\s+rows\s*:\s*(\d+)", re.MULTILINE)
 MATRIX_COLUMNS = re.compile(r"^\s+cols\s*:\s*(\d+)", re.MULTILINE)
 MATRIX_DATA = re.compile(r"data\s*:\s*\[([^\]]*)\]", re.DOTALL)
@@ -43,6 +47,39 @@ def read_yml(path: Path) -> list[Camera]:
     if not isinstance(names, list):
         raise ValueError(f"{path} has no list of names: add one, or give another calibration")
     return [_camera(path, name, entries) for name in names]
+
+
+def write_cameras_yml(folder: str | Path, cameras: Sequence[Camera]) -> None:
+    """Write intri.yml and extri.yml, as EasyMocap and EasyVolcap read them; each appears whole.
+
+    Raises:
+        ValueError: A camera's name cannot be a key of these files.
+    """
+    for camera in cameras:
+        if not KEY.fullmatch(camera.name):
+            raise ValueError(
+                f"camera {camera.name!r} cannot be named in intri.yml: use letters, digits, - and _"
+            )
+    names = "names:\n" + "".join(f'  - "{camera.name}"\n' for camera in cameras)
+    intrinsics, extrinsics = (f"%YAML:1.0\n---\n{names}" for _ in range(2))
+    for camera in cameras:
+        name, sizes = camera.name, zip("WH", camera.size or (), strict=False)
+        intrinsics += _matrix_text(f"K_{name}", camera.matrix)
+        intrinsics += _matrix_text(f"dist_{name}", camera.distortions[None])
+        intrinsics += "".join(f"{key}_{name}: {float(length)}\n" for key, length in sizes)
+        extrinsics += _matrix_text(f"R_{name}", camera.rotation[:, None])
+        extrinsics += _matrix_text(f"Rot_{name}", camera.rotation_matrix)
+        extrinsics += _matrix_text(f"T_{name}", camera.translation[:, None])
+    write_text(Path(folder) / "intri.yml", intrinsics)
+    write_text(Path(folder) / "extri.yml", extrinsics)
+
+
+def _matrix_text(key: str, matrix: np.ndarray) -> str:
+    rows, columns = matrix.shape
+    # OpenCV takes a number without a point for an integer.
+    data = ", ".join(repr(float(value)) for value in matrix.ravel())
+    head = f"{key}: !!opencv-matrix\n  rows: {rows}\n  cols: {columns}\n  dt: d\n"
+    return f"{head}  data: [ {data} ]\n"
 
 
 def _camera(path: Path, name: str, entries: dict[str, Any]) -> Camera:

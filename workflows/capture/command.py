@@ -1,0 +1,67 @@
+"""The command ``python -m workflows.capture``: its options and what they start."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from workflows.capture.options import MATTES, CaptureOptions
+from workflows.command import run_command
+
+
+def parse_arguments(arguments: list[str] | None = None) -> CaptureOptions:
+    """Parse the command line of ``python -m workflows.capture``."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    # argparse would take the first of the motion's options for one of its own.
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    parser = argparse.ArgumentParser(
+        prog="python -m workflows.capture",
+        description="Make an EasyVolcap root of synchronous videos: images/, mask/, bkgd/, "
+        "intri.yml and extri.yml, and everybody's keypoints and motion. Cameras that are finished "
+        "are kept; one that cannot be read costs itself alone.",
+        epilog="What stands after -- goes to python -m workflows.motion, such as -- --person all.",
+    )
+    parser.add_argument(
+        "videos", type=Path, nargs="+", metavar="VIDEOS", help="a folder, or a video a camera"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="ROOT")
+    parser.add_argument(
+        "--cameras", type=Path, metavar="FILE", help="calibration; else by the people"
+    )
+    parser.add_argument(
+        "--matte",
+        choices=MATTES,
+        default="auto",
+        help="whose masks: Robust Video Matting's, or infer_people's (auto: RVM's where its "
+        "weights are to be had)",
+    )
+    parser.add_argument("--rvm-weights", type=Path, metavar="FILE")
+    parser.add_argument("--input-size", type=int, default=512, metavar="PIXELS")
+    parser.add_argument("--max-people", type=int, default=10, metavar="N")
+    parser.add_argument("--jpeg-quality", type=int, default=95, metavar="N")
+    parser.add_argument(
+        "--no-motion", dest="has_motion", action="store_false", help="pictures and masks alone"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no tables")
+    given = vars(parser.parse_args(arguments[:place]))
+    given["videos"] = tuple(given["videos"])
+    return CaptureOptions(**given, motion=tuple(arguments[place + 1 :]))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; return the process's exit code: 1 where something is missing."""
+    options = parse_arguments(arguments)
+    is_whole = True
+
+    def work() -> None:
+        nonlocal is_whole
+        # Late, so that --help does not wait for the networks' runtimes.
+        from workflows.capture.run import run_capture
+        from workflows.plugins import quiet_ikomia
+
+        quiet_ikomia()
+        is_whole = not run_capture(options).failures
+
+    return run_command(work) or int(not is_whole)

@@ -1,0 +1,53 @@
+"""The command ``python -m workflows.keypoints``: its options and what they start."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from infer_people.people_finding.options import BACKENDS, SKELETONS, FinderOptions
+from workflows.command import run_command
+
+MASKS = ("none", "video", "png")
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line of ``python -m workflows.keypoints``."""
+    usual = FinderOptions()
+    parser = argparse.ArgumentParser(
+        prog="python -m workflows.keypoints",
+        description="Find everybody in a video, or in the videos of several cameras: 2D keypoints, "
+        "identities, masks. Videos that are finished are kept.",
+    )
+    parser.add_argument("video", type=Path, nargs="+", metavar="VIDEO|FOLDER")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--backend", choices=BACKENDS, default=usual.backend)
+    parser.add_argument("--skeleton", choices=SKELETONS, default=usual.skeleton)
+    parser.add_argument(
+        "--person", default=usual.person, metavar="TEXT", help="all, largest, N or x,y[,frame]"
+    )
+    parser.add_argument("--max-people", type=int, default=usual.max_people, metavar="N")
+    parser.add_argument(
+        "--input-size", type=int, default=usual.input_size, metavar="PIXELS", help="768: small ones"
+    )
+    parser.add_argument("--flip", action="store_true", help="a mirrored second look")
+    parser.add_argument("--masks", choices=MASKS, default="none", help="whose pixels are whose")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no tables")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; return the process's exit code."""
+    given = parse_arguments(arguments)
+
+    def work() -> None:
+        # Late, so that --help does not wait for the networks' runtime.
+        from workflows.keypoints.run import run_keypoints
+
+        own = ("video", "output", "masks", "quiet")
+        finder = {key: value for key, value in vars(given).items() if key not in own}
+        options = FinderOptions(**finder, masks=given.masks != "none")
+        run_keypoints(given.video, given.output, options, masks=given.masks, quiet=given.quiet)
+
+    return run_command(work)
