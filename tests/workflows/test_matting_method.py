@@ -115,7 +115,8 @@ def test_where_no_plate_fits_the_base_is_the_alpha(tmp_path):
     report = run(video, tmp_path / "out", alpha=alpha, stabilise=False)
     assert report.alpha["way"] == "base"
     assert "camera seems to move" in report.alpha["reason"]
-    np.testing.assert_array_equal(alphas_of(tmp_path / "out" / "alpha"), truth)
+    # Of a video's mattes what is nearly empty or full is taken as that.
+    np.testing.assert_allclose(alphas_of(tmp_path / "out" / "alpha"), truth, atol=4)
     written = json.loads((tmp_path / "out" / "report.json").read_text())
     assert written["alpha"]["reason"] == report.alpha["reason"]
     with pytest.raises(RuntimeError, match="does not look like the video"):

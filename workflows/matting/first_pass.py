@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extract_background.plate_estimation import FrameStore, Plate, PlateOptions, estimate_plate
-from infer_background_matting.bgm_network.scene import compare_scene
+from infer_background_matting.bgm_network.scene import SceneMatch, compare_scene
 from workflows.matting.base_alpha import BaseAlpha, PeopleAlpha
 from workflows.matting.job import VideoJob
 from workflows.matting.kept import KeptArrays
@@ -15,6 +15,8 @@ from workflows.matting.masks import OPAQUE, PeopleFinder
 from workflows.matting.wanted import WantedPeople
 
 FRAMES_COMPARED = 12
+# Of a plate's structure. Measured: 0.74 to 0.92 with true plates, up to 0.54 with false ones.
+FOUND_AGAIN_WITH_MATTES = 0.6
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,14 @@ class FirstPass:
         wanted: Whose alpha is kept; None: everybody's.
         plate: The empty background; None where none was asked for.
         unfit: Why the plate does not fit the video; empty: it does.
+        is_wrong: Whether it shows another scene than most frames.
     """
 
     alphas: KeptArrays | None = None
     wanted: WantedPeople | None = None
     plate: Plate | None = None
     unfit: str = ""
+    is_wrong: bool = False
 
     def close(self) -> None:
         """Let go of what was kept."""
@@ -102,7 +106,7 @@ def run_first_pass(job: VideoJob, finders: Finders, *, makes_plate: bool) -> Fir
             report.people = result.wanted.choose()
         if makes_plate:
             result.plate = _plate_of(job, store)
-            result.unfit = why_unfit(store, result.plate)
+            result.unfit, result.is_wrong = judged(store, result.plate)
             report.plate = {**result.plate.report, "unfit": result.unfit}
     return result
 
@@ -134,26 +138,33 @@ def _plate_of(job: VideoJob, store: FrameStore) -> Plate:
     return plate
 
 
-def why_unfit(store: FrameStore, plate: Plate) -> str:
-    """Why ``plate`` does not fit the frames of ``store`` that it was made of; empty: it does.
+def judged(store: FrameStore, plate: Plate) -> tuple[str, bool]:
+    """Why ``plate`` does not fit the frames that it was made of, and whether it is quite wrong.
 
-    Of registered frames only such plates are taken as fit.
+    Mattes that miss people make a plate unlike the frames too, but then its structure is found
+    again in them. Of registered frames only such plates are taken as fit.
     """
-    if plate.moving is not None:
-        return ""
-    if not plate.fits:
-        share = plate.report["unlike_share"]
-        text = f"{share:.0%} of the background looks unlike the plate, so the camera seems to move"
-        tried = plate.report.get("registration")
-        return f"{text}; registered frames: {tried}" if tried else text
-    if store.has_mattes:
-        return ""
+    if plate.moving is not None or (plate.fits and store.has_mattes):
+        return "", False
     indices = np.linspace(0, store.count - 1, min(store.count, FRAMES_COMPARED)).astype(int)
     matches = [compare_scene(store.frames[index], plate.background) for index in indices]
-    misfits = [match for match in matches if not match.is_same_scene]
-    if 2 * len(misfits) <= len(matches):
-        return ""
-    return (
-        f"in {len(misfits)} of {len(matches)} frames it shows another scene, so the camera seems "
-        f"to move: {misfits[0]}"
-    )
+    misfits = [match for match in matches if not _is_same(match, has_mattes=store.has_mattes)]
+    is_wrong = 2 * len(misfits) > len(matches)
+    reasons = []
+    if not plate.fits:
+        share = plate.report["unlike_share"]
+        reasons.append(f"{share:.0%} of the background looks unlike the plate")
+    if is_wrong:
+        reasons.append(f"in {len(misfits)} of {len(matches)} frames {misfits[0]}")
+    if reasons:
+        reasons.append("so the camera seems to move")
+    if tried := plate.report.get("registration"):
+        reasons.append(f"registered frames: {tried}")
+    return ", ".join(reasons), is_wrong
+
+
+def _is_same(match: SceneMatch, *, has_mattes: bool) -> bool:
+    # A plate that mattes kept clean shows more of the scene than one that was made without.
+    if has_mattes and match.found_again is not None:
+        return match.found_again >= FOUND_AGAIN_WITH_MATTES
+    return match.is_same_scene

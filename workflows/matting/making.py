@@ -112,6 +112,8 @@ class AlphaMaker:
         assert self.network is not None
         self.job.report.alpha |= {"way": "background", "reason": reason}
         if self.first.unfit:
+            self.job.report.warn(f"The plate may be wrong: {self.first.unfit}")
+        if self.first.is_wrong:
             raise RuntimeError(
                 f"{self.job.info.path}: the plate does not look like the video "
                 f"({self.first.unfit}), and background matting needs a fixed camera. Use --method "
