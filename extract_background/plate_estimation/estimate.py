@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
-from ..extract_background_kit.pictures import size_within
 from ..extract_background_kit.stopping import ShouldStop, never
 from .aligned import AlignedFrames, Estimate
 from .gain import estimate_gains
+from .holes import doubtful, fill_holes
 from .moving import MovingPlate, described, registered
 from .plate import Plate, PlateOptions, most_unlike
 from .report import make_report, plate_warnings
@@ -19,7 +18,6 @@ from .store import FrameStore
 
 logger = logging.getLogger(__name__)
 
-INPAINTED_SIDE, INPAINTING_RADIUS = 960, 5
 # Shares of the background that look unlike the plate: from which on registering is tried, and of
 # that what may be left for it to be worth it.
 TRIED_FROM, WORTH_IT = 0.015, 0.7
@@ -67,7 +65,7 @@ def _fixed_plate(store: FrameStore, options: PlateOptions, should_stop: ShouldSt
     background = (levels if is_cut else np.rint(levels)).astype(np.uint8)
     holes = estimate.seen == 0
     if options.fill_holes and holes.any() and not holes.all():
-        background = fill_holes(background, holes)
+        background = fill_holes(background, doubtful(holes, estimate.coverage))
     report = make_report(frames, estimate, background, method=method)
     return Plate(background, estimate.coverage, holes, report)
 
@@ -143,20 +141,3 @@ def _estimated(method: str, frames: AlignedFrames, options: PlateOptions) -> Est
         "alpha_mean": means.alpha_mean,
     }
     return plain[method](frames)
-
-
-def fill_holes(background: np.ndarray, holes: np.ndarray) -> np.ndarray:
-    """Inpaint ``holes`` at a size that keeps the time bounded; other pixels stay.
-
-    Args:
-        background: uint8 (H, W, 3).
-        holes: bool (H, W).
-    """
-    height, width = holes.shape
-    size = size_within(holes.shape, INPAINTED_SIDE)
-    wide = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8))
-    touched = cv2.resize(wide.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
-    small = cv2.resize(background, size, interpolation=cv2.INTER_AREA)
-    inpainted = cv2.inpaint(small, touched.astype(np.uint8), INPAINTING_RADIUS, cv2.INPAINT_NS)
-    large = cv2.resize(inpainted, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.where(holes[..., None], large, background)

@@ -82,10 +82,16 @@ class MovingPlate:
         known = np.flatnonzero(self.positions == index)
         if len(known) and self.registration.is_found[known[0]]:
             return self._view(int(known[0]))
+        return self.find_behind(frame, matte, near=index)
+
+    def find_behind(
+        self, frame: np.ndarray, matte: np.ndarray | None = None, *, near: int
+    ) -> PlateView | None:
+        """The plate behind a frame taken about when frame ``near`` was; None if it is not found."""
         if matte is not None and matte.dtype != np.uint8:
             matte = to_uint8(matte)
-        near = float(np.interp(index, self.positions, np.arange(len(self.positions))))
-        where = self.registration.locate(frame, matte, near=near)
+        place = float(np.interp(near, self.positions, np.arange(len(self.positions))))
+        where = self.registration.locate(frame, matte, near=place)
         return None if where is None else self._view(where)
 
     def _view(self, where: int | np.ndarray) -> PlateView:

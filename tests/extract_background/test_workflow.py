@@ -213,3 +213,33 @@ def test_bad_value_leaves_the_old_ones():
     with pytest.raises(ValueError, match="method"):
         parameters.set_values({**before, "stride": "3", "method": "magic"})
     assert parameters.get_values() == before
+
+
+def test_register_gives_each_frame_its_plate(task_of, scene, tmp_path):
+    rate, path, alpha = Fraction(25), tmp_path / "pan.mkv", tmp_path / "alpha.mkv"
+    with (
+        VideoSink(path, 240, 240, rate, 1 / rate, codec="ffv1") as sink,
+        VideoSink(alpha, 240, 240, rate, 1 / rate, codec="ffv1", channels=1) as mattes,
+    ):
+        for index in range(8):
+            seen = np.s_[:, 10 * index : 10 * index + 240]
+            sink.write(np.ascontiguousarray(scene.frames[18 * index][seen]), index)
+            mattes.write(np.ascontiguousarray(scene.mattes[18 * index][seen]), index)
+    workflow, task = task_of(mode="look_ahead", register="auto", alpha_video_path=alpha)
+    workflow.connect_tasks(workflow.root(), task, [(0, 0)])
+    errors = []
+    original = task._publish
+
+    def watched(plate):
+        left = 10 * len(errors)
+        errors.append(metrics(plate.background, scene.background[:, left : left + 240])[0])
+        original(plate)
+
+    task._publish = watched
+    workflow.run_on(path=str(path))
+    assert len(errors) == 8
+    assert max(errors) < 3
+    report = task.get_output(3).data
+    assert report["registration"]["frames_registered"] == 8
+    assert plate_of(task).shape == (240, 240, 3)
+    assert task.get_output(5).get_image().shape[1] == pytest.approx(310, abs=3)
