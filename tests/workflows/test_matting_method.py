@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from development.synthetic.clip import SyntheticClip
+from development.synthetic.people import place, room
 from plugin_kit.video import VideoInfo, VideoReader
 from workflows.matting import ChainOptions, main, run_chain
 from workflows.matting.base_alpha import PeopleAlpha
@@ -161,6 +162,42 @@ def test_masks_that_show_nobody_leave_it_to_the_plate(tmp_path, monkeypatch):
     assert "show nobody" in report.alpha["reason"]
     assert (report.plate["method"], report.plate["mattes_used"]) == ("bootstrap", 0)
     assert any("show nobody in any frame" in warning for warning in report.warnings)
+
+
+@pytest.fixture(scope="module")
+def two_people(tmp_path_factory):
+    """A video of somebody large on the left and somebody small on the right, and their masks."""
+    empty = room(360, 480)
+    frames, masks = [], []
+    for index in range(3):
+        frame = empty.copy()
+        large, _ = place(frame, 30 + 6 * index, 340, 280)
+        small, _ = place(frame, 330, 330, 200)
+        frames.append(frame)
+        masks.append((large, small))
+    path = tmp_path_factory.mktemp("two") / "two.mkv"
+    return write_video(path, frames), np.array(masks)
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_only_the_wanted_people_are_kept(two_people, tmp_path, kept):
+    video, masks = two_people
+    row, column = np.argwhere(masks[1, 1]).mean(axis=0)
+    who = f"{column:.0f},{row:.0f},1" if kept else "largest"
+    given = {"matte": "people", "who": who, "stabilise": False}
+    report = run(video, tmp_path / "out", **given)
+    assert len(report.people) == 1
+    alphas = alphas_of(tmp_path / "out" / "alpha").astype(float) / 255
+    for alpha, (large, small) in zip(alphas, masks, strict=True):
+        wanted, other = (large, small) if kept == 0 else (small, large)
+        assert alpha[wanted].mean() > 0.85
+        assert alpha[other].mean() < 0.05
+
+
+def test_nobody_at_a_point_is_an_error(two_people, tmp_path):
+    with pytest.raises(ValueError, match=r"--people: nobody is at \(5, 5\) in frame 0"):
+        run(two_people[0], tmp_path / "out", matte="people", who="5,5")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_what_is_kept_comes_back_from_memory_and_disk():

@@ -156,9 +156,8 @@ class Wanted:
         return self._source.report()
 
 
-def fusion_options(options: ChainOptions, base: str) -> FusionOptions:
-    """The constants for the weights of background matting, and for the base."""
+def fusion_options(weights: str, base: str) -> FusionOptions:
+    """The constants for ``weights`` of background matting, and for who made the base."""
     if base == "people":
         return MASK_OPTIONS
-    weights = "builtin" if options.weights == "builtin" else "official"
-    return WEIGHT_SETS[weights]
+    return WEIGHT_SETS["builtin" if weights == "builtin" else "official"]

@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 
 from infer_people.people_finding import FinderOptions, FramePeople, PeopleFinder
-from plugin_kit.picture_files import folder_pictures, read_grey
 from plugin_kit.pictures import as_alpha, to_uint8
-from plugin_kit.video import VideoInfo, VideoReader, count_frames
+from plugin_kit.video import Frame, count_frames
 from workflows.matting.graph import RVM
 from workflows.matting.masks import PeopleFinder as MaskFinder
 from workflows.matting.options import ChainOptions
 from workflows.matting.report import Report
+from workflows.media.source import source_info, source_reader
 
 ALPHA_FILE = "file"
 SNAP_LOW, SNAP_HIGH = 4, 251
@@ -99,18 +99,15 @@ class AlphaFile:
     name = ALPHA_FILE
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._pictures = folder_pictures(path) if path.is_dir() else None
-        self._info = None if self._pictures else VideoInfo.from_path(path)
-        self.count = len(self._pictures) if self._pictures else count_frames(path)
-        self._frames: Iterator[np.ndarray] = iter(())
+        self._path, self._info = path, source_info(path)
+        self._frames: Iterator[Frame] = iter(())
         self._taken = 0
 
     def load(self) -> None:
         """There is no network."""
 
     def begin(self) -> None:
-        self._frames, self._taken = self._read(), 0
+        self._frames, self._taken = iter(source_reader(self._info)), 0
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """The next matte, brought to the frame's size.
@@ -118,14 +115,15 @@ class AlphaFile:
         Raises:
             ValueError: There is none left.
         """
-        matte = next(self._frames, None)
-        if matte is None:
+        frame = next(self._frames, None)
+        if frame is None:
             raise ValueError(
                 f"--alpha {self._path} has {self._taken} mattes, and the video has more frames: "
                 "give a matte for every frame"
             )
         self._taken += 1
-        return to_uint8(as_alpha(matte, *image.shape[:2]))
+        matte = to_uint8(as_alpha(frame.image, *image.shape[:2]))
+        return matte if self._path.is_dir() else snapped(matte)
 
     def check(self, frames: int) -> None:
         """Refuse what has fewer mattes than the video has ``frames``, 0 where that is not known.
@@ -133,20 +131,14 @@ class AlphaFile:
         Raises:
             ValueError: The text has both counts.
         """
-        if 0 < self.count < frames:
+        if not frames:
+            return
+        count = self._info.frame_count if self._path.is_dir() else count_frames(self._path)
+        if count < frames:
             raise ValueError(
-                f"--alpha {self._path} has {self.count} mattes, and the video {frames} frames: "
+                f"--alpha {self._path} has {count} mattes, and the video {frames} frames: "
                 "give a matte for every frame"
             )
-
-    def _read(self) -> Iterator[np.ndarray]:
-        if self._info is None:
-            assert self._pictures is not None
-            for path in self._pictures:
-                yield read_grey(path)
-            return
-        for frame in VideoReader(self._info, is_grey=True):
-            yield snapped(frame.image)
 
 
 def snapped(matte: np.ndarray) -> np.ndarray:

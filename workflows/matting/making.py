@@ -94,7 +94,7 @@ class AlphaMaker:
         made["way"], made["reason"] = "fused", f"{kind} fits the video"
         if self.given is not None:
             made["reason"] = "the plate was given"
-        options = fusion_options(self.job.options, self.finders.base_name)
+        options = fusion_options(self.job.report.weights, self.finders.base_name)
         return Fused(base, self.network, plate, options)
 
     def _shows_nobody(self) -> bool:
