@@ -35,7 +35,7 @@ PARAMETERS = {
     PLATE: {
         "method": ("plate_method", "how the plate is estimated"),
         "max_frames": ("plate_frames", "frames to use at most"),
-        "register": ("register", "auto or on: for a camera that moves"),
+        "registration": ("registration", "auto or on: for a camera that moves"),
     },
     MATTING: {
         "weights": ("background_matting_weights", "official or builtin"),

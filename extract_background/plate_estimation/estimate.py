@@ -42,7 +42,7 @@ def estimate_plate(
     if store.count == 0:
         raise ValueError("there is no frame to estimate a background from")
     options.method_for(store.has_mattes)
-    plate = _fixed_plate(store, options, should_stop) if options.register != "on" else None
+    plate = _fixed_plate(store, options, should_stop) if options.registration != "on" else None
     if plate is None or _may_move(plate, store, options):
         plate = _registered_plate(store, plate, options, should_stop)
     found = plate_warnings(store, plate.report)
@@ -72,7 +72,7 @@ def _fixed_plate(store: FrameStore, options: PlateOptions, should_stop: ShouldSt
 
 def _may_move(plate: Plate, store: FrameStore, options: PlateOptions) -> bool:
     """Whether it is worth trying to register the frames."""
-    is_asked = options.register == "auto" and store.has_mattes and store.count > 1
+    is_asked = options.registration == "auto" and store.has_mattes and store.count > 1
     return is_asked and plate.report["unlike_share"] > TRIED_FROM
 
 
@@ -88,7 +88,7 @@ def _registered_plate(
     if isinstance(found, str):
         if fixed is None:
             raise ValueError(
-                f"register=on: {found}. Use register=auto or off, or give mattes of the people, "
+                f"registration=on: {found}. Use registration=auto or off, or give mattes of the people, "
                 "whose features are then left out"
             )
         fixed.report["registration"] = f"none: {found}"

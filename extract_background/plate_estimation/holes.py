@@ -19,6 +19,8 @@ RIM_SHARE, DOUBT_SHARE = 0.05, 0.015
 FEW_FRAMES = 0.5
 # Holes of fewer pixels, at the size at which shifts are searched, are filled smoothly.
 SMALLEST = 12
+# A shift may miss the rim by so many times what a smooth filling does, which has no texture.
+ALLOWED = 1.6
 # How much of a hole the moved picture has to know, and what a shift of a whole picture costs in
 # levels: what is near is likelier to go on.
 LEAST_KNOWN, COST_OF_DISTANCE = 0.995, 8.0
@@ -94,6 +96,7 @@ def _moved_onto(picture: np.ndarray, is_known: np.ndarray, hole: np.ndarray) -> 
     if shift is None:
         return None
     moved, moved_known = _shifted(picture, shift), _shifted(is_known.astype(np.float32), shift)
+    moved = smoothly_filled(moved, moved_known > 0.5)
     both = is_known & (moved_known > 0.5)
     # Only the rim says what the hole needs: far from it the two may be anything.
     both &= cv2.dilate(hole.view(np.uint8), _box(RIM_SHARE * min(hole.shape))) > 0
@@ -105,7 +108,10 @@ def _moved_onto(picture: np.ndarray, is_known: np.ndarray, hole: np.ndarray) -> 
 def _best_shift(
     picture: np.ndarray, is_known: np.ndarray, hole: np.ndarray
 ) -> tuple[int, int] | None:
-    """By how many pixels right and down what surrounds the hole is found again; None: nowhere."""
+    """By how many pixels right and down what surrounds the hole is found again.
+
+    None where going on smoothly tells the surroundings much better than any shift.
+    """
     size = size_within(hole.shape, SEARCH_SIDE)
     scale = hole.shape[1] / size[0]
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
@@ -119,7 +125,9 @@ def _best_shift(
     if not len(holes_at) or not len(rims_at):
         return None
     wanted = small[rim]
-    best, found = np.inf, None
+    # What going on smoothly would make of the rim, were it a part of the hole.
+    smooth = smoothly_filled(small, known & ~rim)[rim]
+    best, found = ALLOWED * float(np.abs(smooth - wanted).mean()), None
     height, width = inside.shape
     for down in range(-(height // 4) * 2, height // 2 + 1, STRIDE):
         for right in range(-(width * 3 // 8) * 2, width * 3 // 4 + 1, STRIDE):

@@ -26,7 +26,7 @@ Method = Literal[
     "alpha_mean",
     "masked_mean",
 ]
-Register = Literal["off", "auto", "on"]
+Registering = Literal["off", "auto", "on"]
 NEEDS_MATTES = ("robust", "weighted_median", "alpha_mean", "masked_mean")
 
 
@@ -65,7 +65,7 @@ class PlateOptions:
         polish: After gmm, a Tukey mean around its result; False is the notebook's.
         truncate: alpha_mean cuts decimals as AIST++ does, instead of rounding.
         dilation: Side of masked_mean's box in pixels.
-        register: Whether frames are brought onto one of them by a homography of the background's
+        registration: Whether frames are brought onto one of them by a homography of the background's
             features first, for a camera that moves: ``auto`` does it where a plate of the frames
             as they are does not fit them and one of registered frames does, with mattes only.
     """
@@ -76,7 +76,7 @@ class PlateOptions:
     polish: bool = True
     truncate: bool = False
     dilation: int = 20
-    register: str = "off"
+    registration: str = "off"
 
     def method_for(self, has_mattes: bool) -> str:
         """The method that auto stands for, or the one that was named.

@@ -104,7 +104,7 @@ def plate_warnings(store: FrameStore, report: dict[str, Any]) -> list[str]:
             unlike > most_unlike(store.has_mattes),
             f"{unlike:.0%} of what counts as background looks unlike the plate: the camera seems "
             "to move, or people fill most of the picture; a plate needs a fixed camera, or one "
-            "that only turns or zooms and register=auto with mattes",
+            "that only turns or zooms and registration=auto with mattes",
         ),
         (
             unlike <= most_unlike(store.has_mattes) and misfits > MANY_FRAMES * max(1, compared),

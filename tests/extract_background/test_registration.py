@@ -133,7 +133,7 @@ def store_of(frames, mattes):
 def test_auto_registers_what_moves_and_brings_the_plate_back(clip):
     frames, mattes, _, empty = clip
     fixed = estimate_plate(store_of(frames, mattes))
-    plate = estimate_plate(store_of(frames, mattes), PlateOptions(register="auto"))
+    plate = estimate_plate(store_of(frames, mattes), PlateOptions(registration="auto"))
     assert fixed.moving is None and not fixed.fits
     assert plate.moving is not None and plate.fits
     assert plate.report["registration"]["frames_registered"] == 5
@@ -148,7 +148,7 @@ def test_auto_registers_what_moves_and_brings_the_plate_back(clip):
 
 def test_a_frame_between_those_that_were_used_is_found_too(clip, room):
     frames, mattes, _, _ = clip
-    plate = estimate_plate(store_of(frames, mattes), PlateOptions(register="on"))
+    plate = estimate_plate(store_of(frames, mattes), PlateOptions(registration="on"))
     between = cv2.warpPerspective(room, pan(0.5), (WIDTH, HEIGHT))
     view = plate.moving.find_behind(between, near=2)
     seen = view.coverage > 0.1
@@ -160,7 +160,7 @@ def test_a_frame_between_those_that_were_used_is_found_too(clip, room):
 def test_a_fixed_camera_is_left_alone(clip):
     _, mattes, _, empty = clip
     frames = [np.where(matte[..., None] > 0, np.uint8(9), empty[2]) for matte in mattes]
-    plate = estimate_plate(store_of(frames, mattes), PlateOptions(register="auto"))
+    plate = estimate_plate(store_of(frames, mattes), PlateOptions(registration="auto"))
     assert plate.moving is None
     assert "registration" not in plate.report
     assert plate.behind(3, frames[3]).background is plate.background
@@ -171,11 +171,11 @@ def test_what_cannot_be_registered_is_told(clip):
     frames = [rng.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8) for _ in range(4)]
     mattes = np.zeros((4, HEIGHT, WIDTH), np.uint8)
     mattes[:, :20] = 255
-    plate = estimate_plate(store_of(frames, mattes), PlateOptions(register="auto"))
+    plate = estimate_plate(store_of(frames, mattes), PlateOptions(registration="auto"))
     assert plate.moving is None
     assert plate.report["registration"].startswith("none: only 1 of 4")
-    with pytest.raises(ValueError, match=r"register=on: only 1 of 4.*register=auto"):
-        estimate_plate(store_of(frames, mattes), PlateOptions(register="on"))
+    with pytest.raises(ValueError, match=r"registration=on: only 1 of 4.*registration=auto"):
+        estimate_plate(store_of(frames, mattes), PlateOptions(registration="on"))
 
 
 def test_holes_are_filled_with_the_plates_own_texture():

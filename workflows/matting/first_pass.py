@@ -132,7 +132,7 @@ def _plate_of(job: VideoJob, store: FrameStore) -> Plate:
             "them; try another --matte"
         )
     with report.timed("of it estimation"):
-        plate = estimate_plate(store, PlateOptions(register="auto"))
+        plate = estimate_plate(store, PlateOptions(registration="auto"))
     for warning in plate.report["warnings"]:
         report.warn(warning)
     return plate
