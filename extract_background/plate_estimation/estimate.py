@@ -88,8 +88,8 @@ def _registered_plate(
     if isinstance(found, str):
         if fixed is None:
             raise ValueError(
-                f"registration=on: {found}. Use registration=auto or off, or give mattes of the people, "
-                "whose features are then left out"
+                f"registration=on: {found}. Use registration=auto or off, or give mattes of the "
+                "people, whose features are then left out"
             )
         fixed.report["registration"] = f"none: {found}"
         return fixed

@@ -65,9 +65,10 @@ class PlateOptions:
         polish: After gmm, a Tukey mean around its result; False is the notebook's.
         truncate: alpha_mean cuts decimals as AIST++ does, instead of rounding.
         dilation: Side of masked_mean's box in pixels.
-        registration: Whether frames are brought onto one of them by a homography of the background's
-            features first, for a camera that moves: ``auto`` does it where a plate of the frames
-            as they are does not fit them and one of registered frames does, with mattes only.
+        registration: Whether frames are brought onto one of them by a homography of the
+            background's features first, for a camera that moves: ``auto`` does it where a plate of
+            the frames as they are does not fit them and one of registered frames does, with
+            mattes only.
     """
 
     method: str = "auto"
