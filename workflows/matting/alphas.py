@@ -77,17 +77,23 @@ class BaseOnly:
 
 
 class PlateOnly:
-    """Background matting's alone."""
+    """Background matting's alone; a frame that cannot be registered takes the last one's plate."""
 
     def __init__(self, network: BackgroundNetwork, plate: Plate) -> None:
         self._network, self._plate = network, plate
+        self._last = plate.background
+        self._lost = 0
 
     def __call__(self, index: int, image: np.ndarray) -> np.ndarray:
         behind = self._plate.behind(index, image)
-        return self._network(image, behind.background)
+        if behind is None:
+            self._lost += 1
+        else:
+            self._last = behind.background
+        return self._network(image, self._last)
 
     def report(self) -> dict[str, Any]:
-        return {}
+        return {"frames_not_registered": self._lost} if self._plate.moving else {}
 
 
 @dataclass

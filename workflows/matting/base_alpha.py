@@ -125,20 +125,29 @@ class AlphaFile:
         matte = to_uint8(as_alpha(frame.image, *image.shape[:2]))
         return matte if self._path.is_dir() else snapped(matte)
 
-    def check(self, frames: int) -> None:
+    def check(self, frames: int) -> str:
         """Refuse what has fewer mattes than the video has ``frames``, 0 where that is not known.
+
+        Returns:
+            A warning where it has more; else nothing.
 
         Raises:
             ValueError: The text has both counts.
         """
         if not frames:
-            return
+            return ""
         count = self._info.frame_count if self._path.is_dir() else count_frames(self._path)
         if count < frames:
             raise ValueError(
                 f"--alpha {self._path} has {count} mattes, and the video {frames} frames: "
                 "give a matte for every frame"
             )
+        if count <= frames + 1:
+            return ""
+        return (
+            f"--alpha {self._path} has {count} mattes, and the video {frames} frames: they are "
+            "paired by index; were they made at different frame rates?"
+        )
 
 
 def snapped(matte: np.ndarray) -> np.ndarray:

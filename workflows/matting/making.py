@@ -138,7 +138,8 @@ def choose_maker(job: VideoJob, given: np.ndarray | None) -> AlphaMaker:
     report.method = options.method
     finders = _finders(options, report, has_plate=given is not None)
     if isinstance(finders.base, AlphaFile):
-        finders.base.check(job.info.frame_count or 0)
+        if warning := finders.base.check(job.info.frame_count or 0):
+            report.warn(warning)
     network = None
     if METHODS[options.method].plate != "none":
         network = BackgroundNetwork(options)

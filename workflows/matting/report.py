@@ -98,7 +98,8 @@ class ChainReport(Report):
             (``base``: that alone; ``fused``: helped by background matting; ``background``: that
             alone), the ``reason``, and of a fused one ``frames_fused``,
             ``frames_of_the_base_alone``, ``edge_share`` (background matting's, at the edges),
-            ``misfit`` and ``worst_misfit`` (share of the background unlike the plate, by frame).
+            ``misfit`` and ``worst_misfit`` (share of the background unlike the plate, by frame);
+            of background matting alone with a camera that moves ``frames_not_registered``.
         people: The identities whose alpha was kept; None: all that was found.
         empty_masks: Frames in which the masks showed nobody.
         weights: Background matting's.
@@ -117,6 +118,8 @@ class ChainReport(Report):
 
     def conclude(self) -> None:
         """Warn of what only the end shows."""
+        if lost := self.alpha.get("frames_not_registered", 0):
+            self.warn(f"{lost} of {self.frames} frames could not be registered to the plate")
         fused, alone = (self.alpha.get(key, 0) for key in ("frames_fused", BASE_ALONE))
         if self.alpha.get("way") == "fused" and alone:
             self.warn(
