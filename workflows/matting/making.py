@@ -137,9 +137,8 @@ def choose_maker(job: VideoJob, given: np.ndarray | None) -> AlphaMaker:
     options, report = job.options, job.report
     report.method = options.method
     finders = _finders(options, report, has_plate=given is not None)
-    if isinstance(finders.base, AlphaFile):
-        if warning := finders.base.check(job.info.frame_count or 0):
-            report.warn(warning)
+    if isinstance(finders.base, AlphaFile) and (text := finders.base.check(job.info.frame_count)):
+        report.warn(text)
     network = None
     if METHODS[options.method].plate != "none":
         network = BackgroundNetwork(options)
