@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from dataclasses import replace
 
 import numpy as np
 from ikomia import dataprocess
@@ -48,6 +49,7 @@ class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
                 *(dataprocess.CImageIO() for _ in pictures),
                 report,
                 dataprocess.CArrayIO(),
+                dataprocess.CImageIO(),
             ],
         )
         self.set_param_object(copy.deepcopy(param) if param else ExtractBackgroundParam())
@@ -130,7 +132,19 @@ class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
                 )
             plate = plate_of_files(settings, source, shown=shown, should_stop=self._should_stop)
             self._plate_of_files = key, plate
-        self._publish(self._plate_of_files[1])
+        self._publish(self._behind(self._plate_of_files[1], shown))
+
+    def _behind(self, plate: Plate, frame: np.ndarray | None) -> Plate:
+        """Of a camera that moves, the plate as it lies behind ``frame``, where that is known."""
+        if plate.moving is None or frame is None:
+            return plate
+        self._watch.is_new(self.get_input(Input.FRAMES), frame, "video")
+        view = plate.moving.find_behind(frame, near=self._watch.calls - 1)
+        if view is None:
+            logger.warning("this frame cannot be registered: the plate is the reference frame's")
+            return plate
+        holes = view.coverage == 0
+        return replace(plate, background=view.background, coverage=view.coverage, holes=holes)
 
     def _accumulate(self, frame: np.ndarray) -> None:
         connected = self.get_input(Input.FRAMES)
@@ -192,6 +206,8 @@ class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
         self.get_output(Output.HOLES).set_image(plate.holes.astype(np.uint8) * 255)
         publish_dictionary(self, Output.REPORT, plate.report)
         self.get_output(Output.COVERAGE_ARRAY).set_array(plate.coverage)
+        mosaic = plate.background if plate.moving is None else plate.moving.background
+        self.get_output(Output.MOSAIC).set_image(mosaic)
 
 
 class ExtractBackgroundParamFactory(PluginParamFactory):

@@ -9,7 +9,7 @@ from extract_background.extract_background_kit.parameters import (
     PluginSettings,
     setting,
 )
-from extract_background.plate_estimation.plate import Method, PlateOptions, Sampling
+from extract_background.plate_estimation.plate import Method, PlateOptions, Registering, Sampling
 
 
 class Settings(PluginSettings):
@@ -46,6 +46,12 @@ class Settings(PluginSettings):
         True, "Even out exposure and white balance first", label="Even out exposure"
     )
     fill_holes: bool = setting(True, "Inpaint what no frame shows", label="Inpaint holes")
+    registration: Registering = setting(
+        "off",
+        "Bring frames of a moving camera onto one of them first; auto does it where that fits "
+        "better, and needs mattes",
+        label="Register frames of a moving camera",
+    )
     polish: bool = setting(
         True,
         "gmm: robust mean around its result",

@@ -18,3 +18,4 @@ class Output(IntEnum):
     HOLES = 2
     REPORT = 3
     COVERAGE_ARRAY = 4
+    MOSAIC = 5

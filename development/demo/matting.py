@@ -84,6 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
             background=str(folder / "new_background.png"),
             matte="none",
             weights="builtin",
+            stabilise=False,
         )
     )
     write_picture(folder / "side_by_side.png", np.vstack(write_side_by_side(clip, folder)))

@@ -35,6 +35,7 @@ PARAMETERS = {
     PLATE: {
         "method": ("plate_method", "how the plate is estimated"),
         "max_frames": ("plate_frames", "frames to use at most"),
+        "registration": ("registration", "auto or on: for a camera that moves"),
     },
     MATTING: {
         "weights": ("background_matting_weights", "official or builtin"),
@@ -75,7 +76,7 @@ PARAMETERS = {
 TOLD_BY_PEOPLE = ("keypoints_path", "skeleton", "fps")
 # What comes out, by its port; another name is given after the colon.
 OUTPUTS: dict[str, tuple[type[IntEnum], str]] = {
-    PLATE: (PlateOutput, "background coverage holes report"),
+    PLATE: (PlateOutput, "background coverage holes report mosaic"),
     MATTING: (MattingOutput, "composite alpha foreground error"),
     FLOW: (FlowOutput, "composite alpha frame alpha_array:exact_alpha confidence flow"),
     FUSION: (FusionOutput, "alpha alpha_array:exact_alpha share report"),

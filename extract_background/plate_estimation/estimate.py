@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
-import cv2
 import numpy as np
 
-from ..extract_background_kit.pictures import size_within
 from ..extract_background_kit.stopping import ShouldStop, never
 from .aligned import AlignedFrames, Estimate
 from .gain import estimate_gains
-from .plate import Plate, PlateOptions
+from .holes import doubtful, fill_holes
+from .moving import MovingPlate, described, registered
+from .plate import Plate, PlateOptions, most_unlike
 from .report import make_report, plate_warnings
 from .store import FrameStore
 
 logger = logging.getLogger(__name__)
 
-INPAINTED_SIDE, INPAINTING_RADIUS = 960, 5
+# Shares of the background that look unlike the plate: from which on registering is tried, and of
+# that what may be left for it to be worth it.
+TRIED_FROM, WORTH_IT = 0.015, 0.7
 
 
 def estimate_plate(
@@ -38,6 +41,19 @@ def estimate_plate(
     options = options or PlateOptions()
     if store.count == 0:
         raise ValueError("there is no frame to estimate a background from")
+    options.method_for(store.has_mattes)
+    plate = _fixed_plate(store, options, should_stop) if options.registration != "on" else None
+    if plate is None or _may_move(plate, store, options):
+        plate = _registered_plate(store, plate, options, should_stop)
+    found = plate_warnings(store, plate.report)
+    for warning in found:
+        logger.warning(warning)
+    plate.report["warnings"] = [*store.warnings, *found]
+    return plate
+
+
+def _fixed_plate(store: FrameStore, options: PlateOptions, should_stop: ShouldStop) -> Plate:
+    """The plate of the frames as they are."""
     method = options.method_for(store.has_mattes)
     gains = np.ones((store.count, 3), np.float32)
     if options.gain_alignment and store.count > 1:
@@ -49,13 +65,63 @@ def estimate_plate(
     background = (levels if is_cut else np.rint(levels)).astype(np.uint8)
     holes = estimate.seen == 0
     if options.fill_holes and holes.any() and not holes.all():
-        background = fill_holes(background, holes)
+        background = fill_holes(background, doubtful(holes, estimate.coverage))
     report = make_report(frames, estimate, background, method=method)
-    found = plate_warnings(store, report)
-    for warning in found:
-        logger.warning(warning)
-    report["warnings"] = [*store.warnings, *found]
     return Plate(background, estimate.coverage, holes, report)
+
+
+def _may_move(plate: Plate, store: FrameStore, options: PlateOptions) -> bool:
+    """Whether it is worth trying to register the frames."""
+    is_asked = options.registration == "auto" and store.has_mattes and store.count > 1
+    return is_asked and plate.report["unlike_share"] > TRIED_FROM
+
+
+def _registered_plate(
+    store: FrameStore, fixed: Plate | None, options: PlateOptions, should_stop: ShouldStop
+) -> Plate:
+    """The plate of registered frames, or ``fixed`` where that fits them no worse.
+
+    Raises:
+        ValueError: There is no ``fixed`` one, and the frames cannot be registered.
+    """
+    found = registered(store, should_stop)
+    if isinstance(found, str):
+        if fixed is None:
+            raise ValueError(
+                f"registration=on: {found}. Use registration=auto or off, or give mattes of the "
+                "people, whose features are then left out"
+            )
+        fixed.report["registration"] = f"none: {found}"
+        return fixed
+    mosaic = _fixed_plate(found.store, replace(options, method=_of_canvas(options)), should_stop)
+    after = mosaic.report["unlike_share"]
+    if fixed is not None:
+        before = fixed.report["unlike_share"]
+        if after > min(WORTH_IT * before, most_unlike(store.has_mattes)):
+            fixed.report["registration"] = (
+                f"none: {after:.1%} of the background would look unlike a plate of registered "
+                f"frames, {before:.1%} does as they are"
+            )
+            return fixed
+    positions = found.indices * store.stride
+    moving = MovingPlate(mosaic.background, mosaic.coverage, found.registration, positions)
+    view = moving.reference_view
+    holes = view.coverage == 0
+    report = {
+        **mosaic.report,
+        "frames_offered": store.offered,
+        "stride": store.stride,
+        "mattes_used": store.mattes,
+        "hole_share": float(holes.mean()),
+        "mean_coverage": float(view.coverage.mean()),
+        "registration": described(moving),
+    }
+    return Plate(view.background, view.coverage, holes, report, moving)
+
+
+def _of_canvas(options: PlateOptions) -> str:
+    """The method for frames that do not show all of the canvas: one that minds weights."""
+    return "robust" if options.method in ("auto", "bootstrap", "median") else options.method
 
 
 def _estimated(method: str, frames: AlignedFrames, options: PlateOptions) -> Estimate:
@@ -75,20 +141,3 @@ def _estimated(method: str, frames: AlignedFrames, options: PlateOptions) -> Est
         "alpha_mean": means.alpha_mean,
     }
     return plain[method](frames)
-
-
-def fill_holes(background: np.ndarray, holes: np.ndarray) -> np.ndarray:
-    """Inpaint ``holes`` at a size that keeps the time bounded; other pixels stay.
-
-    Args:
-        background: uint8 (H, W, 3).
-        holes: bool (H, W).
-    """
-    height, width = holes.shape
-    size = size_within(holes.shape, INPAINTED_SIDE)
-    wide = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8))
-    touched = cv2.resize(wide.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
-    small = cv2.resize(background, size, interpolation=cv2.INTER_AREA)
-    inpainted = cv2.inpaint(small, touched.astype(np.uint8), INPAINTING_RADIUS, cv2.INPAINT_NS)
-    large = cv2.resize(inpainted, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.where(holes[..., None], large, background)

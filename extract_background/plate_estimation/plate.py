@@ -7,6 +7,15 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from ..extract_background_kit.pictures import resized
+from .moving import MovingPlate, PlateView
+
+# From which share of the background on that looks unlike a plate it does not fit. Measured with
+# mattes: up to 0.001 before a fixed camera, 0.02 with 1 pixel of jitter and 0.13 with 3, 0.04 with
+# leaves, from 0.075 with a camera that moves. Without mattes people are in it: 0.08 to 0.16 before
+# a fixed camera, 0.5 in a tracking shot.
+MOST_UNLIKE, MOST_UNLIKE_BARE = 0.07, 0.3
+
 Method = Literal[
     "auto",
     "robust",
@@ -17,7 +26,13 @@ Method = Literal[
     "alpha_mean",
     "masked_mean",
 ]
+Registering = Literal["off", "auto", "on"]
 NEEDS_MATTES = ("robust", "weighted_median", "alpha_mean", "masked_mean")
+
+
+def most_unlike(has_mattes: bool) -> float:
+    """From which ``unlike_share`` on a plate does not fit."""
+    return MOST_UNLIKE if has_mattes else MOST_UNLIKE_BARE
 
 
 @dataclass(frozen=True)
@@ -50,6 +65,10 @@ class PlateOptions:
         polish: After gmm, a Tukey mean around its result; False is the notebook's.
         truncate: alpha_mean cuts decimals as AIST++ does, instead of rounding.
         dilation: Side of masked_mean's box in pixels.
+        registration: Whether frames are brought onto one of them by a homography of the
+            background's features first, for a camera that moves: ``auto`` does it where a plate of
+            the frames as they are does not fit them and one of registered frames does, with
+            mattes only.
     """
 
     method: str = "auto"
@@ -58,6 +77,7 @@ class PlateOptions:
     polish: bool = True
     truncate: bool = False
     dilation: int = 20
+    registration: str = "off"
 
     def method_for(self, has_mattes: bool) -> str:
         """The method that auto stands for, or the one that was named.
@@ -84,10 +104,47 @@ class Plate:
         background: uint8 RGB (H, W, 3).
         coverage: float32 (H, W), the share of the used frames in which the pixel was seen.
         holes: bool (H, W), pixels that no frame shows; inpainted in ``background`` if asked.
-        report: method, frames used, share of holes, gain drift, warnings; plain JSON values.
+        report: method, frames used, share of holes, gain drift, how well the plate fits each
+            frame, warnings; plain JSON values.
+        moving: Of a camera that moves, the plate on a canvas; the other pictures are then what
+            lies behind the frame that all others were brought onto.
     """
 
     background: np.ndarray
     coverage: np.ndarray
     holes: np.ndarray
     report: dict[str, Any] = field(default_factory=dict)
+    moving: MovingPlate | None = None
+
+    @staticmethod
+    def of_picture(background: np.ndarray, size: tuple[int, int]) -> Plate:
+        """A plate that is known: uint8 RGB of any size, of a video of ``size`` (H, W)."""
+        height, width = size
+        if background.shape[:2] != size:
+            background = resized(background, width, height)
+        return Plate(background, np.ones(size, np.float32), np.zeros(size, bool))
+
+    @property
+    def fits(self) -> bool:
+        """Whether what counts as background in the frames looks like the plate."""
+        share = self.report.get("unlike_share", 0.0)
+        return share <= most_unlike(self.report.get("mattes_used", 0) > 0)
+
+    def behind(
+        self, index: int, frame: np.ndarray, matte: np.ndarray | None = None
+    ) -> PlateView | None:
+        """What lies behind frame ``index`` of the video that the plate was made of.
+
+        Of a fixed camera that is the plate itself, always the same array.
+
+        Args:
+            index: From 0.
+            frame: uint8 RGB (H, W, 3).
+            matte: Where people are, uint8 (H, W) or float32 in 0..1; None: nowhere.
+
+        Returns:
+            None where the camera moves and the frame cannot be registered.
+        """
+        if self.moving is not None:
+            return self.moving.behind(index, frame, matte)
+        return PlateView(self.background, self.coverage)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..extract_background_kit.stopping import ShouldStop, check_stop, never
+
 FEATURES, FEATURE_SIDE = 1500, 960
 # Lower than OpenCV's own 0.04: smooth walls have few corners.
 LEAST_CONTRAST = 0.015
@@ -30,7 +32,7 @@ MOST_ZOOM, MOST_CANVAS = 4.0, 5.0
 
 
 @dataclass(frozen=True)
-class _Features:
+class Features:
     """``points`` float32 (N, 2) in the frame's pixels; ``descriptors`` float32 (N, 128)."""
 
     points: np.ndarray
@@ -47,12 +49,14 @@ class Registration:
         frame_size, canvas_size: Width and height.
         residuals: float64 (N,): mean distance in pixels of the features that agree; 0 for the
             reference, NaN where a frame could not be registered.
+        features: What each frame was found by.
     """
 
     onto_canvas: np.ndarray
     frame_size: tuple[int, int]
     canvas_size: tuple[int, int]
     residuals: np.ndarray
+    features: tuple[Features, ...]
 
     @property
     def is_found(self) -> np.ndarray:
@@ -66,6 +70,32 @@ class Registration:
         corners = np.stack([_moved(_corners(self.frame_size), each) for each in found])
         reference = corners[np.flatnonzero(self.residuals[self.is_found] == 0)[0]]
         return float(np.linalg.norm(corners - reference, axis=-1).max())
+
+    @property
+    def reference(self) -> int:
+        """Which frame all others were brought onto."""
+        return int(np.flatnonzero(self.residuals == 0)[0])
+
+    def locate(
+        self, frame: np.ndarray, matte: np.ndarray | None = None, *, near: float
+    ) -> np.ndarray | None:
+        """Find how a frame that was not registered lies on the canvas, float64 (3, 3).
+
+        Args:
+            frame, matte: As for :func:`register_frames`.
+            near: Between which registered frames it was taken, as an index.
+
+        Returns:
+            None where it has too little in common with the nearest of them and the reference.
+        """
+        features = features_of(frame, matte)
+        known = np.flatnonzero(self.is_found)
+        nearest = known[np.argsort(np.abs(known - near), kind="stable")[:2]].tolist()
+        for index in dict.fromkeys((*nearest, self.reference)):
+            found = _homography(features, self.features[index], self.frame_size)
+            if found is not None:
+                return self.onto_canvas[index] @ found[0]
+        return None
 
     def to_canvas(
         self, index: int, frame: np.ndarray, matte: np.ndarray | None = None
@@ -87,23 +117,25 @@ class Registration:
         )
 
     def from_canvas(
-        self, index: int, plate: np.ndarray, coverage: np.ndarray
+        self, where: int | np.ndarray, plate: np.ndarray, coverage: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """The plate behind a frame, uint8 (H, W, 3), and its coverage, float32 (H, W).
 
         Args:
-            index: Which frame.
+            where: Which of the registered frames, or how another lies on the canvas, (3, 3).
             plate, coverage: On the canvas, uint8 (h, w, 3) and float32 (h, w).
         """
         flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        where = self.onto_canvas[index]
+        where = self.onto_canvas[where] if isinstance(where, int) else where
         behind = cv2.warpPerspective(plate, where, self.frame_size, flags=flags)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         return behind, cv2.warpPerspective(coverage, where, self.frame_size, flags=flags)
 
 
 def register_frames(
-    frames: Sequence[np.ndarray], mattes: Sequence[np.ndarray] | None = None
+    frames: Sequence[np.ndarray],
+    mattes: Sequence[np.ndarray] | None = None,
+    should_stop: ShouldStop = never,
 ) -> Registration:
     """Find how each frame lies to the middle one.
 
@@ -112,15 +144,20 @@ def register_frames(
     Args:
         frames: uint8 RGB (H, W, 3) of one size, in their order.
         mattes: uint8 (H, W), where people are, whose features are left out; None: nowhere.
+        should_stop: Asked between frames.
 
     Raises:
         ValueError: There is no frame.
+        Stopped: ``should_stop`` returned True.
     """
     if len(frames) == 0:
         raise ValueError("there is no frame to register")
     height, width = frames[0].shape[:2]
     given = mattes if mattes is not None else [None] * len(frames)
-    features = [_features(frame, matte) for frame, matte in zip(frames, given, strict=True)]
+    features = []
+    for frame, matte in zip(frames, given, strict=True):
+        check_stop(should_stop, "the registration")
+        features.append(features_of(frame, matte))
     middle = len(frames) // 2
     onto = np.full((len(frames), 3, 3), np.nan)
     residuals = np.full(len(frames), np.nan)
@@ -135,10 +172,11 @@ def register_frames(
                     residuals[index] = found[1]
                     known = index
                     break
-    return _on_canvas(onto, residuals, (width, height))
+    return _on_canvas(onto, residuals, (width, height), tuple(features))
 
 
-def _features(frame: np.ndarray, matte: np.ndarray | None) -> _Features:
+def features_of(frame: np.ndarray, matte: np.ndarray | None) -> Features:
+    """SIFT features of a frame, uint8 RGB (H, W, 3), outside of its matte, uint8 (H, W)."""
     scale = min(1.0, FEATURE_SIDE / max(frame.shape[:2]))
     grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -153,11 +191,11 @@ def _features(frame: np.ndarray, matte: np.ndarray | None) -> _Features:
     points = np.array([keypoint.pt for keypoint in keypoints], np.float32).reshape(-1, 2)
     if descriptors is None:
         descriptors = np.zeros((0, 128), np.float32)
-    return _Features((points + 0.5) / np.float32(scale) - 0.5, descriptors)
+    return Features((points + 0.5) / np.float32(scale) - 0.5, descriptors)
 
 
 def _homography(
-    source: _Features, target: _Features, size: tuple[int, int]
+    source: Features, target: Features, size: tuple[int, int]
 ) -> tuple[np.ndarray, float] | None:
     """From ``source`` to ``target`` (3, 3), and its residual; None where there is none."""
     if min(len(source.points), len(target.points)) < FEWEST_MATCHES:
@@ -204,7 +242,12 @@ def _is_sane(homography: np.ndarray, size: tuple[int, int]) -> bool:
     )
 
 
-def _on_canvas(onto: np.ndarray, residuals: np.ndarray, size: tuple[int, int]) -> Registration:
+def _on_canvas(
+    onto: np.ndarray,
+    residuals: np.ndarray,
+    size: tuple[int, int],
+    features: tuple[Features, ...],
+) -> Registration:
     """Move everything so that no pixel of a registered frame lies outside."""
     found = np.isfinite(residuals)
     corners = np.concatenate([_moved(_corners(size), each) for each in onto[found]])
@@ -215,7 +258,7 @@ def _on_canvas(onto: np.ndarray, residuals: np.ndarray, size: tuple[int, int]) -
     shift = np.eye(3)
     shift[:2, 2] = -low
     width, height = (high - low + 1).astype(int)
-    return Registration(shift @ onto, size, (int(width), int(height)), residuals)
+    return Registration(shift @ onto, size, (int(width), int(height)), residuals, features)
 
 
 def _corners(size: tuple[int, int]) -> np.ndarray:

@@ -9,18 +9,18 @@ import numpy as np
 
 from ..extract_background_kit.pictures import size_within
 from .aligned import AlignedFrames, Estimate
+from .plate import most_unlike
 from .store import FrameStore
 
 FEW_FRAMES = 5
 MUCH_UNSEEN = 0.05
 STRONG_DRIFT = 0.25
 MASK_OF_ONES = 1
-# Measured: 0.00 to 0.01 with mattes and 0.08 without before a fixed camera; 0.5 in a tracking shot.
-MOST_UNLIKE = 0.3
+MANY_FRAMES = 0.1
 UNLIKE_LEVELS = 20
 SURELY_BACKGROUND = 250
 SMALL_SIDE = 240
-FRAMES_COMPARED = 24
+FRAMES_COMPARED = 48
 
 
 def make_report(
@@ -37,14 +37,24 @@ def make_report(
         "hole_share": float((estimate.seen == 0).mean()),
         "mean_coverage": float(estimate.coverage.mean()),
         "gain_drift": float((gains.max(axis=0) / gains.min(axis=0)).max() - 1),
-        "unlike_share": unlike_share(frames, background),
+        **fit_of(unlike_shares(frames, background), has_mattes=store.has_mattes),
     }
 
 
-def unlike_share(frames: AlignedFrames, background: np.ndarray) -> float:
+def fit_of(shares: list[float], *, has_mattes: bool) -> dict[str, Any]:
+    """How well a plate fits each of the frames that :func:`unlike_shares` looked at."""
+    limit = most_unlike(has_mattes)
+    return {
+        "unlike_share": float(np.mean(shares)) if shares else 0.0,
+        "unlike_by_frame": [round(share, 4) for share in shares],
+        "frames_unlike": sum(share > limit for share in shares),
+    }
+
+
+def unlike_shares(frames: AlignedFrames, background: np.ndarray) -> list[float]:
     """Share of the pixels without a matte that differ from the plate by more than 20 levels.
 
-    Of some frames, at a long side of 240 pixels. Without mattes, people are in it.
+    By frame, of some spread evenly, at a long side of 240 pixels. Without mattes, people are in it.
     """
     store = frames.store
     size = size_within(background.shape, SMALL_SIDE)
@@ -59,15 +69,16 @@ def unlike_share(frames: AlignedFrames, background: np.ndarray) -> float:
         distance = np.abs(frame - plate).max(axis=-1)
         empty = shrunk(store.weights[index]) >= SURELY_BACKGROUND
         if empty.any():
-            shares.append((distance[empty] > UNLIKE_LEVELS).mean())
+            shares.append(float((distance[empty] > UNLIKE_LEVELS).mean()))
     store.release()
-    return float(np.mean(shares)) if shares else 0.0
+    return shares
 
 
 def plate_warnings(store: FrameStore, report: dict[str, Any]) -> list[str]:
     """What is odd about a plate, by its numbers and the frames that it was made of."""
     used, unseen = report["frames_used"], report["hole_share"]
     drift, unlike = report["gain_drift"], report["unlike_share"]
+    misfits, compared = report["frames_unlike"], len(report["unlike_by_frame"])
     told = (
         (used < FEW_FRAMES, f"only {used} frames were used; people may stay in the plate"),
         (
@@ -90,9 +101,15 @@ def plate_warnings(store: FrameStore, report: dict[str, Any]) -> list[str]:
             f"exposure changes by {drift:.0%} between frames; the plate is a middle",
         ),
         (
-            unlike > MOST_UNLIKE,
+            unlike > most_unlike(store.has_mattes),
             f"{unlike:.0%} of what counts as background looks unlike the plate: the camera seems "
-            "to move, or people fill most of the picture; a plate needs a fixed camera",
+            "to move, or people fill most of the picture; a plate needs a fixed camera, or one "
+            "that only turns or zooms and registration=auto with mattes",
+        ),
+        (
+            unlike <= most_unlike(store.has_mattes) and misfits > MANY_FRAMES * max(1, compared),
+            f"the plate does not fit {misfits} of the {compared} frames that it was compared with: "
+            "something in the scene, its light or the camera changes there",
         ),
     )
     return [text for is_so, text in told if is_so]

@@ -116,6 +116,14 @@ class FrameStore:
         self._keep(frame, matte)
         return True
 
+    def forget_mattes(self) -> None:
+        """Count all of every frame as background, as if no matte had been given."""
+        self._weights, self.mattes, self.highest_matte = None, 0, 0
+
+    def like_this(self, max_frames: int) -> FrameStore:
+        """An empty store of the same memory budget."""
+        return FrameStore(max(2, max_frames), 1, self._budget // 2**20)
+
     def each(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield (frame, weight) one by one, without all of them staying in memory."""
         for index in range(self.count):
@@ -164,7 +172,8 @@ class FrameStore:
             self._weights[self.count] = weight
         if matte is not None:
             self.mattes += 1
-            self.highest_matte = max(self.highest_matte, matte.max())
+            # As 8 bits, for floats reach 1 without being masks of ones.
+            self.highest_matte = max(self.highest_matte, _highest(matte))
         self.count += 1
         if self.count % RELEASE_EVERY == 0:
             self.release()
@@ -196,6 +205,13 @@ def prepared_matte(matte: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     snapped[matte < SNAP_LOW] = 0
     snapped[matte > SNAP_HIGH] = 255
     return snapped
+
+
+def _highest(matte: np.ndarray) -> int:
+    """The greatest value of a matte of any type as 8 bits have it."""
+    if matte.dtype == bool or np.issubdtype(matte.dtype, np.floating):
+        return round(255 * float(matte.max()))
+    return int(matte.max()) // (257 if matte.dtype == np.uint16 else 1)
 
 
 def _reserve(descriptor: int, size: int) -> None:

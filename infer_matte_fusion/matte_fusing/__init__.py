@@ -1,6 +1,6 @@
 """One matte of two, by how well the empty background fits; numpy and OpenCV, no ikomia."""
 
 from .fusing import FusedMatte, fuse
-from .options import WEIGHT_SETS, FusionOptions
+from .options import MASK_OPTIONS, WEIGHT_SETS, FusionOptions
 
-__all__ = ["WEIGHT_SETS", "FusedMatte", "FusionOptions", "fuse"]
+__all__ = ["MASK_OPTIONS", "WEIGHT_SETS", "FusedMatte", "FusionOptions", "fuse"]

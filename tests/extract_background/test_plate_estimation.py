@@ -187,6 +187,17 @@ def test_store_stays_within_its_budget_and_spreads_evenly():
     assert kept[-1] >= 80
 
 
+@pytest.mark.parametrize("top", [1.0, np.float32(0.9), True])
+def test_a_matte_of_floats_is_no_mask_of_ones(top):
+    frames = np.full((6, 40, 60, 3), 90, np.uint8)
+    mattes = np.zeros((6, 40, 60), np.asarray(top).dtype)
+    mattes[:, 10:20, 20:30] = top
+    warnings = estimate_plate(store_of(frames, mattes)).report["warnings"]
+    assert not any("masks of 0 and 1" in text for text in warnings)
+    ones = estimate_plate(store_of(frames, (mattes > 0).astype(np.uint8))).report["warnings"]
+    assert any("masks of 0 and 1" in text for text in ones)
+
+
 def test_large_stores_lie_on_disk_and_not_in_memory():
     process = psutil.Process()
     store = FrameStore(max_frames=60, memory_budget_mb=16)

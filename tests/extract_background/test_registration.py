@@ -6,6 +6,7 @@ import pytest
 
 from development.synthetic.clip import SyntheticClip
 from extract_background.plate_estimation import FrameStore, PlateOptions, estimate_plate
+from extract_background.plate_estimation.holes import doubtful, fill_holes, smoothly_filled
 from extract_background.plate_estimation.registration import register_frames
 
 WIDTH, HEIGHT = 320, 240
@@ -116,3 +117,97 @@ def test_a_far_frame_goes_by_its_neighbour(room):
 def test_no_frame_is_refused():
     with pytest.raises(ValueError, match="no frame"):
         register_frames([])
+
+
+def age(found, truth):
+    return np.abs(found.astype(float) - truth).mean()
+
+
+def store_of(frames, mattes):
+    store = FrameStore()
+    for frame, matte in zip(frames, mattes, strict=True):
+        store.add(frame, matte)
+    return store
+
+
+def test_auto_registers_what_moves_and_brings_the_plate_back(clip):
+    frames, mattes, _, empty = clip
+    fixed = estimate_plate(store_of(frames, mattes))
+    plate = estimate_plate(store_of(frames, mattes), PlateOptions(registration="auto"))
+    assert fixed.moving is None and not fixed.fits
+    assert plate.moving is not None and plate.fits
+    assert plate.report["registration"]["frames_registered"] == 5
+    assert plate.background.shape == frames[0].shape
+    assert len(plate.report["unlike_by_frame"]) == 5
+    for index, (frame, matte, truth) in enumerate(zip(frames, mattes, empty, strict=True)):
+        view = plate.behind(index, frame, matte)
+        seen = view.coverage > 0.1
+        assert seen.mean() > 0.8
+        assert age(view.background[seen], truth[seen]) < 3 < age(fixed.background, truth)
+
+
+def test_a_frame_between_those_that_were_used_is_found_too(clip, room):
+    frames, mattes, _, _ = clip
+    plate = estimate_plate(store_of(frames, mattes), PlateOptions(registration="on"))
+    between = cv2.warpPerspective(room, pan(0.5), (WIDTH, HEIGHT))
+    view = plate.moving.find_behind(between, near=2)
+    seen = view.coverage > 0.1
+    assert age(view.background[seen], between[seen]) < 3
+    noise = np.random.default_rng(0).integers(0, 255, between.shape, np.uint8)
+    assert plate.moving.find_behind(noise, near=2) is None
+
+
+def test_a_fixed_camera_is_left_alone(clip):
+    _, mattes, _, empty = clip
+    frames = [np.where(matte[..., None] > 0, np.uint8(9), empty[2]) for matte in mattes]
+    plate = estimate_plate(store_of(frames, mattes), PlateOptions(registration="auto"))
+    assert plate.moving is None
+    assert "registration" not in plate.report
+    assert plate.behind(3, frames[3]).background is plate.background
+
+
+def test_what_cannot_be_registered_is_told(clip):
+    rng = np.random.default_rng(1)
+    frames = [rng.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8) for _ in range(4)]
+    mattes = np.zeros((4, HEIGHT, WIDTH), np.uint8)
+    mattes[:, :20] = 255
+    plate = estimate_plate(store_of(frames, mattes), PlateOptions(registration="auto"))
+    assert plate.moving is None
+    assert plate.report["registration"].startswith("none: only 1 of 4")
+    with pytest.raises(ValueError, match=r"registration=on: only 1 of 4.*registration=auto"):
+        estimate_plate(store_of(frames, mattes), PlateOptions(registration="on"))
+
+
+def test_holes_are_filled_with_the_plates_own_texture():
+    """Bricks go on behind the hole, whose rim shows no step."""
+    y, x = np.mgrid[:240, :320]
+    is_joint = (y % 24 < 3) | ((x + 20 * (y // 24 % 2)) % 40 < 3)
+    wall = np.where(is_joint[..., None], (200, 200, 195), (150, 70, 50)).astype(np.uint8)
+    wall = (wall * np.linspace(1, 0.7, 320)[None, :, None]).astype(np.uint8)
+    holes = np.zeros((240, 320), bool)
+    holes[70:190, 130:200] = True
+    broken = np.where(holes[..., None], np.uint8(0), wall)
+    filled = fill_holes(broken, holes)
+    np.testing.assert_array_equal(filled[~holes], wall[~holes])
+    assert age(filled[holes], wall[holes]) < 8
+    smooth = smoothly_filled(broken.astype(np.float32), ~holes)
+    assert age(filled[holes], wall[holes]) < 0.4 * age(smooth[holes], wall[holes])
+
+
+def test_a_shade_goes_on_smoothly_where_no_shift_helps():
+    ramp = np.repeat(np.linspace(0, 250, 320)[None, :, None], 240, axis=0).repeat(3, axis=2)
+    holes = np.zeros((240, 320), bool)
+    holes[60:180, 100:220] = True
+    filled = fill_holes(np.where(holes[..., None], 0, ramp).astype(np.uint8), holes)
+    assert np.abs(filled.astype(float) - ramp)[holes].mean() < 12
+
+
+def test_what_few_frames_show_beside_a_hole_is_filled_with_it():
+    holes = np.zeros((200, 300), bool)
+    holes[80:120, 100:150] = True
+    coverage = np.where(holes, 0, 1).astype(np.float32)
+    coverage[80:120, 150:153] = 0.2
+    coverage[0:5, 0:5] = 0.1
+    found = doubtful(holes, coverage)
+    assert found[100, 151] and not found[2, 2] and not found[100, 156]
+    assert found.sum() == holes.sum() + 3 * 40

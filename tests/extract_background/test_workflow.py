@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from development.synthetic.clip import SyntheticClip
 from development.synthetic.scenes import make_scene, metrics
 from workflows.media.video_writer import VideoSink
 
@@ -213,3 +214,38 @@ def test_bad_value_leaves_the_old_ones():
     with pytest.raises(ValueError, match="method"):
         parameters.set_values({**before, "stride": "3", "method": "magic"})
     assert parameters.get_values() == before
+
+
+def test_registration_gives_each_frame_its_plate(task_of, tmp_path):
+    room = SyntheticClip(width=320, height=240, seed=4).background
+    rate, path, alpha = Fraction(25), tmp_path / "pan.mkv", tmp_path / "alpha.mkv"
+    with (
+        VideoSink(path, 240, 240, rate, 1 / rate, codec="ffv1") as sink,
+        VideoSink(alpha, 240, 240, rate, 1 / rate, codec="ffv1", channels=1) as mattes,
+    ):
+        for index in range(8):
+            frame = np.ascontiguousarray(room[:, 10 * index : 10 * index + 240])
+            matte = np.zeros((240, 240), np.uint8)
+            matte[110:, 20 + 22 * index : 60 + 22 * index] = 255
+            sink.write(np.where(matte[..., None] > 0, np.uint8(200), frame), index)
+            mattes.write(matte, index)
+    workflow, task = task_of(mode="look_ahead", registration="auto", alpha_video_path=alpha)
+    workflow.connect_tasks(workflow.root(), task, [(0, 0)])
+    errors = []
+    original = task._publish
+
+    def watched(plate):
+        left = 10 * len(errors)
+        seen = plate.coverage > 0.1
+        difference = plate.background.astype(float) - room[:, left : left + 240]
+        errors.append(np.abs(difference[seen]).mean())
+        original(plate)
+
+    task._publish = watched
+    workflow.run_on(path=str(path))
+    assert len(errors) == 8
+    assert max(errors) < 3
+    report = task.get_output(3).data
+    assert report["registration"]["frames_registered"] == 8
+    assert plate_of(task).shape == (240, 240, 3)
+    assert task.get_output(5).get_image().shape[1] == pytest.approx(310, abs=3)

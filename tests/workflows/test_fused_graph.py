@@ -5,7 +5,7 @@ import numpy as np
 from infer_matte_fusion.matte_fusing import fuse
 from tests.infer_matte_fusion.scenes import make_scene
 from workflows.matting.fused_graph import FUSION, fused_workflow
-from workflows.matting.graph import MATTING, RVM
+from workflows.matting.graph import FLOW, MATTING, RVM
 from workflows.plugins import REPOSITORY, load_plugin, new_workflow, task_of
 
 
@@ -17,6 +17,7 @@ def test_both_mattes_and_the_plate_reach_the_fusion(weights):
         rvm={"model_weight_file": weights / "rvm.pth"},
         matting={"weights": "builtin", "background_check": "off"},
         fusion={"strength": 0.5},
+        stabilise={"sequence": "stream"},
     )
     for index, picture in enumerate((scene.frame, scene.plate, coverage)):
         workflow.set_image_input(array=picture, index=index)
@@ -31,6 +32,8 @@ def test_both_mattes_and_the_plate_reach_the_fusion(weights):
         options=fusion.get_param_object().settings.options,
     )
     assert np.array_equal(fusion.get_output(1).get_array(), expected.alpha)
+    # A video's first frame has nothing to be brought in line with.
+    assert np.array_equal(task_of(workflow, FLOW).get_output(3).get_array(), expected.alpha)
 
 
 def test_the_saved_graph_is_this_one():

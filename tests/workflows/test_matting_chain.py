@@ -68,8 +68,10 @@ def test_auto_without_weights_goes_on_and_says_so(video, weights, tmp_path, monk
     monkeypatch.setenv("INFER_RVM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("pooch.retrieve", offline)
     report = run_chain(options(video, tmp_path / "out", weights, matte="auto"))
-    assert report.matte == "none"
-    assert any("without a matte" in warning for warning in report.warnings)
+    assert report.matte == report.alpha["base"] == "people"
+    assert "not to be had" in report.matte_reason
+    assert any("infer_people" in warning for warning in report.warnings)
+    assert report.plate["method"] == "robust"
     with pytest.raises(RuntimeError, match=r"rvm_mobilenetv3\.pth"):
         run_chain(options(video, tmp_path / "out", weights, matte="rvm"))
 
@@ -111,7 +113,7 @@ def test_a_given_plate_is_used_and_checked(video, weights, tmp_path):
     assert sorted(p.name for p in (tmp_path / "out2").iterdir()) == ["plate.png"]
 
 
-def test_a_moving_camera_is_told(weights, tmp_path):
+def test_a_moving_camera_gets_no_wrong_plate(weights, tmp_path):
     path, rate = tmp_path / "pan.mp4", Fraction(25)
     rng = np.random.default_rng(3)
     wide = np.kron(rng.integers(0, 255, (9, 60, 3)), np.ones((16, 16, 1))).astype(np.uint8)
@@ -119,8 +121,9 @@ def test_a_moving_camera_is_told(weights, tmp_path):
         for index in range(10):
             left = 60 * index
             sink.write(np.ascontiguousarray(wide[:, left : left + 256]), index)
-    report = run_chain(options(path, tmp_path / "out", weights))
-    assert any("camera seems to move" in warning for warning in report.warnings)
+    with pytest.raises(RuntimeError, match=r"(?s)camera seems to move.*--method auto"):
+        run_chain(options(path, tmp_path / "out", weights))
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.parametrize("size", [(255, 143), (96, 200)])

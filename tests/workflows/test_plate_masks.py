@@ -1,5 +1,7 @@
 """Who finds the people for the plate: fusion, the chain's --matte, and what it refuses."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from development.synthetic.clip import SyntheticClip
 from development.synthetic.people import place, room
 from plugin_kit.video import VideoInfo, VideoReader
-from workflows.matting import ChainOptions, main, parse_arguments, run, run_chain
+from workflows.matting import ChainOptions, alphas, main, parse_arguments, run_chain
 from workflows.matting.masks import PeopleFinder, fused
 
 CLIP = SyntheticClip(width=128, height=96, frames=4)
@@ -26,6 +28,7 @@ def options_of(video, output, weights, matte, **changes):
         "parsing_boxes": "whole" if "parsing" in matte else None,
         "device": "cpu",
         "quiet": True,
+        "method": "background",
         **changes,
     }
     return ChainOptions(video=video, output=output, matte=matte, **given)
@@ -87,6 +90,7 @@ def test_people_are_found_with_nothing_fetched(weights, tmp_path):
 def test_the_masks_make_the_plate(video, weights, small_parsing, tmp_path, matte):
     report = run_chain(options_of(video, tmp_path, weights, matte))
     assert (report.matte, report.matte_reason) == (matte, "it was asked for")
+    assert report.alpha["base"] == "none"
     assert report.plate["method"] == "robust"
     assert report.plate["mattes_used"] == report.frames == 4
     finder = PeopleFinder(matte, options_of(video, tmp_path, weights, matte))
@@ -108,7 +112,7 @@ def test_without_a_checkpoint_the_command_says_which_and_how(video, tmp_path, ca
     def loaded(*_):
         raise AssertionError("the matting network was loaded first")
 
-    monkeypatch.setattr(run, "load_network", loaded)
+    monkeypatch.setattr(alphas, "load_network", loaded)
     for extra in ([], ["--parsing-weights", "nowhere.pth"]):
         arguments = [str(video), "--output", str(tmp_path / "out"), "--matte", "parsing", *extra]
         assert main(arguments) == 1
@@ -139,8 +143,20 @@ def test_a_missing_detector_names_its_option(video, weights, tmp_path):
         ({"matte": "rvm", "parsing_boxes": "whole"}, "--parsing-boxes whole .*--matte rvm"),
         ({"matte": "parsing", "rvm_weights": "a.pth"}, "--rvm-weights a.pth .*--matte parsing"),
         ({"matte": "none", "rvm_weights": "a.pth"}, "choose --matte rvm or rvm.parsing"),
-        ({"matte": "rvm", "plate": "a.png"}, "--plate a.png .*--matte rvm"),
-        ({"rvm_weights": "a.pth", "plate": "a.png"}, "--rvm-weights a.pth .*--plate a.png"),
+        (
+            {"method": "background", "matte": "rvm", "plate": "a.png"},
+            "--plate a.png .*--matte rvm",
+        ),
+        (
+            {"method": "background", "rvm_weights": "a.pth", "plate": "a.png"},
+            "--rvm-weights a.pth .*--plate a.png",
+        ),
+        ({"method": "rvm", "plate": "a.png"}, "--plate a.png .*--method rvm"),
+        ({"method": "rvm", "matte": "people"}, "--matte people .*--method rvm"),
+        ({"method": "both"}, "'both' is none of auto, rvm, background"),
+        ({"alpha": Path(__file__), "method": "rvm"}, "--alpha .*--method rvm"),
+        ({"alpha": Path(__file__), "matte": "people"}, "--alpha .*--matte people"),
+        ({"who": "tallest"}, "--people 'tallest' is none of: all, largest"),
         ({"matte": "both"}, "'both' is none of auto, rvm"),
     ],
 )

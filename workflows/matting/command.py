@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from workflows.command import run_command
+from workflows.matting.method import METHODS
 from workflows.matting.options import MASK_TASKS, ChainOptions
 from workflows.media.codecs import CODECS, DEFAULT_CRF
 from workflows.plugins import quiet_ikomia
@@ -32,11 +33,33 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="new background; without it: transparent in png and prores, else #78FF9B",
     )
     parser.add_argument(
+        "--method",
+        choices=tuple(METHODS),
+        default="auto",
+        help="how the alpha is made. auto: RVM's where its weights are to be had, else "
+        "infer_people's masks, helped by background matting where a plate was seen and fits the "
+        "frame; rvm: RVM's alone; background: background matting's alone, for a fixed camera",
+    )
+    parser.add_argument(
+        "--alpha",
+        type=Path,
+        metavar="VIDEO|FOLDER",
+        help="a matte of another program, one picture a frame, as the base of --method auto",
+    )
+    parser.add_argument(
+        "--people",
+        dest="who",
+        default="all",
+        metavar="all|largest|N|X,Y[,FRAME]",
+        help="whose alpha is kept: everybody's, the largest person's, that of a number from 0, "
+        "or of who is at a point in a frame",
+    )
+    parser.add_argument(
         "--matte",
         choices=tuple(MASK_TASKS),
         default="auto",
-        help="who finds the people for the plate: Robust Video Matting, infer_people (nothing to "
-        "fetch), human parsing, or RVM and parsing (auto: RVM where its weights are to be had)",
+        help="who finds the people: Robust Video Matting, infer_people (nothing to fetch), human "
+        "parsing, or RVM and parsing (auto: RVM where its weights are to be had, else people)",
     )
     parser.add_argument("--rvm-weights", type=Path, metavar="FILE")
     parser.add_argument("--parsing-weights", type=Path, metavar="FILE", help="a checkpoint of SCHP")
@@ -47,7 +70,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "own), or one who fills the picture",
     )
     parser.add_argument(
-        "--stabilise", action="store_true", help="make the alpha stable along the optical flow"
+        "--stabilise",
+        action=argparse.BooleanOptionalAction,
+        help="make the alpha stable along the optical flow (default: with --method auto)",
     )
     parser.add_argument(
         "--plate", type=Path, metavar="IMAGE", help="the empty background, if known"

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from infer_background_matting.ports import Input as MattingInput
 from infer_background_matting.ports import Output as MattingOutput
+from infer_flow_matting.ports import Input as FlowInput
 from infer_matte_fusion.ports import Input as FusionInput
+from infer_matte_fusion.ports import Output as FusionOutput
 from infer_rvm.ports import Input as RvmInput
 from infer_rvm.ports import Output as RvmOutput
-from workflows.matting.graph import MATTING, RVM, VIDEO
+from workflows.matting.graph import FLOW, MATTING, RVM, VIDEO
 from workflows.plugins import add_task, new_workflow
 
 if TYPE_CHECKING:
@@ -27,14 +29,18 @@ def fused_workflow(
     rvm: Mapping[str, object] = {},
     matting: Mapping[str, object] = {},
     fusion: Mapping[str, object] = {},
+    stabilise: Mapping[str, object] | None = None,
 ) -> Workflow:
     """Return video + plate (+ coverage) → infer_rvm, infer_background_matting → infer_matte_fusion.
+
+    That is what the command's ``--method auto`` makes, for a plate that fits.
 
     The workflow's inputs are 0 the video or image, 1 the plate, 2 its coverage.
 
     Args:
         coverage: Whether there is an input 2.
         rvm, matting, fusion: Parameters of each task.
+        stabilise: Parameters of infer_flow_matting behind them; None leaves it out.
 
     Example:
         >>> workflow = fused_workflow(coverage=False)  # doctest: +SKIP
@@ -55,4 +61,8 @@ def fused_workflow(
     given = [(VIDEO, FusionInput.FRAME), (BACKGROUND, FusionInput.PLATE)]
     given += [(COVERAGE, FusionInput.COVERAGE)] if coverage else []
     workflow.connect_tasks(root, task, given)
+    if stabilise is not None:
+        flow = add_task(workflow, FLOW, stabilise)
+        workflow.connect_tasks(root, flow, [(VIDEO, FlowInput.SOURCE)])
+        workflow.connect_tasks(task, flow, [(FusionOutput.ALPHA_ARRAY, FlowInput.COARSE_ARRAY)])
     return workflow

@@ -38,10 +38,12 @@ class People:
     Attributes:
         mask: uint8 (H, W): alpha of RVM or of infer_people, else 0 and 255.
         labels: Human parsing's labels, uint8 (H, W); None without it.
+        alpha: RVM's alpha, uint8 (H, W); None without it.
     """
 
     mask: np.ndarray
     labels: np.ndarray | None = None
+    alpha: np.ndarray | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -90,12 +92,14 @@ class PeopleFinder:
         if PEOPLE in self._tasks:
             found = task_of(self._workflow, PEOPLE).get_output(PeopleOutput.MASK)
             return People(found.get_image())
+        alpha = self._alpha() if RVM in self._tasks else None
         if PARSING not in self._tasks:
-            return People(self._alpha())
+            assert alpha is not None
+            return People(alpha, alpha=alpha)
         parsing = task_of(self._workflow, PARSING)
         mask = parsing.get_output(ParsingOutput.MASK).get_image()
         labels = parsing.get_output(ParsingOutput.SEGMENTATION).get_mask()
-        return People(fused(self._alpha(), mask) if RVM in self._tasks else mask, labels)
+        return People(mask if alpha is None else fused(alpha, mask), labels, alpha)
 
     def _alpha(self) -> np.ndarray:
         return task_of(self._workflow, RVM).get_output(RvmOutput.ALPHA).get_image()
@@ -118,9 +122,11 @@ def choose_finder(options: ChainOptions, report: Report) -> PeopleFinder | None:
     except RuntimeError as error:
         if options.matte != "auto" or options.rvm_weights:
             raise
-        report.matte, report.matte_reason = "none", "RVM's weights are not to be had"
-        report.warn(f"The plate is made without a matte: {error}")
-        return None
+        report.matte, report.matte_reason = "people", "RVM's weights are not to be had"
+        report.warn(f"The people are found by infer_people: {error}")
+        finder = PeopleFinder("people", options)
+        finder.load()
+        return finder
     if options.matte == "auto":
         report.matte_reason = "RVM's weights were found"
     return finder

@@ -1,38 +1,31 @@
-"""The second pass: every frame matted against the plate, and written."""
+"""The second pass: every frame's alpha, made stable, and written with what goes with it."""
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from infer_background_matting.ports import Input
-from infer_background_matting.ports import Output as MattingOutput
-from infer_flow_matting.ports import Output as FlowOutput
+from infer_flow_matting.flow_matting_engine import FlowRefiner
 from plugin_kit.pictures import blend, cut_out, to_uint8
 from plugin_kit.video import Frame
+from workflows.matting.alphas import AlphaSource
 from workflows.matting.background import NewBackground
-from workflows.matting.graph import FLOW, MATTING
+from workflows.matting.foreground import foreground_of
 from workflows.matting.job import VideoJob
-from workflows.plugins import run_workflow, task_of
 
 
-def matte_video(
-    job: VideoJob, workflow: Any, plate: np.ndarray, *, backdrop: NewBackground | None
-) -> None:
+def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground | None) -> None:
     """Write composite, alpha and foreground of the job's video.
 
     Args:
         job: The video.
-        workflow: That of the second pass.
-        plate: uint8 RGB (H, W, 3).
+        alphas: Makes the alpha of each frame.
         backdrop: What the composite has behind the person; None: nothing, it is RGBA.
     """
-    collector = (StabilisedOutputs if job.options.stabilise else MattedOutputs)(workflow)
-    workflow.set_image_input(array=np.zeros((8, 8, 3), np.uint8), index=Input.SOURCE)
-    workflow.set_image_input(array=plate, index=Input.BACKGROUND)
+    stabiliser = FlowStabiliser() if job.options.is_stabilised else None
     channels = {"composite": 3 if backdrop else 4, "alpha": 1, "foreground": 3}
     sinks = {name: job.open_sink(name, count) for name, count in channels.items()}
     report = job.report
@@ -40,86 +33,70 @@ def matte_video(
         for sink in sinks.values():
             stack.enter_context(sink)
 
-        def write(finished: list[FrameOutputs]) -> None:
-            for outputs in finished:
-                for name, sink in sinks.items():
-                    sink.write(getattr(outputs, name), outputs.pts, outputs.duration)
+        def write(finished: list[MattedFrame]) -> None:
+            for matted in finished:
+                with report.timed("of it colours"):
+                    outputs = outputs_of(matted)
+                with report.timed("of it waiting for encoders"):
+                    for name, sink in sinks.items():
+                        sink.write(getattr(outputs, name), matted.frame.pts, matted.frame.duration)
 
-        shown = None
-        for frame in job.frames("matting"):
-            if backdrop is not None:
-                behind = backdrop(float(frame.pts * job.info.time_base))
-                if behind is not shown:
-                    workflow.set_image_input(array=behind, index=Input.NEW_BACKGROUND)
-                    shown = behind
-            workflow.set_image_input(array=frame.image, index=Input.SOURCE)
-            with report.timed("of it network task"):
-                run_workflow(workflow)
-            with report.timed("of it waiting for encoders"):
-                write(collector.collect(frame, shown))
-        write(collector.finish())
+        for index, frame in enumerate(job.frames("matting")):
+            behind = backdrop(float(frame.pts * job.info.time_base)) if backdrop else None
+            with report.timed("of it alpha"):
+                matted = MattedFrame(frame, behind, alphas(index, frame.image))
+            with report.timed("of it stabilising"):
+                finished = [matted] if stabiliser is None else stabiliser.push(matted)
+            write(finished)
+        write([] if stabiliser is None else stabiliser.finish())
     for warning in sinks["composite"].warnings:
         report.warn(warning)
 
 
 @dataclass(frozen=True)
-class FrameOutputs:
-    """The pictures of one frame, uint8, its timestamp and its duration."""
+class MattedFrame:
+    """A frame, what is to be behind the person, uint8 RGB or None, and the alpha, float32."""
 
-    pts: int
-    duration: int
+    frame: Frame
+    behind: np.ndarray | None
+    alpha: np.ndarray
+
+
+@dataclass(frozen=True)
+class FrameOutputs:
+    """The pictures of one frame, uint8."""
+
     composite: np.ndarray
     alpha: np.ndarray
     foreground: np.ndarray
 
 
-class MattedOutputs:
-    """Takes what the tasks published after each run, and gives finished frames, in order."""
-
-    def __init__(self, workflow: Any) -> None:
-        self._matting = task_of(workflow, MATTING)
-
-    def collect(self, frame: Frame, behind: np.ndarray | None) -> list[FrameOutputs]:
-        """The frame that was just matted; ``behind`` is in its composite already."""
-        ports = (MattingOutput.COMPOSITE, MattingOutput.ALPHA, MattingOutput.FOREGROUND)
-        pictures = (self._matting.get_output(port).get_image() for port in ports)
-        return [FrameOutputs(frame.pts, frame.duration, *pictures)]
-
-    def finish(self) -> list[FrameOutputs]:
-        """What still waits after the last run."""
-        return []
+def outputs_of(matted: MattedFrame) -> FrameOutputs:
+    """What is written of a frame: all of it goes with its final alpha."""
+    alpha, behind = matted.alpha, matted.behind
+    foreground = foreground_of(matted.frame.image, alpha)
+    composite = cut_out(foreground, alpha) if behind is None else blend(foreground, alpha, behind)
+    return FrameOutputs(composite, to_uint8(alpha), foreground)
 
 
-class StabilisedOutputs(MattedOutputs):
-    """Frames whose alpha infer_flow_matting refined with the frame before and the one after.
+class FlowStabiliser:
+    """Makes each alpha stable with the frame before and the one after, so it comes a frame late."""
 
-    Its ``timing=delayed`` publishes a frame when the next one has come, so each frame's colours
-    wait for their alpha.
-    """
+    def __init__(self) -> None:
+        self._refiner = FlowRefiner()
+        self._waiting: deque[MattedFrame] = deque()
 
-    def __init__(self, workflow: Any) -> None:
-        super().__init__(workflow)
-        self._flow = task_of(workflow, FLOW)
-        self._waiting: tuple[Frame, np.ndarray, np.ndarray | None] | None = None
+    def push(self, matted: MattedFrame) -> list[MattedFrame]:
+        """Take the next frame; return those that are finished, in order."""
+        refined = self._refiner.push(matted.frame.image, matted.alpha)
+        self._waiting.append(matted)
+        return [] if refined is None else [self._finished(refined.alpha)]
 
-    def collect(self, frame: Frame, behind: np.ndarray | None) -> list[FrameOutputs]:
-        """The frame before, now that its neighbours are known; nothing after the first."""
-        finished = self._finished()
-        foreground = self._matting.get_output(MattingOutput.FOREGROUND).get_image()
-        self._waiting = (frame, foreground, behind)
-        return finished
+    def finish(self) -> list[MattedFrame]:
+        """The last frame."""
+        refined = self._refiner.flush()
+        return [] if refined is None else [self._finished(refined.alpha)]
 
-    def finish(self) -> list[FrameOutputs]:
-        if self._waiting is not None:
-            self._flow.finish()
-        return self._finished()
-
-    def _finished(self) -> list[FrameOutputs]:
-        if self._waiting is None:
-            return []
-        frame, foreground, behind = self._waiting
-        alpha = self._flow.get_output(FlowOutput.ALPHA_ARRAY).get_array()
-        composite = (
-            cut_out(foreground, alpha) if behind is None else blend(foreground, alpha, behind)
-        )
-        return [FrameOutputs(frame.pts, frame.duration, composite, to_uint8(alpha), foreground)]
+    def _finished(self, alpha: np.ndarray) -> MattedFrame:
+        matted = self._waiting.popleft()
+        return MattedFrame(matted.frame, matted.behind, alpha)

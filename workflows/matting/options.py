@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflows.matting.graph import MATTING, PARSING, PEOPLE, RVM
+from workflows.matting.method import METHODS, check_method
 from workflows.media.codecs import CODECS, DEFAULT_CRF
 
-# The tasks that find people, by --matte. auto takes infer_rvm where its weights are to be had.
+# The tasks that find people, by --matte. auto takes infer_rvm where its weights are to be had, else
+# infer_people.
 MASK_TASKS = {
     "auto": (RVM,),
     "rvm": (RVM,),
@@ -19,6 +21,11 @@ MASK_TASKS = {
 }
 BOXES = ("maskrcnn", "whole")
 WEIGHTS = ("official", "builtin")
+# What a folder of cameras has no use for.
+OF_VIDEOS = (
+    "background", "method", "alpha", "who", "stabilise", "plate", "weights", "backbone", "codec",
+    "crf",
+)  # fmt: skip
 # Which options carry the parameters that the tasks' own errors name.
 OPTIONS_OF = {
     RVM: "model_weight_file is --rvm-weights",
@@ -36,11 +43,14 @@ class ChainOptions:
     video: Path
     output: Path
     background: str | None = None
+    method: str = "auto"
+    alpha: Path | None = None
+    who: str = "all"
     matte: str = "auto"
     rvm_weights: Path | None = None
     parsing_weights: Path | None = None
     parsing_boxes: str | None = None
-    stabilise: bool = False
+    stabilise: bool | None = None
     plate: Path | None = None
     weights: str = "official"
     backbone: str | None = None
@@ -53,6 +63,11 @@ class ChainOptions:
     def carries_alpha(self) -> bool:
         """Whether the composite is transparent."""
         return self.background is None and CODECS[self.codec].alpha is not None
+
+    @property
+    def is_stabilised(self) -> bool:
+        """Whether the alpha is made stable along the flow: as asked, else as the method does."""
+        return METHODS[self.method].stabilises if self.stabilise is None else self.stabilise
 
     @property
     def rvm(self) -> dict[str, object]:
@@ -98,9 +113,9 @@ def check_camera_options(options: ChainOptions) -> None:
         ValueError: The text names the option.
     """
     defaults = ChainOptions(options.video, options.output)
-    for name in ("background", "stabilise", "plate", "weights", "backbone", "codec", "crf"):
+    for name in OF_VIDEOS:
         if getattr(options, name) != getattr(defaults, name):
-            option = {"codec": "format", "crf": "quality"}.get(name, name)
+            option = {"codec": "format", "crf": "quality", "who": "people"}.get(name, name)
             raise ValueError(
                 f"--{option} is for a video, and {options.video} is a folder: of its cameras only "
                 "the masks and plates are made. Leave it out."
@@ -117,13 +132,16 @@ def check_options(options: ChainOptions) -> None:
     """
     if options.matte not in MASK_TASKS:
         raise ValueError(f"--matte {options.matte!r} is none of {', '.join(MASK_TASKS)}")
-    if options.plate and options.matte not in ("auto", "none"):
-        raise ValueError(
-            f"--plate {options.plate} is the background already: --matte {options.matte} would "
-            "find people for nothing. Leave one of the two out."
-        )
-    tasks = () if options.plate else MASK_TASKS[options.matte]
-    chosen = f"--plate {options.plate}" if options.plate else f"--matte {options.matte}"
+    check_method(
+        options.method,
+        matte=options.matte,
+        alpha=options.alpha,
+        who=options.who,
+        plate=options.plate,
+        rvm_weights=options.rvm_weights,
+    )
+    tasks = MASK_TASKS[options.matte]
+    chosen = f"--matte {options.matte}"
     for option, value, task, matte in (
         ("--rvm-weights", options.rvm_weights, RVM, "rvm"),
         ("--parsing-weights", options.parsing_weights, PARSING, "parsing"),

@@ -16,6 +16,13 @@ from rich.table import Table
 from plugin_kit.files import write_json
 from workflows.screen import unread_is_fine
 
+BASE_ALONE = "frames_of_the_base_alone"
+BASE_WORDS = {
+    "rvm": "Robust Video Matting's alpha",
+    "people": "infer_people's masks",
+    "file": "the alpha given",
+}
+
 
 @dataclass
 class Report:
@@ -55,6 +62,10 @@ class Report:
         self.files["report"] = "report.json"
         write_json(folder / "report.json", asdict(self))
 
+    def lines(self) -> list[str]:
+        """What is printed below the times."""
+        return [f"people found by: {self.matte} ({self.matte_reason})"]
+
     def show(self, title: str) -> None:
         """Print the steps' times, the files and the warnings."""
         with unread_is_fine():
@@ -68,7 +79,8 @@ class Report:
         for name, seconds in self.seconds.items():
             table.add_row(name, f"{seconds:.2f}", f"{1000 * seconds / max(1, self.frames):.0f}")
         console.print(table)
-        console.print(f"matte for the plate: {self.matte} ({self.matte_reason})")
+        for line in self.lines():
+            console.print(line)
         for name, file in self.files.items():
             console.print(f"  {name:<11} {file}")
         for warning in self.warnings:
@@ -81,17 +93,55 @@ class ChainReport(Report):
 
     Attributes:
         size: Width and height.
+        method: --method.
+        alpha: How the alpha was made: its ``base`` (rvm, people, file or none), the ``way``
+            (``base``: that alone; ``fused``: helped by background matting; ``background``: that
+            alone), the ``reason``, and of a fused one ``frames_fused``,
+            ``frames_of_the_base_alone``, ``edge_share`` (background matting's, at the edges),
+            ``misfit`` and ``worst_misfit`` (share of the background unlike the plate, by frame);
+            of background matting alone with a camera that moves ``frames_not_registered``.
+        people: The identities whose alpha was kept; None: all that was found.
         empty_masks: Frames in which the masks showed nobody.
         weights: Background matting's.
-        stabilised: Whether its alpha was made stable along the flow.
+        stabilised: Whether the alpha was made stable along the flow.
         plate: What extract_background says of the plate.
     """
 
     size: tuple[int, int] = (0, 0)
+    method: str = ""
+    alpha: dict[str, Any] = field(default_factory=dict)
+    people: list[int] | None = None
     empty_masks: int = 0
     weights: str = ""
     stabilised: bool = False
     plate: dict[str, Any] = field(default_factory=dict)
+
+    def conclude(self) -> None:
+        """Warn of what only the end shows."""
+        if lost := self.alpha.get("frames_not_registered", 0):
+            self.warn(f"{lost} of {self.frames} frames could not be registered to the plate")
+        fused, alone = (self.alpha.get(key, 0) for key in ("frames_fused", BASE_ALONE))
+        if self.alpha.get("way") == "fused" and alone:
+            self.warn(
+                f"In {alone} of {fused + alone} frames the plate does not fit or was not seen "
+                "beside the person, and the base is the alpha as it is"
+            )
+
+    def lines(self) -> list[str]:
+        return [*super().lines(), f"alpha: {self.alpha_words()}"]
+
+    def alpha_words(self) -> str:
+        """How the alpha was made, in a sentence."""
+        made = self.alpha
+        base = BASE_WORDS.get(made.get("base", ""), "")
+        words = {
+            "base": f"{base} alone",
+            "background": "background matting's alone",
+            "fused": f"{base}, helped by background matting in {made.get('frames_fused', 0)} of "
+            f"{self.frames} frames, by {made.get('edge_share', 0):.0%} at the edges",
+        }[made["way"]]
+        stable = ", made stable along the optical flow" if self.stabilised else ""
+        return f"{words}{stable} ({made['reason']})"
 
 
 @dataclass

@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from plugin_kit.picture_files import read_picture
+from plugin_kit.pictures import to_uint8
 from workflows.matting.background import NewBackground, open_background
-from workflows.matting.graph import MATTING, matting_workflow
 from workflows.matting.job import VideoJob
-from workflows.matting.masks import choose_finder, load_network
+from workflows.matting.making import choose_maker
 from workflows.matting.matte import matte_video
 from workflows.matting.options import ChainOptions, check_options
-from workflows.matting.plate import find_plate
 from workflows.matting.report import ChainReport
 from workflows.media.codecs import CODECS
 from workflows.media.sound import Sound
@@ -28,8 +27,6 @@ from workflows.output_folder import (
 
 GREEN = "#78FF9B"
 PLATE_FILE = "plate.png"
-# Frames are handed over one by one, and each may wait for the next.
-STABILISE = {"sequence": "stream", "timing": "delayed"}
 
 
 def run_chain(options: ChainOptions) -> ChainReport:
@@ -75,6 +72,7 @@ def _check_outputs(options: ChainOptions, suffix: str) -> None:
     inputs = {
         "the video": options.video,
         "--background": options.background,
+        "--alpha": options.alpha,
         "--weights": options.weights,
         "--rvm-weights": options.rvm_weights,
         "--parsing-weights": options.parsing_weights,
@@ -89,22 +87,23 @@ def _check_outputs(options: ChainOptions, suffix: str) -> None:
 
 
 def _work(job: VideoJob, plate: np.ndarray | None, backdrop: NewBackground | None) -> None:
-    options, report = job.options, job.report
-    finder = choose_finder(options, report) if plate is None else None
-    workflow = matting_workflow(
-        new_background=backdrop is not None,
-        matting=options.matting,
-        stabilise=STABILISE if options.stabilise else None,
-    )
-    with report.timed("load networks"):
-        load_network(workflow, MATTING)
-    report.weights, report.stabilised = options.weights, options.stabilise
-    if plate is None:
-        plate = find_plate(job, finder)
-    else:
-        report.plate = {"source": str(options.plate)}
-        report.matte_reason = "the plate was given"
-    if not (options.plate and options.plate.absolute() == (options.output / PLATE_FILE).absolute()):
-        job.write_picture("plate", plate)
-    matte_video(job, workflow, plate, backdrop=backdrop)
-    report.write(job.folder)
+    maker = choose_maker(job, plate)
+    try:
+        alphas, made = maker.alphas()
+        if made is not None:
+            plate = made.background
+            job.write_picture("coverage", to_uint8(made.coverage))
+        given = options_plate(job.options)
+        if plate is not None and given != (job.options.output / PLATE_FILE).absolute():
+            job.write_picture("plate", plate)
+        matte_video(job, alphas, backdrop=backdrop)
+        job.report.alpha |= alphas.report()
+    finally:
+        maker.close()
+    job.report.conclude()
+    job.report.write(job.folder)
+
+
+def options_plate(options: ChainOptions) -> Path | None:
+    """Where the plate lies that was given."""
+    return options.plate.absolute() if options.plate else None

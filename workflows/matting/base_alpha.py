@@ -1,0 +1,201 @@
+"""Who makes the alpha that needs no plate: Robust Video Matting, infer_people, or a given file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from infer_people.people_finding import FinderOptions, FramePeople, PeopleFinder
+from plugin_kit.pictures import as_alpha, to_uint8
+from plugin_kit.video import Frame, count_frames
+from workflows.matting.graph import RVM
+from workflows.matting.masks import PeopleFinder as MaskFinder
+from workflows.matting.options import ChainOptions
+from workflows.matting.report import Report
+from workflows.media.source import source_info, source_reader
+
+ALPHA_FILE = "file"
+SNAP_LOW, SNAP_HIGH = 4, 251
+
+
+class BaseAlpha(Protocol):
+    """An alpha for each frame of a video, in order.
+
+    Attributes:
+        name: rvm, people or file.
+    """
+
+    name: str
+
+    def load(self) -> None:
+        """Load the networks; RuntimeError says which cannot be had."""
+        ...
+
+    def begin(self) -> None:
+        """A video begins: forget the frames before."""
+        ...
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """The alpha of the next frame, uint8 (H, W), of uint8 RGB (H, W, 3)."""
+        ...
+
+
+class RvmAlpha:
+    """Robust Video Matting's alpha."""
+
+    name = "rvm"
+
+    def __init__(self, options: ChainOptions) -> None:
+        self._finder = MaskFinder("rvm", options)
+
+    def load(self) -> None:
+        self._finder.load()
+
+    def begin(self) -> None:
+        self._finder.begin_sequence()
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        return self._finder.find(image).mask
+
+
+class PeopleAlpha:
+    """The masks of infer_people with their soft edges; ``found`` are the last frame's people."""
+
+    name = "people"
+
+    def __init__(self, options: ChainOptions) -> None:
+        self._device = options.device
+        self._finder: PeopleFinder | None = None
+        self.found: FramePeople | None = None
+
+    def load(self) -> None:
+        try:
+            self._finder = PeopleFinder(FinderOptions(device=self._device))
+        except (OSError, ValueError) as error:
+            raise RuntimeError(f"infer_people: {error}") from error
+
+    def begin(self) -> None:
+        if self._finder is None:
+            self.load()
+        assert self._finder is not None
+        self._finder.reset()
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        assert self._finder is not None
+        self.found = self._finder(np.ascontiguousarray(image))
+        return self.found.mask()
+
+
+class AlphaFile:
+    """A matte of another program: a video's brightness, or the pictures of a folder in order.
+
+    Raises:
+        FileNotFoundError, ValueError: It cannot be read; the text names it.
+    """
+
+    name = ALPHA_FILE
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._info = path, source_info(path)
+        self._frames: Iterator[Frame] = iter(())
+        self._taken = 0
+
+    def load(self) -> None:
+        """There is no network."""
+
+    def begin(self) -> None:
+        self._frames, self._taken = iter(source_reader(self._info)), 0
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """The next matte, brought to the frame's size.
+
+        Raises:
+            ValueError: There is none left.
+        """
+        frame = next(self._frames, None)
+        if frame is None:
+            raise ValueError(
+                f"--alpha {self._path} has {self._taken} mattes, and the video has more frames: "
+                "give a matte for every frame"
+            )
+        self._taken += 1
+        matte = to_uint8(as_alpha(frame.image, *image.shape[:2]))
+        return matte if self._path.is_dir() else snapped(matte)
+
+    def check(self, frames: int) -> str:
+        """Refuse what has fewer mattes than the video has ``frames``, 0 where that is not known.
+
+        Returns:
+            A warning where it has more; else nothing.
+
+        Raises:
+            ValueError: The text has both counts.
+        """
+        if not frames:
+            return ""
+        count = self._info.frame_count if self._path.is_dir() else count_frames(self._path)
+        if count < frames:
+            raise ValueError(
+                f"--alpha {self._path} has {count} mattes, and the video {frames} frames: "
+                "give a matte for every frame"
+            )
+        if count <= frames + 1:
+            return ""
+        return (
+            f"--alpha {self._path} has {count} mattes, and the video {frames} frames: they are "
+            "paired by index; were they made at different frame rates?"
+        )
+
+
+def snapped(matte: np.ndarray) -> np.ndarray:
+    """A matte out of a lossy video, uint8, whose nearly empty and nearly full values are exact."""
+    exact = np.where(matte < SNAP_LOW, np.uint8(0), matte)
+    return np.where(matte > SNAP_HIGH, np.uint8(255), exact)
+
+
+# Who can be the base, by the names of Method.base and of --matte.
+BASES: dict[str, Callable[[ChainOptions], BaseAlpha]] = {"rvm": RvmAlpha, "people": PeopleAlpha}
+
+
+def choose_base(options: ChainOptions, report: Report, wanted: str = "auto") -> BaseAlpha:
+    """Who makes the base, with networks loaded; ``report`` says it, and why.
+
+    Args:
+        options: Where weights and files are.
+        report: What is told.
+        wanted: A name of :data:`BASES`, or ``auto``: ``--alpha``, else Robust Video Matting where
+            its weights are to be had, else infer_people.
+
+    Raises:
+        FileNotFoundError, ValueError: ``--alpha`` cannot be read.
+        RuntimeError: A network that was asked for cannot be had.
+    """
+    if options.alpha:
+        given = AlphaFile(options.alpha)
+        report.matte, report.matte_reason = ALPHA_FILE, f"--alpha {options.alpha}"
+        return given
+    with report.timed("load networks"):
+        if wanted != "auto":
+            base = BASES[wanted](options)
+            base.load()
+            report.matte, report.matte_reason = wanted, "it was asked for"
+            return base
+        try:
+            base = RvmAlpha(options)
+            base.load()
+        except RuntimeError as error:
+            if options.rvm_weights:
+                raise
+            base = PeopleAlpha(options)
+            base.load()
+            report.matte, report.matte_reason = "people", f"{RVM}'s weights are not to be had"
+            report.warn(
+                f"The people are found by infer_people, whose masks are coarser than Robust Video "
+                f"Matting's: {error}"
+            )
+            return base
+    report.matte, report.matte_reason = "rvm", "RVM's weights were found"
+    return base
