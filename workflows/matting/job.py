@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from plugin_kit.picture_files import write_picture
-from plugin_kit.video import Frame, VideoInfo
+from plugin_kit.video import Frame
 from workflows.matting.options import ChainOptions
 from workflows.matting.report import ChainReport, progress_bar
 from workflows.media.codecs import CODECS
 from workflows.media.prefetch import prefetch
 from workflows.media.sound import Sound
-from workflows.media.source import source_reader
+from workflows.media.source import Source, source_reader
 from workflows.media.video_writer import VideoSink
 
 
@@ -29,7 +29,7 @@ class VideoJob:
     """
 
     options: ChainOptions
-    info: VideoInfo
+    info: Source
     report: ChainReport
     folder: Path
     sound: Sound | None = None
@@ -52,9 +52,22 @@ class VideoJob:
         for warning in reader.warnings:
             self.report.warn(warning)
 
+    def finish(self) -> None:
+        """Write the report."""
+        self.report.write(self.folder)
+
     def write_picture(self, name: str, image: np.ndarray) -> None:
-        """Write a picture beside the videos."""
+        """Write a picture beside the videos, if it is wanted."""
+        if name not in self.options.outputs:
+            return
         write_picture(self._named(name, ".png"), image)
+
+    def open_sinks(self, channels: Mapping[str, int]) -> dict[str, VideoSink]:
+        """The videos that are wanted of these, by their names and numbers of channels."""
+        wanted = self.options.outputs
+        return {
+            name: self.open_sink(name, count) for name, count in channels.items() if name in wanted
+        }
 
     def open_sink(self, name: str, channels: int) -> VideoSink:
         """A video as the options want it, with the source's size, times and sound."""
@@ -71,6 +84,7 @@ class VideoJob:
             pixel_aspect=info.pixel_aspect,
             colours=(info.primaries, info.transfer),
             sound=self.sound if name == "composite" else None,
+            numbers=info.numbers,
         )
 
     def _named(self, name: str, suffix: str) -> Path:

@@ -34,7 +34,7 @@ def matte_video(
     workflow.set_image_input(array=np.zeros((8, 8, 3), np.uint8), index=Input.SOURCE)
     workflow.set_image_input(array=plate, index=Input.BACKGROUND)
     channels = {"composite": 3 if backdrop else 4, "alpha": 1, "foreground": 3}
-    sinks = {name: job.open_sink(name, count) for name, count in channels.items()}
+    sinks = job.open_sinks(channels)
     report = job.report
     with report.timed("pass 2: matting"), ExitStack() as stack:
         for sink in sinks.values():
@@ -48,7 +48,7 @@ def matte_video(
         shown = None
         for frame in job.frames("matting"):
             if backdrop is not None:
-                behind = backdrop(float(frame.pts * job.info.time_base))
+                behind = backdrop(float(frame.pts * job.info.time_base), frame.image)
                 if behind is not shown:
                     workflow.set_image_input(array=behind, index=Input.NEW_BACKGROUND)
                     shown = behind
@@ -58,8 +58,9 @@ def matte_video(
             with report.timed("of it waiting for encoders"):
                 write(collector.collect(frame, shown))
         write(collector.finish())
-    for warning in sinks["composite"].warnings:
-        report.warn(warning)
+    for sink in sinks.values():
+        for warning in sink.warnings:
+            report.warn(warning)
 
 
 @dataclass(frozen=True)

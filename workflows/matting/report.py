@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from plugin_kit.files import write_json
+from workflows.matting.resume import size_of
 from workflows.screen import unread_is_fine
 
 
@@ -27,6 +28,8 @@ class Report:
         frames: Frames that were worked on.
         seconds: How long each step took.
         files: What was written, by kind.
+        made_by: The version, options and inputs that it was made by.
+        sizes: Bytes of each of ``files`` but the report.
     """
 
     source: str
@@ -36,6 +39,8 @@ class Report:
     seconds: dict[str, float] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    made_by: dict[str, Any] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
@@ -52,6 +57,8 @@ class Report:
 
     def write(self, folder: Path) -> None:
         """Write ``report.json`` into ``folder``."""
+        written = [name for kind, name in self.files.items() if kind != "report"]
+        self.sizes = {name: size_of(folder / name) for name in written}
         self.files["report"] = "report.json"
         write_json(folder / "report.json", asdict(self))
 
@@ -68,11 +75,16 @@ class Report:
         for name, seconds in self.seconds.items():
             table.add_row(name, f"{seconds:.2f}", f"{1000 * seconds / max(1, self.frames):.0f}")
         console.print(table)
-        console.print(f"matte for the plate: {self.matte} ({self.matte_reason})")
+        for line in self._choices():
+            console.print(line)
         for name, file in self.files.items():
             console.print(f"  {name:<11} {file}")
         for warning in self.warnings:
             console.print(f"[yellow]warning:[/] {warning}")
+
+    def _choices(self) -> list[str]:
+        """What was chosen, and why."""
+        return [f"matte for the plate: {self.matte} ({self.matte_reason})"]
 
 
 @dataclass
@@ -83,6 +95,7 @@ class ChainReport(Report):
         size: Width and height.
         empty_masks: Frames in which the masks showed nobody.
         weights: Background matting's.
+        weights_reason: Why those.
         stabilised: Whether its alpha was made stable along the flow.
         plate: What extract_background says of the plate.
     """
@@ -90,8 +103,13 @@ class ChainReport(Report):
     size: tuple[int, int] = (0, 0)
     empty_masks: int = 0
     weights: str = ""
+    weights_reason: str = ""
     stabilised: bool = False
     plate: dict[str, Any] = field(default_factory=dict)
+
+    def _choices(self) -> list[str]:
+        weights = f"weights of background matting: {self.weights} ({self.weights_reason})"
+        return [*super()._choices(), weights]
 
 
 @dataclass

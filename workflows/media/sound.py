@@ -26,18 +26,36 @@ logger = logging.getLogger(__name__)
 PLAYED = {
     ".mp4": {"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"},
     ".mov": {"aac", "ac3", "alac", "eac3", "mp3", "pcm_s16be", "pcm_s16le", "pcm_s24le"},
+    ".webm": {"opus", "vorbis"},
 }
-FORMATS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
-# The rates and the layouts, by number of channels, that AAC has.
-AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-AAC_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
-SAMPLES_A_FRAME = 1024
+FORMATS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
 TRIED_PACKETS = 100
 # Sound may begin so long before the picture, as encoders need it; what is earlier is left out.
 PRIMING = Fraction(1, 10)
 # A clock that falls back so far, or is so far ahead, is another recording's, or a silence.
 SECONDS_BACK = Fraction(1, 2)
 SECONDS_OF_GAP = Fraction(1, 20)
+# From here on it is worth seeking.
+SECONDS_TO_SEEK = 2
+
+
+@dataclass(frozen=True)
+class _Encoding:
+    """An encoder, and the rates and, by number of channels, the layouts that it has."""
+
+    encoder: str
+    rates: tuple[int, ...]
+    layouts: dict[int, str]
+    samples_a_frame: int
+
+
+AAC = _Encoding(
+    "aac",
+    (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
+    {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"},
+    1024,
+)
+OPUS = _Encoding("libopus", (48000,), {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}, 960)
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,7 @@ class Sound:
     Attributes:
         path: The file.
         start: The time in it, in seconds, that is the video's beginning.
+        length: After so many seconds it ends; None: with the file.
         copied, encoded: Which of its streams are passed on as they are, and which anew.
         warnings: Of those that are left out.
     """
@@ -56,9 +75,16 @@ class Sound:
     copied: tuple[int, ...] = ()
     encoded: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()
+    length: Fraction | None = None
 
     @classmethod
-    def of(cls, path: Path, suffix: str, start: Fraction = Fraction(0)) -> Sound:
+    def of(
+        cls,
+        path: Path,
+        suffix: str,
+        start: Fraction = Fraction(0),
+        length: Fraction | None = None,
+    ) -> Sound:
         """What of the sound of ``path`` can go along in a file with this ending.
 
         The first packets of each track are tried; what cannot be decoded is left out.
@@ -73,7 +99,7 @@ class Sound:
                 encoded.append(index)
             else:
                 warnings.append(f"{path}: {name} cannot be decoded and is left out")
-        return cls(path, start, tuple(copied), tuple(encoded), tuple(warnings))
+        return cls(path, start, tuple(copied), tuple(encoded), tuple(warnings), length)
 
 
 def _name(stream: AudioStream, number: int) -> str:
@@ -150,9 +176,13 @@ class PassedSound:
         indices = sorted((*sound.copied, *sound.encoded))
         streams = [cast(AudioStream, self._source.streams[index]) for index in indices]
         self._ways: dict[int, _Copied | _Encoded] = {
-            s.index: (_Copied if s.index in sound.copied else _Encoded)(s, output, sound.start)
+            s.index: (_Copied if s.index in sound.copied else _Encoded)(
+                s, output, sound.start, sound.length
+            )
             for s in streams
         }
+        if sound.start > SECONDS_TO_SEEK:
+            self._forgive(self._source.seek, int((sound.start - 1) * av.time_base))
         self._packets = self._source.demux(*streams) if streams else iter(())
         self._next = self._following()
 
@@ -164,6 +194,8 @@ class PassedSound:
                 return
             self._forgive(way.take, packet)
             self._next = self._following()
+            if all(way.is_over for way in self._ways.values()):
+                self._next = None
         if seconds is None:
             for way in self._ways.values():
                 self._forgive(way.finish)
@@ -191,11 +223,17 @@ class _Clock:
 
     Args:
         start: The source's time at which the output begins.
+        length: The output's end; None: there is none.
     """
 
-    def __init__(self, start: Fraction) -> None:
+    def __init__(self, start: Fraction, length: Fraction | None = None) -> None:
         self._shift = -start
         self.end: Fraction | None = None
+        self.length = length
+
+    def is_over(self, time: Fraction) -> bool:
+        """Whether what is at this time of the output is left out."""
+        return self.length is not None and time >= self.length
 
     def time_of(self, seconds: Fraction | None) -> Fraction:
         """The time in the output; where recordings were joined, the later one is moved on."""
@@ -211,16 +249,27 @@ class _Clock:
 class _Copied:
     """A track whose packets are passed on as they are, but for those whose time stands still."""
 
-    def __init__(self, stream: AudioStream, output: OutputContainer, start: Fraction) -> None:
+    def __init__(
+        self,
+        stream: AudioStream,
+        output: OutputContainer,
+        start: Fraction,
+        length: Fraction | None = None,
+    ) -> None:
         self._output = output
         self._target = output.add_stream_from_template(stream)
         _take_over_names(stream, self._target)
-        self._clock = _Clock(start)
+        self._clock = _Clock(start, length)
         # Only QuickTime's kind of file can say that sound is to be cut at its beginning.
         self._earliest = -PRIMING if output.format.name in ("mp4", "mov") else Fraction(0)
         self._last: int | None = None
         self.seconds = Fraction(-1)
         self.has_sound = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what was taken last lies behind the output's end."""
+        return self._clock.is_over(self.seconds)
 
     def take(self, packet: av.Packet) -> None:
         base = packet.time_base
@@ -230,7 +279,11 @@ class _Copied:
         time = self._clock.time_of(None if given is None else given * base)
         dts = round(time / base)
         self.seconds = max(self.seconds, time)
-        if time < self._earliest or (self._last is not None and dts <= self._last):
+        if (
+            time < self._earliest
+            or self._clock.is_over(time)
+            or (self._last is not None and dts <= self._last)
+        ):
             return
         self._last, self._clock.end = dts, time + (packet.duration or 0) * base
         delay = 0
@@ -246,22 +299,35 @@ class _Copied:
 
 
 class _Encoded:
-    """A track that is decoded and encoded as AAC, its gaps filled with silence."""
+    """A track that is decoded and encoded as AAC or Opus, its gaps filled with silence."""
 
-    def __init__(self, stream: AudioStream, output: OutputContainer, start: Fraction) -> None:
+    def __init__(
+        self,
+        stream: AudioStream,
+        output: OutputContainer,
+        start: Fraction,
+        length: Fraction | None = None,
+    ) -> None:
         context = stream.codec_context
         given = context.sample_rate
-        self._rate = min(AAC_RATES, key=lambda rate: (abs(rate - given), -rate))
-        layout = AAC_LAYOUTS.get(context.layout.nb_channels, "stereo")
+        self._encoding = encoding = OPUS if output.format.name == "webm" else AAC
+        self._rate = min(encoding.rates, key=lambda rate: (abs(rate - given), -rate))
+        layout = encoding.layouts.get(context.layout.nb_channels, "stereo")
         self._output = output
-        self._target = cast(AudioStream, output.add_stream("aac", rate=self._rate))
+        self._target = cast(AudioStream, output.add_stream(encoding.encoder, rate=self._rate))
         self._target.codec_context.layout = layout
+        self._format = self._target.codec_context.format.name
         _take_over_names(stream, self._target)
-        self._resampler = AudioResampler("fltp", layout, self._rate, SAMPLES_A_FRAME)
+        self._resampler = AudioResampler(self._format, layout, self._rate, encoding.samples_a_frame)
         self._layout = layout
-        self._clock = _Clock(start)
+        self._clock = _Clock(start, length)
         self._samples = 0
         self.seconds = Fraction(-1)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what was taken last lies behind the output's end."""
+        return self._clock.is_over(self.seconds)
 
     def take(self, packet: av.Packet) -> None:
         for frame in _decoded(packet) or ():
@@ -272,7 +338,8 @@ class _Encoded:
         self._encode(self._resampler.resample(None))
         if not self._samples:
             # A track without any sound would not be written.
-            self._encode([_silence("fltp", self._layout, self._rate, SAMPLES_A_FRAME)])
+            samples = self._encoding.samples_a_frame
+            self._encode([_silence(self._format, self._layout, self._rate, samples)])
         self._output.mux(self._target.encode(None))
 
     def _in_time(self, frame: AudioFrame) -> Iterator[AudioFrame]:
@@ -283,7 +350,7 @@ class _Encoded:
         end = self._clock.end or Fraction(0)
         self.seconds = max(self.seconds, time)
         length = Fraction(frame.samples, frame.sample_rate)
-        if time + length <= end:
+        if time + length <= end or self._clock.is_over(time):
             return
         if time < end - SECONDS_OF_GAP:
             frame = _without_beginning(frame, int((end - time) * frame.sample_rate))
