@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,16 +14,31 @@ from ..extract_background_kit.stopping import ShouldStop, never
 from .aligned import AlignedFrames, Estimate
 from .gain import estimate_gains
 from .plate import Plate, PlateOptions
+from .progress import Meter, Progress, silent
 from .report import make_report, plate_warnings
 from .store import FrameStore
 
 logger = logging.getLogger(__name__)
 
+# What each method's passes take of the time, measured; and what finding the gains takes.
+GAINS = 2.0
+PASSES: dict[str, Sequence[float]] = {
+    "robust": (6, 1),
+    "bootstrap": (1, 3, 3, *(2, 4) * 3),
+    "median": (1,),
+    "weighted_median": (6, 1),
+    "gmm": (10, 1),
+    "alpha_mean": (4, 1),
+    "masked_mean": (3, 3),
+}
 INPAINTED_SIDE, INPAINTING_RADIUS = 960, 5
 
 
 def estimate_plate(
-    store: FrameStore, options: PlateOptions | None = None, should_stop: ShouldStop = never
+    store: FrameStore,
+    options: PlateOptions | None = None,
+    should_stop: ShouldStop = never,
+    progress: Progress = silent,
 ) -> Plate:
     """Estimate the empty background of the frames in ``store``.
 
@@ -31,6 +48,12 @@ def estimate_plate(
         ...     store.add(frame, matte)
         >>> plate = estimate_plate(store).background  # doctest: +SKIP
 
+    Args:
+        store: The frames.
+        options: How; None: as by default.
+        should_stop: Asked between frames and tiles.
+        progress: Told the share that is done, 0 to 1.
+
     Raises:
         ValueError: The store is empty, or the method is unknown or needs mattes.
         Stopped: ``should_stop`` returned True.
@@ -39,10 +62,12 @@ def estimate_plate(
     if store.count == 0:
         raise ValueError("there is no frame to estimate a background from")
     method = options.method_for(store.has_mattes)
+    is_aligned = options.gain_alignment and store.count > 1
+    meter = Meter(progress, [*([GAINS] if is_aligned else []), *PASSES[method]])
     gains = np.ones((store.count, 3), np.float32)
-    if options.gain_alignment and store.count > 1:
-        gains = estimate_gains(store)
-    frames = AlignedFrames(store, gains, should_stop)
+    frames = AlignedFrames(store, gains, should_stop, meter)
+    if is_aligned:
+        frames = replace(frames, gains=estimate_gains(store, frames.each()))
     estimate = _estimated(method, frames, options)
     levels = np.clip(estimate.background, 0, 255)
     is_cut = method == "alpha_mean" and options.truncate
@@ -55,6 +80,7 @@ def estimate_plate(
     for warning in found:
         logger.warning(warning)
     report["warnings"] = [*store.warnings, *found]
+    meter.finish()
     return Plate(background, estimate.coverage, holes, report)
 
 

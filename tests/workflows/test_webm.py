@@ -80,12 +80,8 @@ def test_mattes_and_colours_go_without_alpha(tmp_path, channels):
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
 def test_ffmpeg_sees_the_alpha(tmp_path):
     path = write(tmp_path / "disc.webm", (96, 160))
-    done = subprocess.run(
-        ["ffmpeg", "-v", "error", "-c:v", "libvpx-vp9", "-i", str(path), "-f", "rawvideo"]
-        + ["-pix_fmt", "rgba", "-frames:v", "1", "-"],
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
+    command = ["ffmpeg", "-v", "error", "-c:v", "libvpx-vp9", "-i", str(path)]
+    command += ["-f", "rawvideo", "-pix_fmt", "rgba", "-frames:v", "1", "-"]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     frame = np.frombuffer(done.stdout, np.uint8).reshape(96, 160, 4)
     assert np.abs(frame[..., 3].astype(int) - soft_disc(96, 160, 0)[..., 3]).mean() < 2

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 from plugin_kit.picture_files import write_picture
 from plugin_kit.video import Frame
 from workflows.matting.options import ChainOptions
+from workflows.matting.progress import share_bar
 from workflows.matting.report import ChainReport, progress_bar
 from workflows.media.codecs import CODECS
 from workflows.media.prefetch import prefetch
@@ -51,6 +53,12 @@ class VideoJob:
         self.report.frames = reader.frames_read
         for warning in reader.warnings:
             self.report.warn(warning)
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Callable[[float], None]]:
+        """A bar for work that tells the share that is done, 0 to 1."""
+        with share_bar(label, self.options.quiet) as tell:
+            yield tell
 
     def finish(self) -> None:
         """Write the report."""

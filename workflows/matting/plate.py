@@ -35,8 +35,8 @@ def find_plate(job: VideoJob, finder: PeopleFinder | None) -> np.ndarray:
                 report.empty_masks += people.is_empty
                 workflow.set_image_input(array=people.mask, index=Input.MATTES)
             run_workflow(workflow)
-        with report.timed("of it estimation"):
-            extract.finish()
+        with report.timed("of it estimation"), job.progress("estimation") as tell:
+            extract.finish(tell)
     report.plate = dict(extract.get_output(Output.REPORT).data)
     for warning in report.plate.get("warnings", []):
         report.warn(warning)

@@ -15,6 +15,7 @@ from workflows.matting.matte import matte_video
 from workflows.matting.options import VIDEO_OUTPUTS, ChainOptions, check_options
 from workflows.matting.plate import find_plate
 from workflows.matting.preview import SHEET, PreviewJob
+from workflows.matting.progress import waiting
 from workflows.matting.report import ChainReport
 from workflows.matting.resume import made_by
 from workflows.matting.weights import with_weights
@@ -79,7 +80,8 @@ def run_chain(options: ChainOptions, kind: type[VideoJob] = VideoJob) -> ChainRe
             f"{info.path}: its pixels are {info.pixel_aspect} times as wide as high, which PNG "
             "pictures do not say"
         )
-    options = with_weights(options, report)
+    with waiting("weights", options.quiet):
+        options = with_weights(options, report)
     with held_folder(options.output), staged_outputs(options.output) as staging:
         job = kind(options, info, report, staging, sound)
         _work(job, plate, backdrop)
@@ -118,14 +120,15 @@ def _check_outputs(options: ChainOptions, suffix: str) -> None:
 
 def _work(job: VideoJob, plate: np.ndarray | None, backdrop: NewBackground | None) -> None:
     options, report = job.options, job.report
-    finder = choose_finder(options, report) if plate is None else None
-    workflow = matting_workflow(
-        new_background=backdrop is not None,
-        matting=options.matting,
-        stabilise=STABILISE if options.stabilise else None,
-    )
-    with report.timed("load networks"):
-        load_network(workflow, MATTING)
+    with waiting("networks", options.quiet):
+        finder = choose_finder(options, report) if plate is None else None
+        workflow = matting_workflow(
+            new_background=backdrop is not None,
+            matting=options.matting,
+            stabilise=STABILISE if options.stabilise else None,
+        )
+        with report.timed("load networks"):
+            load_network(workflow, MATTING)
     report.stabilised = options.stabilise
     if plate is None:
         plate = find_plate(job, finder)
