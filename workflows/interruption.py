@@ -42,10 +42,15 @@ def note(text: str) -> None:
     _notes.append(text)
 
 
+def forget_notes() -> None:
+    """Take back what was noted: the work that it was of is over."""
+    _notes.clear()
+
+
 def say_interrupted() -> int:
     """Tell the user, with what was noted; return the process's exit code."""
     print(" ".join(["Interrupted.", *(_notes or ["Nothing was written."])]), file=sys.stderr)
-    _notes.clear()
+    forget_notes()
     return INTERRUPTED
 
 
@@ -56,7 +61,7 @@ def watching() -> Iterator[None]:
         yield
         return
     _is_watching.set()
-    _notes.clear()
+    forget_notes()
     before = {number: signal.signal(number, _interrupt) for number in SIGNALS}
     try:
         yield

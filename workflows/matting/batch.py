@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from plugin_kit.files import is_hidden, natural_sorted
-from workflows.interruption import note, was_interrupted
+from workflows.interruption import forget_notes, note, was_interrupted
 from workflows.matting.options import ChainOptions
 from workflows.matting.report import Report
 from workflows.matting.resume import earlier_result
@@ -101,6 +101,7 @@ class Batch:
                 entry.state = "interrupted"
                 note(self._summary())
                 raise
+            forget_notes()
             entry.state, entry.text = "failed", plain_reason(str(error))
             print(f"Error: {entry.text}", file=sys.stderr)
         finally:
