@@ -35,8 +35,9 @@ def share_bar(label: str, quiet: bool) -> Iterator[Callable[[float], None]]:
 def waiting(label: str, quiet: bool) -> Iterator[None]:
     """A sign of life, with the time that has passed, for work that cannot tell how far it is."""
     columns = (TextColumn("{task.description:>8}"), SpinnerColumn(), TimeElapsedColumn())
-    with Progress(
-        *columns, disable=quiet, console=Console(stderr=True), transient=True
-    ) as progress:
+    console = Console(stderr=True)
+    # Elsewhere it would leave an empty line.
+    disable = quiet or not console.is_terminal
+    with Progress(*columns, disable=disable, console=console, transient=True) as progress:
         progress.add_task(label, total=None)
         yield
