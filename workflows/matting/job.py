@@ -15,6 +15,7 @@ from workflows.matting.options import ChainOptions
 from workflows.matting.progress import share_bar
 from workflows.matting.report import ChainReport, progress_bar
 from workflows.media.codecs import CODECS
+from workflows.media.companion import Companion
 from workflows.media.prefetch import prefetch
 from workflows.media.sound import Sound
 from workflows.media.source import Source, source_reader
@@ -69,6 +70,13 @@ class VideoJob:
         if name not in self.options.outputs:
             return
         write_picture(self._named(name, ".png"), image)
+
+    def companion(self, path: Path) -> Companion:
+        """A video or folder of mattes that runs along with the whole of the job's video.
+
+        Its picture for a frame of :meth:`frames` is ``at(frame.pts * info.time_base)``.
+        """
+        return Companion(path, self.info)
 
     def open_sinks(self, channels: Mapping[str, int]) -> dict[str, VideoSink]:
         """The videos that are wanted of these, by their names and numbers of channels."""

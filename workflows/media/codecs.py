@@ -39,7 +39,9 @@ class Codec:
 # too, in less than half of its time, for about twice its bits.
 FAST_H264 = {"preset": "ultrafast", "x264-params": "cabac=1:deblock=0,0"}
 # Constant quality; more threads and less search than by default, which takes seconds a frame.
-VP9 = {"b": "0", "deadline": "good", "cpu-used": "5", "row-mt": "1", "auto-alt-ref": "0"}
+VP9 = {"b": "0", "deadline": "good", "cpu-used": "5", "row-mt": "1", "tile-columns": "1"}
+# FFmpeg refuses alpha with alternate reference frames. 0 threads are as many as there are.
+VP9 |= {"auto-alt-ref": "0", "threads": "0"}
 CODECS = {
     "h264": Codec("libx264", ".mp4", "yuv420p", None, "yuv420p", FAST_H264),
     "ffv1": Codec("ffv1", ".mkv", "bgr0", "bgra", "gray", {"level": "3", "slices": "4"}),
