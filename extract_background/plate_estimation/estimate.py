@@ -81,7 +81,7 @@ def estimate_plate(
     for warning in found:
         logger.warning(warning)
     report["warnings"] = [*store.warnings, *found]
-    meter.finish()
+    progress(1.0)
     return Plate(background, estimate.coverage, holes, report)
 
 

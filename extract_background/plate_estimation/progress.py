@@ -37,7 +37,3 @@ class Meter:
             self._done = begin + part * min(1.0, index / max(1, count))
             self._tell(min(1.0, self._done))
         self._done = begin + part
-
-    def finish(self) -> None:
-        """All is done."""
-        self._tell(1.0)

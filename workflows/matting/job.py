@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,13 @@ from workflows.media.source import Source, source_reader
 from workflows.media.video_writer import VideoSink
 
 
+@dataclass
+class Clock:
+    """A time in seconds since the first frame."""
+
+    seconds: Fraction = Fraction(0)
+
+
 @dataclass(frozen=True)
 class VideoJob:
     """A video, what to do with it, and what is to be told about it.
@@ -29,6 +37,7 @@ class VideoJob:
     Attributes:
         folder: Where the outputs are written.
         sound: What goes along with the composite; None where nothing does.
+        clock: When the frame that was given last is shown.
     """
 
     options: ChainOptions
@@ -36,6 +45,7 @@ class VideoJob:
     report: ChainReport
     folder: Path
     sound: Sound | None = None
+    clock: Clock = field(default_factory=Clock)
 
     def frames(self, label: str) -> Iterator[Frame]:
         """Every frame, with a progress bar; what was odd about the file goes into the report.
@@ -48,6 +58,7 @@ class VideoJob:
             bar = progress.add_task(label, total=self.info.frame_count or None)
             for frame in prefetch(reader):
                 first = frame.pts if first is None else first
+                self.clock.seconds = (frame.pts - first) * self.info.time_base
                 yield replace(frame, pts=frame.pts - first)
                 progress.advance(bar)
             progress.update(bar, total=reader.frames_read)
@@ -74,7 +85,7 @@ class VideoJob:
     def companion(self, path: Path) -> Companion:
         """A video or folder of mattes that runs along with the whole of the job's video.
 
-        Its picture for a frame of :meth:`frames` is ``at(frame.pts * info.time_base)``.
+        Its picture for the frame that :meth:`frames` gave last is ``at(clock.seconds)``.
         """
         return Companion(path, self.info)
 

@@ -172,7 +172,9 @@ def check_outputs(options: ChainOptions) -> None:
     Raises:
         ValueError: The text names them.
     """
-    given = [name.strip() for name in (options.only or "alpha").split(",")]
+    if options.only is None:
+        return
+    given = [name.strip() for name in options.only.split(",")]
     unknown = [name for name in given if name not in OUTPUTS]
     if unknown or not set(given) & set(VIDEO_OUTPUTS):
         problem = f"{unknown[0]!r} is none of them" if unknown else "that is no video"

@@ -52,6 +52,7 @@ class PreviewJob(VideoJob):
                 at = frame.pts - start
                 if is_shown:
                     self.show(at, "source", frame.image)
+                self.clock.seconds = at * self.info.time_base
                 yield replace(frame, pts=at)
                 progress.advance(bar)
             progress.update(bar, total=reader.frames_read)

@@ -75,15 +75,15 @@ class Report:
         for name, seconds in self.seconds.items():
             table.add_row(name, f"{seconds:.2f}", f"{1000 * seconds / max(1, self.frames):.0f}")
         console.print(table)
-        for line in self._choices():
+        for line in self.lines():
             console.print(line)
         for name, file in self.files.items():
             console.print(f"  {name:<11} {file}")
         for warning in self.warnings:
             console.print(f"[yellow]warning:[/] {warning}")
 
-    def _choices(self) -> list[str]:
-        """What was chosen, and why."""
+    def lines(self) -> list[str]:
+        """What is printed below the times."""
         return [f"matte for the plate: {self.matte} ({self.matte_reason})"]
 
 
@@ -107,9 +107,9 @@ class ChainReport(Report):
     stabilised: bool = False
     plate: dict[str, Any] = field(default_factory=dict)
 
-    def _choices(self) -> list[str]:
+    def lines(self) -> list[str]:
         weights = f"weights of background matting: {self.weights} ({self.weights_reason})"
-        return [*super()._choices(), weights]
+        return [*super().lines(), weights]
 
 
 @dataclass
