@@ -116,7 +116,7 @@ def test_auto_falls_back_to_the_built_in_ones_and_says_so(tmp_path, monkeypatch)
     chosen = with_weights(ChainOptions(tmp_path, tmp_path), report)
     assert (chosen.weights, report.weights) == ("builtin", "builtin")
     assert "built-in weights are used" in report.warnings[0]
-    assert any("not to be had" in line for line in report.lines())
+    assert report.weights_reason == "the official ones are not to be had"
     with pytest.raises(RuntimeError, match="--backbone mobilenetv2 only"):
         with_weights(ChainOptions(tmp_path, tmp_path, backbone="resnet50"), report)
 
