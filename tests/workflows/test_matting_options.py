@@ -125,3 +125,13 @@ def test_auto_falls_back_to_the_built_in_ones_and_says_so(tmp_path, monkeypatch)
 def test_what_was_asked_for_is_left_alone(tmp_path, given):
     options = ChainOptions(tmp_path, tmp_path, weights=given)
     assert with_weights(options, ChainReport("a.mp4")) is options
+
+
+@pytest.mark.parametrize("radius", [4, 20])
+def test_a_person_does_not_shine_into_the_blur(radius):
+    frame = np.full((180, 320, 3), 60, np.uint8)
+    alpha = np.zeros((180, 320), np.float32)
+    frame[40:140, 120:200], alpha[40:140, 120:200] = 250, 1
+    outside = alpha == 0
+    assert blurred(frame, radius)[outside].max() > 120
+    assert blurred(frame, radius, alpha)[outside].max() < 72

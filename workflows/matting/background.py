@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -14,14 +15,31 @@ from plugin_kit.picture_files import SUFFIXES, read_picture
 from plugin_kit.pictures import plain
 from plugin_kit.video import VideoInfo, VideoReader
 
-# What is behind the person: uint8 RGB (H, W, 3) of the source's size, from a time of the source, in
-# seconds, and its frame at that time, of the same form.
-NewBackground = Callable[[float, np.ndarray], np.ndarray]
+
 BLUR = re.compile(r"blur(?::(\d+(?:\.\d+)?))?")
 # Of the shorter side, where no radius is given.
 USUAL_BLUR = 0.025
 # A Gaussian of so many pixels is made; larger ones of a smaller picture.
 LARGEST_BLUR = 8.0
+# What the person counts beside the background.
+LEAST_SHARE = np.float32(0.01)
+
+
+class NewBackground(Protocol):
+    """What is behind the person in each frame."""
+
+    def __call__(
+        self, seconds: float, frame: np.ndarray, alpha: np.ndarray | None = None
+    ) -> np.ndarray:
+        """uint8 RGB (H, W, 3).
+
+        Args:
+            seconds: A time of the source.
+            frame: Its frame at that time, uint8 RGB (H, W, 3).
+            alpha: Where the person is, float32 (H, W) in 0..1, if that is known: what is blurred
+                then leaves the person out, who would shine beyond the outline.
+        """
+        ...
 
 
 def open_background(text: str, source: VideoInfo) -> NewBackground:
@@ -43,7 +61,7 @@ def open_background(text: str, source: VideoInfo) -> NewBackground:
         radius = float(match[1]) if match[1] else usual
         if radius <= 0:
             raise ValueError(f"the background {text!r} blurs nothing: give a radius above 0")
-        return lambda seconds, frame: blurred(frame, radius)
+        return lambda seconds, frame, alpha=None: blurred(frame, radius, alpha)
     elif not path.is_file():
         raise FileNotFoundError(
             f"the background {text!r} is neither an existing file, nor a colour like #78FF9B, nor "
@@ -53,20 +71,37 @@ def open_background(text: str, source: VideoInfo) -> NewBackground:
         still = covering(read_picture(path), source)
     else:
         return _moving(VideoInfo.from_path(path), source)
-    return lambda seconds, frame: still
+    return lambda seconds, frame, alpha=None: still
 
 
-def blurred(image: np.ndarray, radius: float) -> np.ndarray:
+def blurred(image: np.ndarray, radius: float, alpha: np.ndarray | None = None) -> np.ndarray:
     """The picture, uint8 (H, W, 3), under a Gaussian whose standard deviation is ``radius`` pixels.
 
     A wide one is made of a smaller picture, which looks the same in a fraction of the time.
+
+    Args:
+        image: uint8 (H, W, 3).
+        radius: In pixels, above 0.
+        alpha: float32 (H, W); each pixel counts by what it leaves (a normalised convolution,
+            Knutsson and Westin, 1993).
     """
     shrinking = max(1.0, radius / LARGEST_BLUR)
     height, width = image.shape[:2]
     size = (max(1, round(width / shrinking)), max(1, round(height / shrinking)))
+
+    def soft(picture: np.ndarray) -> np.ndarray:
+        border = cv2.BORDER_REPLICATE
+        return cv2.GaussianBlur(picture, (0, 0), radius / shrinking, borderType=border)
+
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(small, (0, 0), radius / shrinking, borderType=cv2.BORDER_REPLICATE)
-    return cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR)
+    if alpha is None:
+        blur = soft(small)
+    else:
+        # Deep inside the person, where nothing else is near, the person stands in.
+        shares = 1 + LEAST_SHARE - cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+        total = soft(small * shares[..., None]) / soft(shares)[..., None]
+        blur = np.rint(total).astype(np.uint8)
+    return cv2.resize(blur, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _moving(info: VideoInfo, source: VideoInfo) -> NewBackground:
@@ -74,7 +109,7 @@ def _moving(info: VideoInfo, source: VideoInfo) -> NewBackground:
     frames = _looped(info, source)
     current, following = next(frames), next(frames)
 
-    def at(seconds: float, frame: np.ndarray) -> np.ndarray:
+    def at(seconds: float, frame: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
         nonlocal current, following
         while following[0] <= seconds:
             current, following = following, next(frames)
