@@ -15,7 +15,6 @@ from plugin_kit.picture_files import SUFFIXES, read_picture
 from plugin_kit.pictures import plain
 from plugin_kit.video import VideoInfo, VideoReader
 
-
 BLUR = re.compile(r"blur(?::(\d+(?:\.\d+)?))?")
 # Of the shorter side, where no radius is given.
 USUAL_BLUR = 0.025
