@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -159,7 +160,7 @@ def _pictures(path: Path) -> Source:
     return Source(**_values(stored), stored=stored, pictures=tuple(pictures), numbers=numbers)
 
 
-def _values(info: VideoInfo) -> dict[str, object]:
+def _values(info: VideoInfo) -> dict[str, Any]:
     return {each.name: getattr(info, each.name) for each in fields(VideoInfo)}
 
 
