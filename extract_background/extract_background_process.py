@@ -28,10 +28,13 @@ from extract_background.extract_background_kit.sequence import SequenceWatch
 from extract_background.extract_background_kit.task import PluginTask
 from extract_background.parameters import ExtractBackgroundParam
 from extract_background.plate_estimation import FrameStore, Plate, RunningMean, estimate_plate
+from extract_background.plate_estimation.progress import Progress, silent
 from extract_background.ports import Input, Output
 from extract_background.sources import check_paths, files_key, plate_of_files, reads_files
 
 logger = logging.getLogger(__name__)
+
+PROGRESS_STEPS = 20
 
 
 class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
@@ -59,9 +62,10 @@ class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
         self._matte_count = 0
         self._plate_of_files: tuple[tuple, Plate] | None = None
         self._is_stopped = False
+        self._steps_told = 0
 
     def get_progress_steps(self) -> int:
-        return 2
+        return PROGRESS_STEPS
 
     def stop(self) -> None:
         """Ask a running estimation to end."""
@@ -82,7 +86,7 @@ class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
         looks_ahead = settings.mode == "look_ahead"
         check_paths(settings, looks_ahead and is_video)
         self.begin_task_run()
-        self.emit_step_progress()
+        self._steps_told = 0
         if reads_files(settings):
             self._look_ahead("", None)
         elif image is None:
@@ -99,13 +103,16 @@ class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
                 "mode=look_ahead reads the input's file, but the input is no video: use "
                 "mode=streaming, or set video_path"
             )
-        self.emit_step_progress()
+        self._tell_progress(1.0)
         self.end_task_run()
 
-    def finish(self) -> Plate:
+    def finish(self, progress: Progress = silent) -> Plate:
         """Estimate from all frames taken so far and publish the final plate.
 
         A video finishes by itself at its last frame; call this after pictures given one by one.
+
+        Args:
+            progress: Told the share that is done, 0 to 1.
 
         Raises:
             ValueError: No frame was given.
@@ -114,12 +121,18 @@ class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
         settings = self.get_param_object().settings
         if self._store is None:
             raise ValueError("extract_background was given no frame")
-        plate = estimate_plate(self._store, settings.options, self._should_stop)
+        plate = estimate_plate(self._store, settings.options, self._should_stop, progress)
         self._publish(plate)
         return plate
 
     def _should_stop(self) -> bool:
         return self._is_stopped
+
+    def _tell_progress(self, share: float) -> None:
+        """Emit the steps of a run that make up the share, 0 to 1, that is done."""
+        while self._steps_told < round(share * PROGRESS_STEPS):
+            self.emit_step_progress()
+            self._steps_told += 1
 
     def _look_ahead(self, source: str, shown: np.ndarray | None) -> None:
         settings = self.get_param_object().settings
@@ -130,7 +143,13 @@ class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
                     "mode=look_ahead cannot wait for the mattes at input 1 and ignores them: give "
                     "alpha_video_path, or use mode=streaming"
                 )
-            plate = plate_of_files(settings, source, shown=shown, should_stop=self._should_stop)
+            plate = plate_of_files(
+                settings,
+                source,
+                shown=shown,
+                should_stop=self._should_stop,
+                progress=self._tell_progress,
+            )
             self._plate_of_files = key, plate
         self._publish(self._behind(self._plate_of_files[1], shown))
 
@@ -163,7 +182,7 @@ class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
             self._running.take(self._store)
         if self._watch.is_complete:
             self._note_counts(self._store)
-            self.finish()
+            self.finish(self._tell_progress)
         else:
             self._publish(self._running.plate(self._store))
 

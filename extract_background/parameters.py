@@ -16,12 +16,22 @@ class Settings(PluginSettings):
     """What a user can set."""
 
     method: Method = setting(
-        "auto", "auto is robust with mattes and bootstrap without", label="Method"
+        "auto",
+        "auto is robust with mattes and bootstrap without",
+        label="Method",
+        words={
+            "robust": "robust mean",
+            "weighted_median": "weighted median",
+            "gmm": "mixture of Gaussians",
+            "alpha_mean": "mean by alpha (AIST++)",
+            "masked_mean": "mean off the masks (EasyVolcap)",
+        },
     )
     mode: Literal["streaming", "look_ahead"] = setting(
         "streaming",
         "Gather the workflow's frames, or read the input's file at the first frame",
         label="How frames are read",
+        words={"streaming": "as they come", "look_ahead": "ahead, from the input's file"},
     )
     stride: int = setting(1, "Take every n-th frame", label="Take every n-th frame", ge=1)
     max_frames: int = setting(
@@ -77,6 +87,7 @@ class Settings(PluginSettings):
         "auto",
         "Colour matrix of files read here; auto is the tag, else by size",
         label="Colour matrix",
+        words={"auto": "as the file says", "601": "BT.601", "709": "BT.709"},
         advanced=True,
         only_if=[{"mode": ["look_ahead"]}, {"video_path": ["*"]}],
     )

@@ -13,7 +13,8 @@ from .extract_background_kit.picture_files import write_picture
 from .extract_background_kit.stopping import ShouldStop, never
 from .extract_background_kit.video import MatrixMatch, matching_matrix
 from .parameters import Settings
-from .plate_estimation import Plate, estimate_plate
+from .plate_estimation import FrameStore, Plate, estimate_plate
+from .plate_estimation.progress import Progress, silent
 from .plate_estimation.reading import store_of_folder, store_of_video
 
 
@@ -61,6 +62,7 @@ def plate_of_files(
     *,
     shown: np.ndarray | None = None,
     should_stop: ShouldStop = never,
+    progress: Progress = silent,
 ) -> Plate:
     """Estimate from the files that ``settings`` name, or else from the video ``source``.
 
@@ -69,17 +71,19 @@ def plate_of_files(
         source: The input's file, where it is a video.
         shown: The first frame of ``source`` as the workflow decoded it, uint8 RGB (H, W, 3).
         should_stop: Asked between frames and tiles.
+        progress: Told the share of the estimation that is done, 0 to 1.
 
     Raises:
         FileNotFoundError, ValueError: A file is missing or unusable; the text names it.
         Stopped: ``should_stop`` returned True.
     """
     if settings.easyvolcap_root:
-        return _plates_of_cameras(settings, should_stop)
+        return _plates_of_cameras(settings, should_stop, progress)
     if settings.frames_folder:
         settings.options.method_for(bool(settings.masks_folder))
         masks = settings.masks_folder or None
-        return _plate_of_folder(settings.frames_folder, masks, settings, should_stop)
+        store = _store_of_folder(settings.frames_folder, masks, settings, should_stop)
+        return estimate_plate(store, settings.options, should_stop, progress)
     settings.options.method_for(bool(settings.alpha_video_path))
     matrix, difference = settings.color_matrix, ""
     if shown is not None and not settings.video_path:
@@ -94,7 +98,7 @@ def plate_of_files(
     )
     if difference:
         store.warn(difference)
-    return estimate_plate(store, settings.options, should_stop)
+    return estimate_plate(store, settings.options, should_stop, progress)
 
 
 def _difference(match: MatrixMatch, path: str, shown: np.ndarray) -> str:
@@ -113,14 +117,13 @@ def _difference(match: MatrixMatch, path: str, shown: np.ndarray) -> str:
     )
 
 
-def _plate_of_folder(
+def _store_of_folder(
     folder: str | Path, masks: str | Path | None, settings: Settings, should_stop: ShouldStop
-) -> Plate:
-    store = store_of_folder(folder, masks, sampling=settings.sampling, should_stop=should_stop)
-    return estimate_plate(store, settings.options, should_stop)
+) -> FrameStore:
+    return store_of_folder(folder, masks, sampling=settings.sampling, should_stop=should_stop)
 
 
-def _plates_of_cameras(settings: Settings, should_stop: ShouldStop) -> Plate:
+def _plates_of_cameras(settings: Settings, should_stop: ShouldStop, progress: Progress) -> Plate:
     """Every camera's plate as RGBA PNG (alpha: seen at least once); returns the first camera's."""
     root, folder = settings.easyvolcap_root, Path(settings.plates_folder)
     cameras = easyvolcap_cameras(root, settings.masks_folder or None)
@@ -131,8 +134,13 @@ def _plates_of_cameras(settings: Settings, should_stop: ShouldStop) -> Plate:
             raise ValueError(f"camera {camera.name} of {root}: {error}") from error
     prepare_folder(folder, "plates_folder")
     first, reports = None, {}
-    for camera in cameras:
-        plate = _plate_of_folder(camera.images, camera.masks, settings, should_stop)
+    for number, camera in enumerate(cameras):
+        store = _store_of_folder(camera.images, camera.masks, settings, should_stop)
+
+        def tell(share: float, before: int = number) -> None:
+            progress((before + share) / len(cameras))
+
+        plate = estimate_plate(store, settings.options, should_stop, tell)
         seen = np.where(plate.holes, 0, 255).astype(np.uint8)
         write_picture(folder / f"{camera.name}.png", np.dstack([plate.background, seen]))
         first = first or plate

@@ -9,10 +9,20 @@ class Settings(PluginSettings):
     """What a user can set."""
 
     model_type: Literal["mattingbase", "mattingrefine"] = setting(
-        "mattingrefine", "Coarse network alone, or refined at full resolution", label="Network"
+        "mattingrefine",
+        "Coarse network alone, or refined at full resolution",
+        label="Network",
+        words={"mattingbase": "coarse alone", "mattingrefine": "refined at full resolution"},
     )
     model_backbone: Literal["mobilenetv2", "resnet50", "resnet101"] = setting(
-        "mobilenetv2", "Backbone: the first is the fastest, the last the largest", label="Backbone"
+        "mobilenetv2",
+        "Backbone: the first is the fastest, the last the largest",
+        label="Backbone",
+        words={
+            "mobilenetv2": "MobileNetV2",
+            "resnet50": "ResNet-50",
+            "resnet101": "ResNet-101",
+        },
     )
     model_backbone_scale: float = setting(
         0.25,
@@ -28,6 +38,11 @@ class Settings(PluginSettings):
         "sampling",
         "Refine all, the worst pixels, or those above the threshold",
         label="Refine",
+        words={
+            "full": "everything",
+            "sampling": "the worst pixels",
+            "thresholding": "what is above the threshold",
+        },
         only_if={"model_type": ["mattingrefine"]},
     )
     model_refine_pixels: int = setting(
@@ -50,7 +65,7 @@ class Settings(PluginSettings):
         only_if={"model_type": ["mattingrefine"], "model_refine_mode": ["thresholding"]},
     )
     device: Literal["auto", "cuda", "cpu"] = setting(
-        "auto", "Where the network runs", label="Device", advanced=True
+        "auto", "Where the network runs", label="Device"
     )
     precision: Literal["auto", "fp32", "fp16"] = setting(
         "auto",
@@ -62,6 +77,7 @@ class Settings(PluginSettings):
         "official",
         "The paper's weights, or the ones that come with the plugin",
         label="Weights",
+        words={"official": "the paper's", "builtin": "built-in"},
         only_if={"model_weight_file": [""]},
     )
     model_weight_file: str = setting(
@@ -76,6 +92,7 @@ class Settings(PluginSettings):
         "refuse",
         "What to do with a background that is not this scene",
         label="If the background is wrong",
+        words={"refuse": "refuse it", "warn": "warn", "off": "do not look"},
     )
 
 

@@ -2,7 +2,13 @@
 
 from typing import Literal
 
-from .infer_flow_matting_kit.parameters import ColourText, PluginParam, PluginSettings, setting
+from .infer_flow_matting_kit.parameters import (
+    KINDS_OF_INPUT,
+    ColourText,
+    PluginParam,
+    PluginSettings,
+    setting,
+)
 from .infer_flow_matting_kit.pictures import Colour, parse_colour
 
 
@@ -13,12 +19,18 @@ class Settings(PluginSettings):
         "refine",
         "Make a coarse matte stable in time, or matte with a trained network",
         label="Mode",
+        words={"refine": "make mattes stable", "network": "matte by a trained network"},
     )
     timing: Literal["auto", "centred", "delayed", "causal"] = setting(
         "auto",
         "Which neighbours refine sees: both from the files, both but one frame late, "
         "or the past alone; auto is centred where the mattes come from a file, else causal",
         label="Neighbours that are seen",
+        words={
+            "centred": "before and after, from the files",
+            "delayed": "before and after, one frame late",
+            "causal": "before",
+        },
         only_if={"mode": ["refine"]},
     )
     alpha_video_path: str = setting(
@@ -30,6 +42,7 @@ class Settings(PluginSettings):
         "dis",
         "Dense flow: OpenCV's DIS, or torchvision's RAFT with your weights",
         label="Flow",
+        words={"dis": "DIS (OpenCV)", "raft": "RAFT (your weights)"},
         advanced=True,
     )
     flow_weight_file: str = setting(
@@ -61,7 +74,10 @@ class Settings(PluginSettings):
         lowest_means="never",
     )
     sequence: Literal["auto", "video", "image", "stream"] = setting(
-        "auto", "What has a past: videos, nothing, or every picture given", label="Kind of input"
+        "auto",
+        "What has a past: videos, nothing, or every picture given",
+        label="Kind of input",
+        words=KINDS_OF_INPUT,
     )
     composite_color: ColourText = setting(
         "120,255,155",
@@ -85,9 +101,7 @@ class Settings(PluginSettings):
         step=64,
         only_if={"mode": ["network"]},
     )
-    device: Literal["auto", "cuda", "cpu"] = setting(
-        "auto", "Where networks run", label="Device", advanced=True
-    )
+    device: Literal["auto", "cuda", "cpu"] = setting("auto", "Where networks run", label="Device")
 
     @property
     def colour(self) -> Colour:

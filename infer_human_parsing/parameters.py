@@ -17,13 +17,21 @@ class Settings(PluginSettings):
         "", "A checkpoint of SCHP on your disk; needed", label="Checkpoint of SCHP"
     )
     classes: Literal["auto", "lip", "atr", "pascal", "cihp"] = setting(
-        "auto", "Labels of the checkpoint; auto recognises them from the file", label="Labels"
+        "auto",
+        "Labels of the checkpoint; auto recognises them from the file",
+        label="Labels",
+        words={"lip": "LIP", "atr": "ATR", "pascal": "PASCAL", "cihp": "CIHP"},
     )
     boxes: Literal["auto", "input", "maskrcnn", "whole"] = setting(
         "auto",
         "Where people are: input 1, Mask R-CNN, or one who fills the picture; "
         "auto is input 1 where it is connected, else Mask R-CNN",
         label="Where people are",
+        words={
+            "input": "boxes of input 1",
+            "maskrcnn": "found by Mask R-CNN",
+            "whole": "one fills the picture",
+        },
     )
     detector_weight_file: str = setting(
         "",
@@ -54,6 +62,7 @@ class Settings(PluginSettings):
         "whole",
         "Where nobody was detected: parse the whole picture, or say nobody",
         label="Where nobody is detected",
+        words={"whole": "parse the whole picture", "empty": "say nobody"},
     )
     enlarge: float = setting(
         1.2,
@@ -83,12 +92,14 @@ class Settings(PluginSettings):
         "probability",
         "Where crops overlap: the surest crop, or the later one as in EasyVolcap",
         label="Where crops overlap",
+        words={"probability": "the surest crop", "overwrite": "the later crop (EasyVolcap)"},
     )
     keep_apart: Literal["auto", "masks", "borders", "off"] = setting(
         "auto",
         "What holds a crop back from its neighbour: instance masks or soft borders; "
         "auto is masks where there are any",
         label="Keep people apart by",
+        words={"masks": "instance masks", "borders": "soft borders", "off": "nothing"},
         advanced=True,
     )
     flip_test: bool = setting(
@@ -114,7 +125,7 @@ class Settings(PluginSettings):
         unit="pixels",
     )
     device: Literal["auto", "cuda", "cpu"] = setting(
-        "auto", "Where the network runs", label="Device", advanced=True
+        "auto", "Where the network runs", label="Device"
     )
     precision: Literal["auto", "fp32", "fp16"] = setting(
         "auto",

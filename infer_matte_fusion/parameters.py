@@ -20,6 +20,7 @@ class Settings(PluginSettings):
         "builtin",
         "Which weights of infer_background_matting made the second matte",
         label="Weights of the second matte",
+        words={"builtin": "built-in", "official": "the paper's"},
     )
     strength: float = setting(
         1.0,

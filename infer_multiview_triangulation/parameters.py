@@ -31,6 +31,11 @@ class Settings(PluginSettings):
         "triangulate",
         "Take the cameras as they are, estimate all of them, or only where they stand",
         label="What to do",
+        words={
+            "triangulate": "triangulate",
+            "estimate_cameras": "estimate the cameras too",
+            "refine_cameras": "refine where the cameras stand",
+        },
     )
     keypoints_path: str = setting(
         "",

@@ -6,7 +6,12 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from infer_people.infer_people_kit.parameters import PluginParam, PluginSettings, setting
+from infer_people.infer_people_kit.parameters import (
+    KINDS_OF_INPUT,
+    PluginParam,
+    PluginSettings,
+    setting,
+)
 from infer_people.infer_people_kit.person_boxes import label_set
 from infer_people.people_files import ViewFileOptions
 from infer_people.people_finding import Choice, FinderOptions
@@ -34,6 +39,11 @@ class Settings(PluginSettings):
         "Who finds the keypoints: the networks of this plugin, an RTMPose or RTMO network, or "
         "OpenPose as it is installed",
         label="Keypoints by",
+        words={
+            "embedded": "the plugin's own networks",
+            "rtmpose": "RTMPose or RTMO",
+            "openpose": "OpenPose",
+        },
     )
     model_name: Literal[
         "rtmpose-s",
@@ -83,6 +93,7 @@ class Settings(PluginSettings):
         "video",
         "Masks in that folder: a lossless video a view, a PNG a frame, or none",
         label="Files of the masks",
+        words={"video": "a lossless video", "png": "PNG files", "none": "none"},
         only_if={"videos_path": ["*"], "output_folder": ["*"], "masks": ["True"]},
     )
     input_size: int = setting(
@@ -140,6 +151,7 @@ class Settings(PluginSettings):
         "auto",
         "In what people keep their numbers: videos, nothing, or every picture given",
         label="Kind of input",
+        words=KINDS_OF_INPUT,
         advanced=True,
         only_if={"videos_path": [""]},
     )
@@ -178,7 +190,7 @@ class Settings(PluginSettings):
         only_if=OPENPOSE,
     )
     device: Literal["auto", "cuda", "cpu"] = setting(
-        "auto", "Where the networks run", label="Device", advanced=True
+        "auto", "Where the networks run", label="Device"
     )
     threads: int = setting(
         0,

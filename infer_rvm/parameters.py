@@ -4,7 +4,13 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from .infer_rvm_kit.parameters import ColourText, PluginParam, PluginSettings, setting
+from .infer_rvm_kit.parameters import (
+    KINDS_OF_INPUT,
+    ColourText,
+    PluginParam,
+    PluginSettings,
+    setting,
+)
 from .infer_rvm_kit.pictures import Colour, parse_colour
 
 
@@ -12,10 +18,19 @@ class Settings(PluginSettings):
     """What a user can set."""
 
     model_name: Literal["mobilenetv3", "resnet50"] = setting(
-        "mobilenetv3", "Backbone: fast, or a little better and three times slower", label="Network"
+        "mobilenetv3",
+        "Backbone: fast, or a little better and three times slower",
+        label="Network",
+        words={"mobilenetv3": "MobileNetV3", "resnet50": "ResNet-50"},
     )
     refiner: Literal["deep_guided_filter", "fast_guided_filter"] = setting(
-        "deep_guided_filter", "How the small matte is brought to full resolution", label="Refiner"
+        "deep_guided_filter",
+        "How the small matte is brought to full resolution",
+        label="Refiner",
+        words={
+            "deep_guided_filter": "deep guided filter",
+            "fast_guided_filter": "fast guided filter",
+        },
     )
     downsample_ratio: str = setting(
         "auto",
@@ -28,7 +43,7 @@ class Settings(PluginSettings):
         label="Colour behind the person",
     )
     device: Literal["auto", "cuda", "cpu"] = setting(
-        "auto", "Where the network runs", label="Device", advanced=True
+        "auto", "Where the network runs", label="Device"
     )
     precision: Literal["auto", "fp32", "fp16", "bf16"] = setting(
         "auto",
@@ -40,6 +55,7 @@ class Settings(PluginSettings):
         "auto",
         "What carries the recurrent state: videos, nothing, or every picture given",
         label="Kind of input",
+        words=KINDS_OF_INPUT,
     )
     model_weight_file: str = setting(
         "", "A checkpoint of your own; it wins", label="Checkpoint of your own", advanced=True

@@ -14,12 +14,16 @@ class Settings(PluginSettings):
     """What a user can set."""
 
     mode: Literal["fit", "aist"] = setting(
-        "fit", "Shape and pose in metres, or AIST++'s: betas 0 and one scale", label="Mode"
+        "fit",
+        "Shape and pose in metres, or AIST++'s: betas 0 and one scale",
+        label="Mode",
+        words={"fit": "shape and pose in metres", "aist": "as AIST++ does"},
     )
     keypoints_path: str = setting(
         "",
         ".npz, .pkl of AIST++, .trc, .c3d or .csv of 3D keypoints; else input 0",
         label="Keypoint file",
+        files="3D keypoints (*.npz *.pkl *.trc *.c3d *.csv)",
     )
     convention: Literal[
         "auto",
@@ -41,6 +45,7 @@ class Settings(PluginSettings):
         "SMPL, SMPL-H or SMPL-X file, or its folder; none: the built-in body",
         label="Body model",
         browse="either",
+        files="Body models (*.pkl *.npz *.npy)",
     )
     gender: Literal["neutral", "male", "female"] = setting(
         "neutral",
@@ -89,6 +94,7 @@ class Settings(PluginSettings):
         "",
         "AIST++'s .json of the cameras, for video_path; else those of input 1",
         label="File of its cameras",
+        files="Cameras (*.json)",
         advanced=True,
         only_if={"video_path": ["*"]},
     )

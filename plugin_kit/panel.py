@@ -1,7 +1,5 @@
 """The Studio panel, built from the parameter class: labels, bounds and order stand there."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from ikomia import core, dataprocess
@@ -10,40 +8,17 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from PyQt6 import QtWidgets as qt
 
-from .parameters import PluginParam
+from .controls import ChoiceBox, ColourRow, PathRow, connect, filters_of
+from .parameters import COLOUR, PluginParam
 
 MOST = 2**31 - 1  # what Qt's spin boxes hold
 # What reads, writes and announces the value of each kind of control.
 ACCESS = (
-    ("currentText", "setCurrentText", "currentTextChanged"),
+    ("choice", "choose", "currentTextChanged"),
     ("isChecked", "setChecked", "toggled"),
     ("value", "setValue", "valueChanged"),
     ("text", "setText", "textChanged"),
 )
-
-
-class PathRow(qt.QWidget):
-    """A path to type or to browse for; closing the dialog without a choice changes nothing."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self.edit = qt.QLineEdit()
-        layout = qt.QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.edit)
-        for wanted in ("file", "folder"):
-            if kind in (wanted, "either"):
-                button = qt.QPushButton(f"{wanted.capitalize()}…")
-                _connect(button, "clicked", partial(self.browse, wanted))
-                layout.addWidget(button)
-
-    def browse(self, wanted: str, *_: bool) -> None:
-        given, dialog = self.edit.text(), qt.QFileDialog
-        if wanted == "file":
-            path = dialog.getOpenFileName(self, "Choose a file", given)[0]
-        else:
-            path = dialog.getExistingDirectory(self, "Choose a folder", given)
-        self.edit.setText(path or given)
 
 
 class PluginPanel(core.CWorkflowTaskWidget):
@@ -60,7 +35,7 @@ class PluginPanel(core.CWorkflowTaskWidget):
         self.labels: dict[str, qt.QLabel] = {}
         self.controls: dict[str, qt.QWidget] = {}
         self.advanced = qt.QCheckBox("Advanced")
-        _connect(self.advanced, "toggled", self.show_rows)
+        connect(self.advanced, "toggled", self.show_rows)
         self.message = qt.QLabel()
         self.message.setWordWrap(True)
         self.message.setStyleSheet("color: #d9534f")
@@ -135,11 +110,6 @@ class PluginPanel(core.CWorkflowTaskWidget):
         self.emit_apply(self.parameters)
 
 
-def _connect(widget: qt.QWidget, signal: str, slot: Callable[..., None]) -> None:
-    """Connect a signal by its name: PyQt6's own types take signals for methods."""
-    getattr(widget, signal).connect(slot)
-
-
 def _scroll_to(widget: qt.QWidget) -> None:
     area = widget
     while area is not None and not isinstance(area, qt.QScrollArea):
@@ -155,16 +125,17 @@ def _hint(field: FieldInfo, key: str) -> Any:
 
 def _control(name: str, field: FieldInfo) -> qt.QWidget:
     if get_origin(field.annotation) is Literal:
-        combo = qt.QComboBox()
-        combo.addItems(get_args(field.annotation))
-        return combo
+        return ChoiceBox(get_args(field.annotation), _hint(field, "words") or {})
     if field.annotation is bool:
         return qt.QCheckBox()
     if field.annotation in (int, float):
         return _spin_box(field)
     is_folder = name.endswith(("_folder", "_root"))
     if is_folder or name.endswith(("_file", "_path")):
-        return PathRow(_hint(field, "browse") or ("folder" if is_folder else "file"))
+        kind = _hint(field, "browse") or ("folder" if is_folder else "file")
+        return PathRow(kind, filters_of(name, _hint(field, "files") or ""))
+    if COLOUR in field.metadata:
+        return ColourRow()
     return qt.QLineEdit()
 
 

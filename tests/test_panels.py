@@ -203,8 +203,8 @@ def put(panel, key, value):
     """Set a row as its user would, with the control that it ought to have."""
     control = panel.controls[key]
     if isinstance(control, QComboBox):
-        assert control.findText(str(value)) >= 0
-        control.setCurrentText(str(value))
+        assert control.findData(str(value)) >= 0
+        control.choose(str(value))
     elif isinstance(control, QCheckBox):
         control.setChecked(str(value) == "True")
     elif isinstance(control, QSpinBox | QDoubleSpinBox):

@@ -81,13 +81,14 @@ class Settings(PluginSettings):
         False, "Go on from last.pth of output_folder", label="Go on from the last time"
     )
     device: Literal["auto", "cuda", "cpu"] = setting(
-        "auto", "Where the network runs", label="Device", advanced=True
+        "auto", "Where the network runs", label="Device"
     )
     monitoring: Literal["files", "ikomia", "off"] = setting(
         "files",
         "TensorBoard and MLflow logs into output_folder, or on Ikomia's own servers, "
         "which it starts, or none",
         label="Curves go to",
+        words={"files": "files", "ikomia": "Ikomia's own servers", "off": "nowhere"},
         advanced=True,
     )
 

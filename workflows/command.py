@@ -13,12 +13,14 @@ from workflows.plugins import plain_reason
 def run_command(work: Callable[[], object]) -> int:
     """Do ``work`` and return the process's exit code: 0, 1 after an error, 130 if interrupted.
 
+    A number that ``work`` returns is the code.
+
     An error that a user can mend becomes one line on standard error; others are raised.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     with watching():
         try:
-            work()
+            done = work()
         except KeyboardInterrupt:
             return say_interrupted()
         except Exception as error:
@@ -31,4 +33,6 @@ def run_command(work: Callable[[], object]) -> int:
                 raise
             print(f"Error: {plain_reason(str(error))}", file=sys.stderr)
             return 1
-        return say_interrupted() if was_interrupted() else 0
+        if was_interrupted():
+            return say_interrupted()
+        return done if isinstance(done, int) else 0

@@ -23,6 +23,7 @@ SECONDS = 2.0
 _was_interrupted = threading.Event()
 _is_watching = threading.Event()
 _is_inside = threading.Event()
+_notes: list[str] = []
 
 
 def was_interrupted() -> bool:
@@ -36,9 +37,20 @@ def check_interrupted() -> None:
         raise KeyboardInterrupt
 
 
+def note(text: str) -> None:
+    """Have a sentence told after ``Interrupted.``: what was kept, and where."""
+    _notes.append(text)
+
+
+def forget_notes() -> None:
+    """Take back what was noted: the work that it was of is over."""
+    _notes.clear()
+
+
 def say_interrupted() -> int:
-    """Tell the user; return the process's exit code."""
-    print("Interrupted. What was finished is kept, nothing is half-written.", file=sys.stderr)
+    """Tell the user, with what was noted; return the process's exit code."""
+    print(" ".join(["Interrupted.", *(_notes or ["Nothing was written."])]), file=sys.stderr)
+    forget_notes()
     return INTERRUPTED
 
 
@@ -49,6 +61,7 @@ def watching() -> Iterator[None]:
         yield
         return
     _is_watching.set()
+    forget_notes()
     before = {number: signal.signal(number, _interrupt) for number in SIGNALS}
     try:
         with _silent_interruptions():
@@ -106,6 +119,9 @@ def run_program(module: str) -> NoReturn:
     Without the second that Ikomia and PyTorch take to clear up: nothing is left to be done then
     that a signal should end.
     """
+    # Else threads of OpenMP spin while they wait, which on a busy machine takes from those that
+    # work. It is read when PyTorch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with watching():
         try:
             code = importlib.import_module(module).main()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from plugin_kit.files import load_json, prepare_folder
-from workflows.interruption import check_interrupted
+from workflows.interruption import check_interrupted, note
 
 try:
     import fcntl
@@ -76,11 +76,22 @@ def staged_outputs(folder: Path) -> Iterator[Path]:
         check_interrupted()
         _move_up(staging, folder)
     except BaseException:
-        if not has_earlier:
+        kept = _finished(staging)
+        if has_earlier:
+            lost = f"; what was finished of the new ones ({', '.join(kept)}) is not" if kept else ""
+            note(f"Kept in {folder}: the earlier run's results, as they were{lost}.")
+        else:
             _move_up(staging, folder)
+            what = ", ".join(kept) if kept else "nothing, for nothing was finished"
+            note(f"Kept in {folder}: {what}.")
         raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _finished(staging: Path) -> list[str]:
+    """The names of what is whole."""
+    return sorted(path.name for path in staging.iterdir() if not path.name.startswith("."))
 
 
 def _move_up(staging: Path, folder: Path) -> None:
@@ -133,7 +144,7 @@ def refuse_to_replace_foreign(outputs: Iterable[Path], *, folders: bool) -> None
         if not output.exists() and not output.is_symlink():
             continue
         if folders and output.is_dir() and not output.is_symlink():
-            others = [p for p in output.iterdir() if not re.fullmatch(r"\d{6}\.png", p.name)]
+            others = [p for p in output.iterdir() if not re.fullmatch(r"\d{6,}\.png", p.name)]
             if not others and (output.name in _made_before(output.parent) or _is_empty(output)):
                 continue
         raise ValueError(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from ..extract_background_kit.stopping import ShouldStop, check_stop, never
+from .progress import Meter
 from .store import FrameStore, Tile
 
 # Takes frames uint8 (N, h, w, 3), weights uint8 (N, h, w), gains float32 (N, 3).
@@ -25,11 +26,13 @@ class AlignedFrames:
         store: The frames and their weights.
         gains: float32 (N, 3), one a frame and channel.
         should_stop: Asked between tiles and frames.
+        meter: Told of each tile and frame.
     """
 
     store: FrameStore
     gains: np.ndarray
     should_stop: ShouldStop = never
+    meter: Meter = field(default_factory=Meter)
 
     def check_stop(self) -> None:
         """Raise Stopped where the user asked to stop."""
@@ -37,9 +40,15 @@ class AlignedFrames:
 
     def tiles(self, weights: np.ndarray | None = None) -> Iterator[Tile]:
         """The store's tiles; raises Stopped where the user asked to stop."""
-        for tile in self.store.tiles(weights):
+        for tile in self.meter.over(self.store.tiles(weights), self.store.tile_count):
             self.check_stop()
             yield tile
+
+    def each(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The store's frames and weights, one by one; raises Stopped likewise."""
+        for pair in self.meter.over(self.store.each(), self.store.count):
+            self.check_stop()
+            yield pair
 
     def over_tiles(self, kernel: Kernel, weights: np.ndarray | None = None) -> np.ndarray:
         """``kernel(frames, weights, gains)`` of all tiles, together: float32 (H, W, 3)."""
@@ -57,7 +66,7 @@ class AlignedFrames:
         if not self.store.has_mattes:
             return np.full(self.store.shape[:2], self.store.count, np.int32)
         total = np.zeros(self.store.shape[:2], np.int32)
-        for _, weight in self.store.each():
+        for _, weight in self.each():
             total += weight >= MOSTLY_BACKGROUND
         return total
 

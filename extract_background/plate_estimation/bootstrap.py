@@ -55,7 +55,7 @@ def motion_weights(frames: AlignedFrames) -> np.ndarray:
     size = size_within(frames.store.shape, FLOW_SIDE, LEAST_FLOW_SIDE)
     grey = [
         cv2.resize(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
-        for frame, _ in frames.store.each()
+        for frame, _ in frames.each()
     ]
     speeds = _speeds(frames, grey)
     weights = np.empty((len(grey), *grey[0].shape), np.uint8)
@@ -72,7 +72,7 @@ def _speeds(frames: AlignedFrames, grey: list[np.ndarray]) -> list[np.ndarray]:
     """Pixels a frame from each frame to the next, less the camera's own, float16 (h, w)."""
     flow: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     speeds = []
-    for before, after in pairwise(grey):
+    for before, after in frames.meter.over(pairwise(grey), len(grey) - 1):
         frames.check_stop()
         vectors = flow.calc(before, after, None)
         vectors -= np.median(vectors, axis=(0, 1))
@@ -99,7 +99,7 @@ def distance_weights(
     noise = np.float32(2 * np.median(np.abs(aligned - plate)))
     alike = np.zeros(plate.shape[:2], np.int32)
     reach, least = np.float32(DISTANCE_LEVELS), np.float32(LEAST_WEIGHT)
-    for index, (frame, _) in enumerate(frames.store.each()):
+    for index, (frame, _) in enumerate(frames.each()):
         difference = kernels.largest_difference(frame, frames.gains[index], plate)
         distance = cv2.GaussianBlur(difference, (0, 0), SMOOTHING)
         still = cv2.resize(motion[index], out.shape[:0:-1])

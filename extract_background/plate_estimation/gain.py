@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
 
 from ..extract_background_kit.pictures import size_within
 from .store import FrameStore
+
+Pairs = Iterable[tuple[np.ndarray, np.ndarray]]
 
 SMALL_SIDE = 96
 DARKEST, BRIGHTEST = 8.0, 250
@@ -17,14 +20,18 @@ LEAST_GAIN, MOST_GAIN = 0.5, 2.0
 ROUNDS = 3
 
 
-def estimate_gains(store: FrameStore) -> np.ndarray:
+def estimate_gains(store: FrameStore, pairs: Pairs | None = None) -> np.ndarray:
     """Gains float32 (N, 3) that bring every frame to the exposure of the middle of all.
 
     At a small size, frame by frame, the gain is the median over background pixels of reference
     over frame; the reference is the weighted median of the aligned frames. The mean of the
     inverse gains is one, so the plate keeps the clip's average exposure.
+
+    Args:
+        store: The frames.
+        pairs: Its frames and weights, where the caller wants to follow them or to stop.
     """
-    frames, is_background = _small(store)
+    frames, is_background = _small(store, store.each() if pairs is None else pairs)
     usable = is_background & (frames > DARKEST) & (frames < BRIGHTEST)
     is_enough = usable.sum(axis=(1, 2)) >= FEWEST_PIXELS
     shown = np.where(is_background, frames, np.nan)
@@ -38,11 +45,11 @@ def estimate_gains(store: FrameStore) -> np.ndarray:
     return gains.astype(np.float32)
 
 
-def _small(store: FrameStore) -> tuple[np.ndarray, np.ndarray]:
+def _small(store: FrameStore, pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
     """Frames float32 (N, h, w, 3), and where they are mostly background, bool (N, h, w, 1)."""
     size = size_within(store.shape, SMALL_SIDE)
     frames, weights = [], []
-    for frame, weight in store.each():
+    for frame, weight in pairs:
         frames.append(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
         weights.append(cv2.resize(weight, size, interpolation=cv2.INTER_AREA))
     shares = np.stack(weights).astype(np.float32) / 255

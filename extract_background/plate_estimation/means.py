@@ -16,7 +16,7 @@ def alpha_mean(frames: AlignedFrames) -> Estimate:
     """AIST++ ``estimate_background``: sum(w * image) / (sum(w) + 1e-8), w = 1 - alpha."""
     store = frames.store
     total, mass = np.zeros(store.shape, np.float64), np.zeros(store.shape[:2], np.float64)
-    for (frame, weight), gain in zip(store.each(), frames.gains, strict=True):
+    for (frame, weight), gain in zip(frames.each(), frames.gains, strict=True):
         share = weight.astype(np.float32) / 255
         total += frame * share[..., None] * gain
         mass += share
@@ -48,7 +48,8 @@ def _masked_pass(
     total, seen = np.zeros(store.shape, np.float64), np.zeros(store.shape[:2], np.int32)
     side = max(1, dilation)
     box = np.ones((side, side), np.uint8)
-    for index in used:
+    for index in frames.meter.over(used, len(used)):
+        frames.check_stop()
         is_person = store.weights[index] < MOSTLY_BACKGROUND
         kept = cv2.dilate(is_person.astype(np.uint8), box) == 0
         total[kept] += store.frames[index][kept] * frames.gains[index]

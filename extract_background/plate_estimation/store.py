@@ -132,6 +132,11 @@ class FrameStore:
                 self.release()
         self.release()
 
+    @property
+    def tile_count(self) -> int:
+        """How many tiles there are."""
+        return -(-self.shape[0] // TILE_ROWS)
+
     def tiles(self, weights: np.ndarray | None = None) -> Iterator[Tile]:
         """Yield tiles of 32 rows, with ``weights`` uint8 (N, H, W) in place of the store's own."""
         weights = self.weights if weights is None else weights

@@ -12,7 +12,15 @@ from typing_extensions import TypedDict, Unpack
 from .pictures import parse_colour
 
 Condition = Mapping[str, Sequence[str]]
-ColourText = Annotated[str, AfterValidator(lambda text: parse_colour(text) and text)]
+# Marks a text that the panel shows as a colour.
+COLOUR = "colour"
+# Words for the choices of ``sequence``.
+KINDS_OF_INPUT = {
+    "video": "a video",
+    "image": "single pictures",
+    "stream": "pictures of one sequence",
+}
+ColourText = Annotated[str, AfterValidator(lambda text: parse_colour(text) and text), COLOUR]
 
 
 class Hints(TypedDict, total=False):
@@ -25,6 +33,8 @@ class Hints(TypedDict, total=False):
     decimals: int
     lowest_means: str
     browse: Literal["either"]
+    words: Mapping[str, str]
+    files: str
     ge: float
     gt: float
     le: float
@@ -48,6 +58,8 @@ def setting(default: Any, description: str, *, label: str, **given: Unpack[Hints
         lowest_means: The words that stand for the lowest value.
         browse: ``either``: files and folders; else the name decides (``_file``, ``_path``;
             ``_folder``, ``_root``).
+        words: What the panel calls the choices; without, by their own names.
+        files: What the file dialog offers, in Qt's form; names tell videos and weights.
         bounds: pydantic's ge, gt, le, lt.
     """
     hints: dict[str, Any] = {"label": label, **given}

@@ -5,7 +5,14 @@ give what can be decoded, with a warning.
 """
 
 from .frames import EXACT_COLOURS, HD_LINES, UNTAGGED, ColorMatrix, upright_rgb
-from .lookup import MatrixMatch, count_frames, frame_at, matching_matrix
+from .lookup import (
+    MatrixMatch,
+    can_seek,
+    count_frames,
+    frame_at,
+    matching_matrix,
+    time_of_frame,
+)
 from .opening import VideoError, open_video
 from .reader import MOST_REORDERED, Frame, VideoReader
 from .video_info import VideoInfo
@@ -21,9 +28,11 @@ __all__ = [
     "VideoError",
     "VideoInfo",
     "VideoReader",
+    "can_seek",
     "count_frames",
     "frame_at",
     "matching_matrix",
     "open_video",
+    "time_of_frame",
     "upright_rgb",
 ]

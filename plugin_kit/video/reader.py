@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
+from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from .deinterlacing import deinterlaced
 from .frames import CONVERTIBLE, ColorMatrix, Orientation, upright_luma, upright_rgb
+from .lookup import can_seek
 from .opening import VideoError, decoded_frames, has_picture_times, open_stream
 from .video_info import VideoInfo
 
@@ -46,6 +49,8 @@ class VideoReader:
         info: The video.
         color_matrix: As for :func:`upright_rgb`.
         is_grey: Give the brightness alone, as of a video of mattes.
+        begin: Leave out the frames that are shown before this time (ticks of the time base); they
+            are not even decoded where the file lets one seek.
 
     Attributes:
         frames_read: The true count, after the iteration.
@@ -61,6 +66,7 @@ class VideoReader:
     info: VideoInfo
     color_matrix: ColorMatrix = field(default="auto", kw_only=True)
     is_grey: bool = field(default=False, kw_only=True)
+    begin: int | None = field(default=None, kw_only=True)
     frames_read: int = field(default=0, init=False)
     warnings: list[str] = field(default_factory=list, init=False)
 
@@ -89,11 +95,16 @@ class VideoReader:
         with open_stream(self.info.path) as stream:
             timeline = Timeline(step, has_picture_times(stream))
             stream.thread_type = "AUTO"
+            if self.begin is not None and can_seek(self.info.path, self.begin):
+                cast(InputContainer, stream.container).seek(self.begin, stream=stream)
             for decoded, shown in deinterlaced(self._decoded(stream)):
+                time = timeline.time_of(decoded)
+                if self.begin is not None and time < self.begin:
+                    continue
                 image = self._picture(shown)
                 self.frames_read += 1
-                yield Frame(image, timeline.time_of(decoded), decoded.duration or step)
-        promised = self.info.frame_count
+                yield Frame(image, time, decoded.duration or step)
+        promised = self.info.frame_count if self.begin is None else 0
         if promised and abs(promised - self.frames_read) > 1:
             self._warn(f"the header promises {promised} frames, {self.frames_read} were decoded")
 

@@ -261,3 +261,17 @@ def test_bad_input_is_refused_by_name():
 def test_stopping_interrupts_the_estimate():
     with pytest.raises(Stopped):
         estimate_plate(store_of(make_scene("moving").frames[:5]), None, lambda: True)
+
+
+@pytest.mark.parametrize("method", ["robust", "bootstrap", "median", "gmm", "alpha_mean"])
+def test_progress_grows_to_the_whole(method):
+    rng = np.random.default_rng(0)
+    store = FrameStore()
+    for _ in range(6):
+        store.add(rng.integers(0, 255, (70, 40, 3), np.uint8), np.zeros((70, 40), np.uint8))
+    told = []
+    estimate_plate(store, PlateOptions(method=method), progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1 and len(told) > 8
+    # All but what follows the last pass is told of in its time.
+    assert told[-2] == pytest.approx(1)

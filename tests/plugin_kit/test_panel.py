@@ -8,19 +8,21 @@ from pydantic import Field, field_validator
 pytest.importorskip("PyQt6.QtWidgets", reason="panels need PyQt6")
 
 from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtGui import QColor, QWheelEvent
 from PyQt6.QtWidgets import (
     QApplication,
     QCheckBox,
-    QComboBox,
+    QColorDialog,
     QDoubleSpinBox,
+    QFileDialog,
     QLineEdit,
     QPushButton,
     QSpinBox,
 )
 
-from plugin_kit.panel import PathRow, PluginPanel, PluginPanelFactory
-from plugin_kit.parameters import PluginParam, PluginSettings
+from plugin_kit.controls import ChoiceBox, ColourRow, PathRow, filters_of
+from plugin_kit.panel import PluginPanel, PluginPanelFactory
+from plugin_kit.parameters import ColourText, PluginParam, PluginSettings
 
 
 def row(default, label, **hints):
@@ -31,13 +33,14 @@ def row(default, label, **hints):
 
 
 class Settings(PluginSettings):
-    method: Literal["mean", "median"] = row("mean", "Method")
+    method: Literal["auto", "mean", "median"] = row("mean", "Method", words={"mean": "the mean"})
     count: int = row(3, "Count", ge=0, le=9, unit="frames", lowest_means="all", step=2)
     open: int = row(5, "Open", gt=1, lt=8)
     share: float = row(0.25, "Share", gt=0, lt=1, decimals=3)
     smooth: bool = row(False, "Smooth", only_if={"method": ["median"]})
     words: str = row("", "Words")
-    model_file: str = row("", "Model")
+    colour: ColourText = row("1,2,3", "Colour")
+    model_file: str = row("", "Model", files="Models (*.pkl)")
     output_folder: str = row("", "Output")
     keypoints_path: str = row("", "Keypoints", browse="either")
     depth: int = row(
@@ -90,12 +93,13 @@ def test_the_factory_goes_by_the_plugins_name():
 def test_types_choose_the_controls(panel):
     kinds = {name: type(control) for name, control in panel.controls.items()}
     assert kinds == {
-        "method": QComboBox,
+        "method": ChoiceBox,
         "count": QSpinBox,
         "open": QSpinBox,
         "share": QDoubleSpinBox,
         "smooth": QCheckBox,
         "words": QLineEdit,
+        "colour": ColourRow,
         "model_file": PathRow,
         "output_folder": PathRow,
         "keypoints_path": PathRow,
@@ -123,6 +127,50 @@ def test_bounds_and_hints_reach_the_spin_boxes(panel):
 def test_paths_can_be_browsed_for(panel, name, buttons):
     found = panel.controls[name].findChildren(QPushButton)
     assert [button.text() for button in found] == buttons
+
+
+def test_choices_are_shown_in_words_and_handed_on_by_their_names(panel):
+    method = panel.controls["method"]
+    shown = [method.itemText(index) for index in range(method.count())]
+    assert shown == ["automatic", "the mean", "median"]
+    assert panel.values()["method"] == method.choice() == "mean"
+    method.setCurrentText("automatic")
+    assert panel.values()["method"] == "auto"
+    assert method.itemData(0, Qt.ItemDataRole.ToolTipRole) == "auto"
+
+
+def test_a_colour_can_be_picked_and_the_dialog_left(panel, monkeypatch):
+    row = panel.controls["colour"]
+    began = []
+
+    def pick(colour, *_):
+        began.append(colour.getRgb()[:3])
+        return QColor(4, 5, 6)
+
+    monkeypatch.setattr(QColorDialog, "getColor", pick)
+    row.button.click()
+    assert (began, panel.values()["colour"]) == ([(1, 2, 3)], "4,5,6")
+    monkeypatch.setattr(QColorDialog, "getColor", lambda *_: QColor())
+    row.button.click()
+    assert panel.values()["colour"] == "4,5,6"
+    row.edit.setText("no colour")
+    panel.on_apply()
+    assert "Colour (colour)" in panel.message.text()
+
+
+def test_dialogs_offer_the_files_that_are_meant(panel, monkeypatch):
+    offered = []
+
+    def choose(parent, title, given, filters):
+        offered.append(filters)
+        return "", ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    panel.controls["model_file"].browse("file")
+    panel.controls["keypoints_path"].browse("file")
+    assert offered == ["Models (*.pkl);;All files (*)", "All files (*)"]
+    assert filters_of("alpha_video_path").startswith("Videos (*.mp4")
+    assert filters_of("mask_weight_file").startswith("Weights (*.pth")
 
 
 def test_applying_hands_on_what_is_shown(panel):

@@ -59,6 +59,9 @@ def test_what_a_broken_run_leaves(tmp_path, has_earlier):
         raise KeyboardInterrupt
     assert names(tmp_path) == ["plate.png", *(["report.json"] if has_earlier else [])]
     assert (tmp_path / "plate.png").read_text() == ("old" if has_earlier else "new")
+    told = interruption._notes.pop()
+    assert str(tmp_path) in told and "plate.png" in told
+    assert ("earlier run's results, as they were" in told) is has_earlier
 
 
 def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path):

@@ -1,11 +1,12 @@
-"""What the person is put before: one colour, a picture, or a video of its own."""
+"""What the person is put before: a colour, a picture, a video, or the source, blurred."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -14,12 +15,37 @@ from plugin_kit.picture_files import SUFFIXES, read_picture
 from plugin_kit.pictures import plain
 from plugin_kit.video import VideoInfo, VideoReader
 
-# What is behind the person at a time of the source, in seconds: uint8 RGB of the source's size.
-NewBackground = Callable[[float], np.ndarray]
+BLUR = re.compile(r"blur(?::(\d+(?:\.\d+)?))?")
+# Of the shorter side, where no radius is given.
+USUAL_BLUR = 0.025
+# A Gaussian of so many pixels is made; larger ones of a smaller picture.
+LARGEST_BLUR = 8.0
+# What the person counts beside the background.
+LEAST_SHARE = np.float32(0.01)
+
+
+class NewBackground(Protocol):
+    """What is behind the person in each frame."""
+
+    def __call__(
+        self, seconds: float, frame: np.ndarray, alpha: np.ndarray | None = None
+    ) -> np.ndarray:
+        """uint8 RGB (H, W, 3).
+
+        Args:
+            seconds: A time of the source.
+            frame: Its frame at that time, uint8 RGB (H, W, 3).
+            alpha: Where the person is, float32 (H, W) in 0..1, if that is known: what is blurred
+                then leaves the person out, who would shine beyond the outline.
+        """
+        ...
 
 
 def open_background(text: str, source: VideoInfo) -> NewBackground:
-    """Read ``text`` as ``#RRGGBB``, as a picture's path or as a video's path, to fill ``source``.
+    """Read ``text`` as ``#RRGGBB``, ``blur[:radius]``, or a picture's or video's path.
+
+    What it is fills the pictures of ``source``. A radius is the standard deviation of a Gaussian,
+    in pixels.
 
     Raises:
         FileNotFoundError: It is neither a colour nor an existing file.
@@ -29,15 +55,52 @@ def open_background(text: str, source: VideoInfo) -> NewBackground:
     if match := re.fullmatch(r"#([0-9a-fA-F]{6})", text):
         red, green, blue = bytes.fromhex(match[1])
         still = plain((red, green, blue), source.height, source.width)
+    elif match := BLUR.fullmatch(text):
+        usual = USUAL_BLUR * min(source.width, source.height)
+        radius = float(match[1]) if match[1] else usual
+        if radius <= 0:
+            raise ValueError(f"the background {text!r} blurs nothing: give a radius above 0")
+        return lambda seconds, frame, alpha=None: blurred(frame, radius, alpha)
     elif not path.is_file():
         raise FileNotFoundError(
-            f"the background {text!r} is neither an existing file nor a colour like #78FF9B"
+            f"the background {text!r} is neither an existing file, nor a colour like #78FF9B, nor "
+            "blur or blur:RADIUS"
         )
     elif path.suffix.lower() in SUFFIXES:
         still = covering(read_picture(path), source)
     else:
         return _moving(VideoInfo.from_path(path), source)
-    return lambda seconds: still
+    return lambda seconds, frame, alpha=None: still
+
+
+def blurred(image: np.ndarray, radius: float, alpha: np.ndarray | None = None) -> np.ndarray:
+    """The picture, uint8 (H, W, 3), under a Gaussian whose standard deviation is ``radius`` pixels.
+
+    A wide one is made of a smaller picture, which looks the same in a fraction of the time.
+
+    Args:
+        image: uint8 (H, W, 3).
+        radius: In pixels, above 0.
+        alpha: float32 (H, W); each pixel counts by what it leaves (a normalised convolution,
+            Knutsson and Westin, 1993).
+    """
+    shrinking = max(1.0, radius / LARGEST_BLUR)
+    height, width = image.shape[:2]
+    size = (max(1, round(width / shrinking)), max(1, round(height / shrinking)))
+
+    def soft(picture: np.ndarray) -> np.ndarray:
+        border = cv2.BORDER_REPLICATE
+        return cv2.GaussianBlur(picture, (0, 0), radius / shrinking, borderType=border)
+
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    if alpha is None:
+        blur = soft(small)
+    else:
+        # Deep inside the person, where nothing else is near, the person stands in.
+        shares = 1 + LEAST_SHARE - cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+        total = soft(small * shares[..., None]) / soft(shares)[..., None]
+        blur = np.rint(total).astype(np.uint8)
+    return cv2.resize(blur, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _moving(info: VideoInfo, source: VideoInfo) -> NewBackground:
@@ -45,7 +108,7 @@ def _moving(info: VideoInfo, source: VideoInfo) -> NewBackground:
     frames = _looped(info, source)
     current, following = next(frames), next(frames)
 
-    def at(seconds: float) -> np.ndarray:
+    def at(seconds: float, frame: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
         nonlocal current, following
         while following[0] <= seconds:
             current, following = following, next(frames)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from infer_people.people_finding import FinderOptions, FramePeople, PeopleFinder
 from plugin_kit.pictures import as_alpha, to_uint8
-from plugin_kit.video import Frame, count_frames
+from plugin_kit.video import VideoError, count_frames
 from workflows.matting.graph import RVM
 from workflows.matting.masks import PeopleFinder as MaskFinder
 from workflows.matting.options import ChainOptions
 from workflows.matting.report import Report
-from workflows.media.source import source_info, source_reader
+from workflows.media.companion import Clock, Companion
+from workflows.media.source import source_info
 
 ALPHA_FILE = "file"
 SNAP_LOW, SNAP_HIGH = 4, 251
@@ -100,33 +101,35 @@ class AlphaFile:
 
     def __init__(self, path: Path) -> None:
         self._path, self._info = path, source_info(path)
-        self._frames: Iterator[Frame] = iter(())
-        self._taken = 0
+        self._companion: Companion | None = None
+        self._clock = Clock()
 
     def load(self) -> None:
         """There is no network."""
 
+    def follow(self, companion: Companion, clock: Clock) -> None:
+        """Take the mattes out of ``companion``, at the times that ``clock`` says."""
+        self._companion, self._clock = companion, clock
+
     def begin(self) -> None:
-        self._frames, self._taken = iter(source_reader(self._info)), 0
+        """Its clock tells where it is."""
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        """The next matte, brought to the frame's size.
+        """The matte of the frame that the clock tells, brought to the size of ``image``.
 
         Raises:
-            ValueError: There is none left.
+            ValueError: There is none.
         """
-        frame = next(self._frames, None)
-        if frame is None:
-            raise ValueError(
-                f"--alpha {self._path} has {self._taken} mattes, and the video has more frames: "
-                "give a matte for every frame"
-            )
-        self._taken += 1
-        matte = to_uint8(as_alpha(frame.image, *image.shape[:2]))
+        assert self._companion is not None
+        try:
+            picture = self._companion.at(self._clock.seconds)
+        except VideoError as error:
+            raise ValueError(f"--alpha {error}: give a matte for every frame") from error
+        matte = to_uint8(as_alpha(picture, *image.shape[:2]))
         return matte if self._path.is_dir() else snapped(matte)
 
     def check(self, frames: int) -> str:
-        """Refuse what has fewer mattes than the video has ``frames``, 0 where that is not known.
+        """Refuse what has fewer mattes than the video has ``frames``.
 
         Returns:
             A warning where it has more; else nothing.
@@ -134,8 +137,6 @@ class AlphaFile:
         Raises:
             ValueError: The text has both counts.
         """
-        if not frames:
-            return ""
         count = self._info.frame_count if self._path.is_dir() else count_frames(self._path)
         if count < frames:
             raise ValueError(
@@ -146,7 +147,7 @@ class AlphaFile:
             return ""
         return (
             f"--alpha {self._path} has {count} mattes, and the video {frames} frames: they are "
-            "paired by index; were they made at different frame rates?"
+            "paired by time; were they made of another video?"
         )
 
 

@@ -18,6 +18,7 @@ from infer_human_parsing.human_parsing_pipeline import coloured
 from plugin_kit.easyvolcap import COLOURS, MASKS, PLATES, FramePaths, easyvolcap_frames
 from plugin_kit.files import load_json
 from plugin_kit.picture_files import read_picture, write_picture
+from workflows.interruption import note
 from workflows.matting.graph import PLATE, plate_workflow
 from workflows.matting.masks import PeopleFinder, choose_finder
 from workflows.matting.options import ChainOptions, check_camera_options
@@ -43,7 +44,11 @@ def run_cameras(options: ChainOptions) -> CamerasReport:
     for frame in easyvolcap_frames(options.video, options.output):
         cameras.setdefault(frame.camera, []).append(frame)
     with held_folder(options.output):
-        return _run(options, cameras)
+        try:
+            return _run(options, cameras)
+        except BaseException:
+            note(f"Kept in {options.output}: the masks and plates that were finished.")
+            raise
 
 
 def _run(options: ChainOptions, cameras: dict[str, list[FramePaths]]) -> CamerasReport:

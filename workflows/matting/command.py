@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflows.command import run_command
 from workflows.matting.method import METHODS
-from workflows.matting.options import MASK_TASKS, ChainOptions
+from workflows.matting.options import MASK_TASKS, OUTPUTS, ChainOptions
 from workflows.media.codecs import CODECS, DEFAULT_CRF
 from workflows.plugins import quiet_ikomia
+
+if TYPE_CHECKING:
+    from workflows.matting.report import Report
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -19,18 +23,24 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         description="Cut the people out of a video and put them before a new background.",
     )
     parser.add_argument(
-        "video",
+        "videos",
         type=Path,
+        nargs="+",
         metavar="VIDEO|FOLDER",
-        help="a video, or a folder of its pictures; or an EasyVolcap root with "
+        help="a video, a folder of its pictures, or a folder of videos; or an EasyVolcap root with "
         "images/CAMERA/FRAME.*, of which mask/, schp/ (with --matte parsing) and bkgd/CAMERA.png "
-        "are made",
+        "are made. Of several, each gets a folder of its own below --output; those whose results "
+        "are there already, of the same files by the same options, are passed over",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     parser.add_argument(
+        "--again", action="store_true", help="of several videos, redo those that are done too"
+    )
+    parser.add_argument(
         "--background",
-        metavar="IMAGE|VIDEO|#RRGGBB",
-        help="new background; without it: transparent in png and prores, else #78FF9B",
+        metavar="IMAGE|VIDEO|#RRGGBB|blur[:RADIUS]",
+        help="new background, or the video itself, blurred by so many pixels; without it: "
+        "transparent in png, prores, webm and ffv1, else #78FF9B",
     )
     parser.add_argument(
         "--method",
@@ -79,9 +89,10 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--weights",
-        default="official",
-        metavar="official|builtin|FILE",
-        help="weights of background matting",
+        default="auto",
+        metavar="auto|official|builtin|FILE",
+        help="weights of background matting (auto: the official ones where they are to be had, "
+        "else the built-in ones)",
     )
     parser.add_argument("--backbone", choices=("mobilenetv2", "resnet50", "resnet101"))
     parser.add_argument(
@@ -89,7 +100,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         dest="codec",
         choices=tuple(CODECS),
         default="h264",
-        help="h264 (mp4), or lossless for compositing: ffv1 (mkv), prores 4444 (mov), png files",
+        help="h264 (mp4); for browsers, with transparency: webm (VP9); for compositing: ffv1 (mkv) "
+        "and png files, both lossless, or prores 4444 (mov)",
     )
     parser.add_argument(
         "--quality",
@@ -99,6 +111,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="CRF",
         help="0 best … 51 worst",
     )
+    add_selection(parser)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     namespace = parser.parse_args(arguments)
     if not 0 <= namespace.crf <= 51:
@@ -106,19 +119,59 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     return namespace
 
 
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """The options that say which part of a video is worked on, and what is written of it."""
+    group = parser.add_argument_group("a part of it")
+    group.add_argument(
+        "--start",
+        metavar="TIME",
+        help="where to begin: seconds, HH:MM:SS.mmm, or a frame's number such as 120f (counted "
+        "from 0; of pictures, the number in their names); sound stays in step",
+    )
+    group.add_argument("--end", metavar="TIME", help="where to end; that frame is left out")
+    group.add_argument(
+        "--size",
+        metavar="1280x720|720p|50%",
+        help="scale to fit into this, the aspect kept; nothing is enlarged",
+    )
+    group.add_argument(
+        "--preview",
+        action="store_true",
+        help="only make preview.png: source, alpha and composite of ten moments spread over it",
+    )
+    group.add_argument(
+        "--only",
+        metavar=",".join(OUTPUTS),
+        help="write these alone; report.json always",
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the chain from the command line; return the process's exit code."""
-    options = ChainOptions(**vars(parse_arguments(arguments)))
+    given = vars(parse_arguments(arguments))
+    paths, again, preview = (given.pop(name) for name in ("videos", "again", "preview"))
 
-    def work() -> None:
+    def work() -> int:
         # Late, so that --help does not wait for PyTorch; and before Ikomia, which else brings its
         # own OpenCV.
+        from workflows.matting.batch import Batch, sources_of
         from workflows.matting.cameras import run_cameras
-        from workflows.matting.run import run_chain
+        from workflows.matting.run import preview_chain, run_chain
         from workflows.media.source import holds_pictures
 
+        def run(options: ChainOptions) -> Report:
+            has_cameras = options.video.is_dir() and not holds_pictures(options.video)
+            if has_cameras and preview:
+                raise ValueError(f"--preview is for a video, and {options.video} holds cameras")
+            chain = preview_chain if preview else run_chain
+            return (run_cameras if has_cameras else chain)(options)
+
         quiet_ikomia()
-        has_cameras = options.video.is_dir() and not holds_pictures(options.video)
-        (run_cameras if has_cameras else run_chain)(options)
+        sources = sources_of(paths)
+        options = ChainOptions(video=sources[0], **given)
+        if sources == paths and len(sources) == 1:
+            run(options)
+            return 0
+        return Batch(options, run, again or preview).work(sources)
 
     return run_command(work)

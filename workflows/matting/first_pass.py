@@ -131,8 +131,9 @@ def _plate_of(job: VideoJob, store: FrameStore) -> Plate:
             f"The masks ({report.matte}) show nobody in any frame, so the plate is made without "
             "them; try another --matte"
         )
-    with report.timed("of it estimation"):
-        plate = estimate_plate(store, PlateOptions(registration="auto"))
+    options = PlateOptions(registration="auto")
+    with report.timed("of it estimation"), job.progress("estimation") as tell:
+        plate = estimate_plate(store, options, progress=tell)
     for warning in plate.report["warnings"]:
         report.warn(warning)
     return plate

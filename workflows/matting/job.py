@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from plugin_kit.picture_files import write_picture
-from plugin_kit.video import Frame, VideoInfo
+from plugin_kit.video import Frame
 from workflows.matting.options import ChainOptions
+from workflows.matting.progress import share_bar
 from workflows.matting.report import ChainReport, progress_bar
 from workflows.media.codecs import CODECS
+from workflows.media.companion import Clock, Companion
 from workflows.media.prefetch import prefetch
 from workflows.media.sound import Sound
-from workflows.media.source import source_reader
+from workflows.media.source import Source, source_reader
 from workflows.media.video_writer import VideoSink
 
 
@@ -26,13 +29,15 @@ class VideoJob:
     Attributes:
         folder: Where the outputs are written.
         sound: What goes along with the composite; None where nothing does.
+        clock: When the frame that was given last is shown.
     """
 
     options: ChainOptions
-    info: VideoInfo
+    info: Source
     report: ChainReport
     folder: Path
     sound: Sound | None = None
+    clock: Clock = field(default_factory=Clock)
 
     def frames(self, label: str) -> Iterator[Frame]:
         """Every frame, with a progress bar; what was odd about the file goes into the report.
@@ -45,6 +50,7 @@ class VideoJob:
             bar = progress.add_task(label, total=self.info.frame_count or None)
             for frame in prefetch(reader):
                 first = frame.pts if first is None else first
+                self.clock.seconds = (frame.pts - first) * self.info.time_base
                 yield replace(frame, pts=frame.pts - first)
                 progress.advance(bar)
             progress.update(bar, total=reader.frames_read)
@@ -52,9 +58,35 @@ class VideoJob:
         for warning in reader.warnings:
             self.report.warn(warning)
 
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Callable[[float], None]]:
+        """A bar for work that tells the share that is done, 0 to 1."""
+        with share_bar(label, self.options.quiet) as tell:
+            yield tell
+
+    def finish(self) -> None:
+        """Write the report."""
+        self.report.write(self.folder)
+
     def write_picture(self, name: str, image: np.ndarray) -> None:
-        """Write a picture beside the videos."""
+        """Write a picture beside the videos, if it is wanted."""
+        if name not in self.options.outputs:
+            return
         write_picture(self._named(name, ".png"), image)
+
+    def companion(self, path: Path) -> Companion:
+        """A video or folder of mattes that runs along with the whole of the job's video.
+
+        Its picture for the frame that :meth:`frames` gave last is ``at(clock.seconds)``.
+        """
+        return Companion(path, self.info)
+
+    def open_sinks(self, channels: Mapping[str, int]) -> dict[str, VideoSink]:
+        """The videos that are wanted of these, by their names and numbers of channels."""
+        wanted = self.options.outputs
+        return {
+            name: self.open_sink(name, count) for name, count in channels.items() if name in wanted
+        }
 
     def open_sink(self, name: str, channels: int) -> VideoSink:
         """A video as the options want it, with the source's size, times and sound."""
@@ -71,6 +103,7 @@ class VideoJob:
             pixel_aspect=info.pixel_aspect,
             colours=(info.primaries, info.transfer),
             sound=self.sound if name == "composite" else None,
+            numbers=info.numbers,
         )
 
     def _named(self, name: str, suffix: str) -> Path:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from extract_background.plate_estimation import Plate
+from plugin_kit.video import count_frames
 from workflows.matting.alphas import (
     AlphaSource,
     BackgroundNetwork,
@@ -137,8 +138,13 @@ def choose_maker(job: VideoJob, given: np.ndarray | None) -> AlphaMaker:
     options, report = job.options, job.report
     report.method = options.method
     finders = _finders(options, report, has_plate=given is not None)
-    if isinstance(finders.base, AlphaFile) and (text := finders.base.check(job.info.frame_count)):
-        report.warn(text)
+    if isinstance(finders.base, AlphaFile):
+        assert options.alpha
+        # Containers that promise no number of frames are counted: their packets are not decoded.
+        frames = job.info.stored.frame_count or count_frames(job.info.path)
+        if text := finders.base.check(frames):
+            report.warn(text)
+        finders.base.follow(job.companion(options.alpha), job.clock)
     network = None
     if METHODS[options.method].plate != "none":
         network = BackgroundNetwork(options)

@@ -27,7 +27,7 @@ def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground |
     """
     stabiliser = FlowStabiliser() if job.options.is_stabilised else None
     channels = {"composite": 3 if backdrop else 4, "alpha": 1, "foreground": 3}
-    sinks = {name: job.open_sink(name, count) for name, count in channels.items()}
+    sinks = job.open_sinks(channels)
     report = job.report
     with report.timed("pass 2: matting"), ExitStack() as stack:
         for sink in sinks.values():
@@ -42,15 +42,18 @@ def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground |
                         sink.write(getattr(outputs, name), matted.frame.pts, matted.frame.duration)
 
         for index, frame in enumerate(job.frames("matting")):
-            behind = backdrop(float(frame.pts * job.info.time_base)) if backdrop else None
             with report.timed("of it alpha"):
-                matted = MattedFrame(frame, behind, alphas(index, frame.image))
+                alpha = alphas(index, frame.image)
+            seconds = float(frame.pts * job.info.time_base)
+            behind = backdrop(seconds, frame.image, alpha) if backdrop else None
+            matted = MattedFrame(frame, behind, alpha)
             with report.timed("of it stabilising"):
                 finished = [matted] if stabiliser is None else stabiliser.push(matted)
             write(finished)
         write([] if stabiliser is None else stabiliser.finish())
-    for warning in sinks["composite"].warnings:
-        report.warn(warning)
+    for sink in sinks.values():
+        for warning in sink.warnings:
+            report.warn(warning)
 
 
 @dataclass(frozen=True)

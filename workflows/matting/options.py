@@ -8,6 +8,7 @@ from pathlib import Path
 from workflows.matting.graph import MATTING, PARSING, PEOPLE, RVM
 from workflows.matting.method import METHODS, check_method
 from workflows.media.codecs import CODECS, DEFAULT_CRF
+from workflows.media.selection import Selection
 
 # The tasks that find people, by --matte. auto takes infer_rvm where its weights are to be had, else
 # infer_people.
@@ -20,11 +21,14 @@ MASK_TASKS = {
     "none": (),
 }
 BOXES = ("maskrcnn", "whole")
-WEIGHTS = ("official", "builtin")
+WEIGHTS = ("auto", "official", "builtin")
+# What --only chooses from, beside report.json.
+VIDEO_OUTPUTS = ("composite", "alpha", "foreground")
+OUTPUTS = (*VIDEO_OUTPUTS, "plate", "coverage")
 # What a folder of cameras has no use for.
 OF_VIDEOS = (
     "background", "method", "alpha", "who", "stabilise", "plate", "weights", "backbone", "codec",
-    "crf",
+    "crf", "start", "end", "size", "only",
 )  # fmt: skip
 # Which options carry the parameters that the tasks' own errors name.
 OPTIONS_OF = {
@@ -52,12 +56,29 @@ class ChainOptions:
     parsing_boxes: str | None = None
     stabilise: bool | None = None
     plate: Path | None = None
-    weights: str = "official"
+    weights: str = "auto"
     backbone: str | None = None
     codec: str = "h264"
     crf: int = DEFAULT_CRF
     device: str = "auto"
     quiet: bool = False
+    start: str | None = None
+    end: str | None = None
+    size: str | None = None
+    only: str | None = None
+
+    @property
+    def selection(self) -> Selection:
+        """Which part of the video, and how large."""
+        return Selection(self.start, self.end, self.size)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of :data:`OUTPUTS` that are written."""
+        if self.only is None:
+            return OUTPUTS
+        wanted = [name.strip() for name in self.only.split(",")]
+        return tuple(name for name in OUTPUTS if name in wanted)
 
     @property
     def carries_alpha(self) -> bool:
@@ -154,5 +175,25 @@ def check_options(options: ChainOptions) -> None:
             )
     if options.weights not in WEIGHTS and not Path(options.weights).is_file():
         raise FileNotFoundError(
-            f"--weights {options.weights!r} is neither official, builtin nor an existing file"
+            f"--weights {options.weights!r} is neither {', '.join(WEIGHTS)} nor an existing file"
+        )
+    check_outputs(options)
+    options.selection.check()
+
+
+def check_outputs(options: ChainOptions) -> None:
+    """Refuse names of outputs that nobody makes.
+
+    Raises:
+        ValueError: The text names them.
+    """
+    if options.only is None:
+        return
+    given = [name.strip() for name in options.only.split(",")]
+    unknown = [name for name in given if name not in OUTPUTS]
+    if unknown or not set(given) & set(VIDEO_OUTPUTS):
+        problem = f"{unknown[0]!r} is none of them" if unknown else "that is no video"
+        raise ValueError(
+            f"--only {options.only!r}: {problem}. Name one or more of {', '.join(OUTPUTS)}, with "
+            f"commas, and of {', '.join(VIDEO_OUTPUTS)} at least one"
         )

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from plugin_kit.files import write_json
+from workflows.matting.resume import size_of
 from workflows.screen import unread_is_fine
 
 BASE_ALONE = "frames_of_the_base_alone"
@@ -34,6 +35,8 @@ class Report:
         frames: Frames that were worked on.
         seconds: How long each step took.
         files: What was written, by kind.
+        made_by: The version, options and inputs that it was made by.
+        sizes: Bytes of each of ``files`` but the report.
     """
 
     source: str
@@ -43,6 +46,8 @@ class Report:
     seconds: dict[str, float] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    made_by: dict[str, Any] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
@@ -59,6 +64,8 @@ class Report:
 
     def write(self, folder: Path) -> None:
         """Write ``report.json`` into ``folder``."""
+        written = [name for kind, name in self.files.items() if kind != "report"]
+        self.sizes = {name: size_of(folder / name) for name in written}
         self.files["report"] = "report.json"
         write_json(folder / "report.json", asdict(self))
 
@@ -103,6 +110,7 @@ class ChainReport(Report):
         people: The identities whose alpha was kept; None: all that was found.
         empty_masks: Frames in which the masks showed nobody.
         weights: Background matting's.
+        weights_reason: Why those.
         stabilised: Whether the alpha was made stable along the flow.
         plate: What extract_background says of the plate.
     """
@@ -113,6 +121,7 @@ class ChainReport(Report):
     people: list[int] | None = None
     empty_masks: int = 0
     weights: str = ""
+    weights_reason: str = ""
     stabilised: bool = False
     plate: dict[str, Any] = field(default_factory=dict)
 
@@ -128,7 +137,10 @@ class ChainReport(Report):
             )
 
     def lines(self) -> list[str]:
-        return [*super().lines(), f"alpha: {self.alpha_words()}"]
+        lines = [*super().lines(), f"alpha: {self.alpha_words()}"]
+        if self.weights:
+            lines.append(f"weights of background matting: {self.weights} ({self.weights_reason})")
+        return lines
 
     def alpha_words(self) -> str:
         """How the alpha was made, in a sentence."""

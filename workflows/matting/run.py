@@ -12,11 +12,16 @@ from workflows.matting.background import NewBackground, open_background
 from workflows.matting.job import VideoJob
 from workflows.matting.making import choose_maker
 from workflows.matting.matte import matte_video
-from workflows.matting.options import ChainOptions, check_options
+from workflows.matting.method import METHODS
+from workflows.matting.options import VIDEO_OUTPUTS, ChainOptions, check_options
+from workflows.matting.preview import SHEET, PreviewJob
+from workflows.matting.progress import waiting
 from workflows.matting.report import ChainReport
+from workflows.matting.resume import made_by
+from workflows.matting.weights import with_weights
 from workflows.media.codecs import CODECS
 from workflows.media.sound import Sound
-from workflows.media.source import source_info
+from workflows.media.source import Source, source_info
 from workflows.output_folder import (
     REPORT,
     held_folder,
@@ -29,11 +34,24 @@ GREEN = "#78FF9B"
 PLATE_FILE = "plate.png"
 
 
-def run_chain(options: ChainOptions) -> ChainReport:
+def preview_chain(options: ChainOptions) -> ChainReport:
+    """Work on a few moments of ``options.video`` alone, and write ``preview.png``: how it looks.
+
+    Raises:
+        As run_chain.
+    """
+    return run_chain(options, PreviewJob)
+
+
+def run_chain(options: ChainOptions, kind: type[VideoJob] = VideoJob) -> ChainReport:
     """Find the plate of ``options.video``, matte it and write all outputs.
 
     Everything that can be checked is checked before the first frame is processed. Each output
     appears under its name only when it is complete.
+
+    Args:
+        options: What to do.
+        kind: What is read and written: all of it, or a preview.
 
     Raises:
         FileNotFoundError, ValueError: An input is missing or unusable; the text names it.
@@ -41,15 +59,18 @@ def run_chain(options: ChainOptions) -> ChainReport:
         OSError: An output cannot be written.
     """
     check_options(options)
-    info = source_info(options.video)
+    info = source_info(options.video, options.selection)
     backdrop = None
     if not options.carries_alpha:
         backdrop = open_background(options.background or GREEN, info)
     plate = read_picture(options.plate) if options.plate else None
+    if plate is not None and plate.shape[1::-1] == (info.stored.width, info.stored.height):
+        plate = info.fitted(plate)
     suffix = CODECS[options.codec].suffix
-    sound = Sound.of(info.path, suffix, info.start) if info.audio_streams and suffix else None
+    sound = _sound(options, info, suffix)
     _check_outputs(options, suffix)
     report = ChainReport(str(options.video), size=(info.width, info.height))
+    report.made_by = made_by(options)
     for warning in sound.warnings if sound else ():
         report.warn(warning)
     if not suffix and info.pixel_aspect != 1:
@@ -57,18 +78,29 @@ def run_chain(options: ChainOptions) -> ChainReport:
             f"{info.path}: its pixels are {info.pixel_aspect} times as wide as high, which PNG "
             "pictures do not say"
         )
+    if METHODS[options.method].plate != "none":
+        with waiting("weights", options.quiet):
+            options = with_weights(options, report)
     with held_folder(options.output), staged_outputs(options.output) as staging:
-        job = VideoJob(options, info, report, staging, sound)
+        job = kind(options, info, report, staging, sound)
         _work(job, plate, backdrop)
     if not options.quiet:
         report.show(f"{report.frames} frames of {info.width}x{info.height}")
     return report
 
 
+def _sound(options: ChainOptions, info: Source, suffix: str) -> Sound | None:
+    """What goes along with the composite, if that is written and can hold sound."""
+    if not info.audio_streams or not suffix or "composite" not in options.outputs:
+        return None
+    return Sound.of(info.path, suffix, info.start, info.seconds)
+
+
 def _check_outputs(options: ChainOptions, suffix: str) -> None:
     """Refuse to replace what is not this command's to replace."""
-    videos = [options.output / f"{name}{suffix}" for name in ("composite", "alpha", "foreground")]
-    pictures = [options.output / name for name in ("coverage.png", REPORT)]
+    wanted = [name for name in VIDEO_OUTPUTS if name in options.outputs]
+    videos = [options.output / f"{name}{suffix}" for name in wanted]
+    pictures = [options.output / name for name in ("coverage.png", f"{SHEET}.png", REPORT)]
     inputs = {
         "the video": options.video,
         "--background": options.background,
@@ -87,7 +119,8 @@ def _check_outputs(options: ChainOptions, suffix: str) -> None:
 
 
 def _work(job: VideoJob, plate: np.ndarray | None, backdrop: NewBackground | None) -> None:
-    maker = choose_maker(job, plate)
+    with waiting("networks", job.options.quiet):
+        maker = choose_maker(job, plate)
     try:
         alphas, made = maker.alphas()
         if made is not None:
@@ -101,7 +134,7 @@ def _work(job: VideoJob, plate: np.ndarray | None, backdrop: NewBackground | Non
     finally:
         maker.close()
     job.report.conclude()
-    job.report.write(job.folder)
+    job.finish()
 
 
 def options_plate(options: ChainOptions) -> Path | None:

@@ -1,4 +1,4 @@
-"""Video out: H.264, FFV1, ProRes 4444 or PNG files, timestamps kept, never half-written."""
+"""Video out: H.264, VP9, FFV1, ProRes 4444 or PNG files, timestamps kept, never half-written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import threading
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -50,10 +50,11 @@ class VideoSink:
         time_base: Seconds a tick of the timestamps.
         codec: One of :data:`CODECS`.
         channels: 1, 3 or 4.
-        crf: Of h264: 0 best, 51 worst.
+        crf: Of h264 and webm: 0 best, 51 worst.
         pixel_aspect: Width over height of one pixel.
         colours: FFmpeg's numbers of primaries and transfer; 2: those that go with the size.
         sound: What goes along; None: no sound.
+        numbers: Of the ``png`` files, in their order; without them they are counted from 0.
 
     Attributes:
         warnings: What was odd about the sound, once all is written.
@@ -77,6 +78,7 @@ class VideoSink:
         pixel_aspect: Fraction = Fraction(1),
         colours: tuple[int, int] = (UNTAGGED, UNTAGGED),
         sound: Sound | None = None,
+        numbers: Sequence[int] = (),
     ) -> None:
         self.path = Path(path)
         self.channels = channels
@@ -85,6 +87,7 @@ class VideoSink:
         self._size = (width, height)
         self._rate, self._time_base, self._crf = rate, time_base, crf
         self._pixel_aspect, self._colours, self._sound = pixel_aspect, colours, sound
+        self._numbers = numbers
         self._frames: queue.Queue[QueuedFrame | None] = queue.Queue(QUEUE_FRAMES)
         self.warnings: list[str] = []
         self._error: BaseException | None = None
@@ -158,7 +161,8 @@ class VideoSink:
     def _write_pictures(self) -> None:
         self._part.mkdir(parents=True)
         for index, (image, *_) in enumerate(self._queued()):
-            write_picture(self._part / f"{index:06d}.png", image)
+            number = self._numbers[index] if self._numbers else index
+            write_picture(self._part / f"{number:06d}.png", image)
 
     def _write_stream(self) -> None:
         width, height = self._size
@@ -167,12 +171,10 @@ class VideoSink:
         matrix = None
         if pixel_format.startswith("yuv"):
             matrix = Colorspace.ITU709 if height >= HD_LINES else Colorspace.ITU601
-        options = dict(self._codec.options)
-        if self._codec.encoder == "libx264":
-            options["crf"] = str(self._crf)
+        options = {**self._codec.options, **self._codec.quality(self._crf)}
         # FFmpeg takes what stands before a colon for a protocol, but not in an absolute path.
         target = str(self._part.absolute())
-        needs_shape = container_format == "matroska" and self._pixel_aspect != 1
+        needs_shape = container_format in ("matroska", "webm") and self._pixel_aspect != 1
         options_of_file = matroska.OPTIONS if needs_shape else {}
         with av.open(
             target, "w", format=container_format, container_options=options_of_file
@@ -222,7 +224,8 @@ class VideoSink:
 
 def _encodable(image: np.ndarray, pixel_format: str, matrix: Colorspace | None) -> av.VideoFrame:
     """``image`` in the encoder's format; in limited range by ``matrix`` where that is YUV."""
-    if image.ndim == 2 and pixel_format in ("yuv420p", "yuv444p"):
+    is_even = image.shape[0] % 2 == image.shape[1] % 2 == 0
+    if image.ndim == 2 and (pixel_format == "yuv444p" or (pixel_format == "yuv420p" and is_even)):
         return _grey_frame(image, pixel_format)
     source_format = "gray" if image.ndim == 2 else {3: "rgb24", 4: "rgba"}[image.shape[2]]
     return av.VideoFrame.from_ndarray(image, format=source_format).reformat(

@@ -57,6 +57,34 @@ def frame_at(path: str | Path, index: int, color_matrix: ColorMatrix = "auto") -
     raise VideoError(f"{path} has no frame {index}: it is shorter, or breaks off before it")
 
 
+def time_of_frame(path: str | Path, index: int) -> int | None:
+    """When a frame, counted from 0, is shown, in ticks of the time base; decodes nothing.
+
+    None where the file does not tell: it is shorter, or only counting decoded frames is sure.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        VideoError: It cannot be read as a video.
+    """
+    with open_stream(path) as stream, suppress(FFmpegError):
+        if (known := _times_until(stream, index)) is not None:
+            return known.times[index]
+    return None
+
+
+def can_seek(path: str | Path, time: int) -> bool:
+    """Whether decoding can begin at a key frame that is shown at ``time`` (ticks) or before it."""
+    with open_stream(path) as stream, suppress(FFmpegError):
+        container = cast(InputContainer, stream.container)
+        if not _has_times(stream):
+            return False
+        container.seek(time, stream=stream)
+        for frame in islice(decoded_frames(stream), REORDERED):
+            if frame.key_frame:
+                return frame.pts is not None and frame.pts <= time
+    return False
+
+
 @dataclass(frozen=True)
 class MatrixMatch:
     """How near a video's first frame comes to what another reader showed of it.
@@ -115,22 +143,39 @@ def _shown_packets(stream: VideoStream) -> Iterator[Packet]:
     return (packet for packet in packets if packet.size > 0 and not packet.is_discard)
 
 
-def _sought_frame(stream: VideoStream, index: int) -> VideoFrame | None:
-    """The frame, decoded from the key frame before it; None where the file does not tell surely
-    which one it is.
-    """
-    container = cast(InputContainer, stream.container)
-    if not any(name in container.format.name for name in WITH_TIMES):
+@dataclass(frozen=True)
+class _Times:
+    """When the first pictures of a stream are shown, in order, and which are key frames."""
+
+    times: list[int]
+    keys: set[int]
+
+
+def _has_times(stream: VideoStream) -> bool:
+    return any(name in stream.container.format.name for name in WITH_TIMES)
+
+
+def _times_until(stream: VideoStream, index: int) -> _Times | None:
+    """Up to the frame ``index`` at least; None where the file does not tell surely."""
+    if not _has_times(stream):
         return None
     packets = list(islice(_shown_packets(stream), index + 1 + REORDERED))
     times = sorted(packet.pts for packet in packets if packet.pts is not None)
     if not len(set(times)) == len(packets) > index:
         return None
-    keys = {packet.pts for packet in packets if packet.is_keyframe}
-    if times[0] != packets[0].pts or times[0] not in keys:
+    keys = {packet.pts for packet in packets if packet.is_keyframe and packet.pts is not None}
+    return _Times(times, keys) if times[0] == packets[0].pts and times[0] in keys else None
+
+
+def _sought_frame(stream: VideoStream, index: int) -> VideoFrame | None:
+    """The frame, decoded from the key frame before it; None where the file does not tell surely
+    which one it is.
+    """
+    if (known := _times_until(stream, index)) is None:
         return None
-    key = max(time for time in times[: index + 1] if time in keys)
-    container.seek(key, stream=stream)
+    times = known.times
+    key = max(time for time in times[: index + 1] if time in known.keys)
+    cast(InputContainer, stream.container).seek(key, stream=stream)
     frame = None
     frames = decoded_frames(stream)
     for time in times[times.index(key) : index + 1]:
