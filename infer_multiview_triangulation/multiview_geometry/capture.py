@@ -1,4 +1,4 @@
-"""One person as calibrated views see them: who it is, what the cameras are, when frames were."""
+"""People as calibrated views see them: who they are, what the cameras are, when frames were."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from enum import Enum, auto
 
 import numpy as np
 
+from ..infer_multiview_triangulation_kit.stopping import ShouldStop, never
 from . import anipose_engine
 from .calibration.bundle import bundle_adjust
 from .calibration.unposed import pose_cameras, unposed_camera
 from .camera import Camera
 from .cameras.aist_ring import ring_cameras
 from .inputs import Inputs, Options, confident
-from .people.identity import main_person, people_by_geometry
+from .people.everybody import find_everybody
+from .people.identity import main_person
 from .sequence.synchronisation import find_offsets, shift_views
+from .sequence.trajectories import bone_pairs
 from .skeletons import Skeleton
 
 USUAL_SIZES = ((640, 480), (1280, 720), (1920, 1080), (2704, 1520), (3840, 2160))
@@ -31,10 +34,10 @@ class CameraSource(Enum):
 
 @dataclass(frozen=True)
 class Capture:
-    """What the steps of a reconstruction work on.
+    """One person, which is what the steps of a reconstruction work on.
 
     Attributes:
-        keypoints: (V, F, J, 3) pixels and confidence of the one person, NaN where missing.
+        keypoints: (V, F, J, 3) pixels and confidence of the person, NaN where missing.
         cameras: One a view.
         fps: Frames a second.
         timestamps: (F,).
@@ -48,13 +51,19 @@ class Capture:
     timestamps: np.ndarray
 
 
-def find_capture(inputs: Inputs, options: Options, warnings: list[str]) -> Capture:
-    """Choose the person, with the cameras given, AIST's ring, or estimated from nothing.
+def find_captures(
+    inputs: Inputs, options: Options, warnings: list[str], should_stop: ShouldStop = never
+) -> list[Capture]:
+    """Tell people apart, with the cameras given, AIST's ring, or estimated from nothing.
 
     What was done about missing cameras is added to ``warnings``.
 
+    Returns:
+        Everybody, best seen first, whomever the options ask for.
+
     Raises:
         ValueError: There is no such person, or the views share too little to place the cameras.
+        Stopped: ``should_stop`` returned True.
     """
     people = confident(inputs.keypoints, options.min_confidence)
     if inputs.cameras is not None:
@@ -65,66 +74,95 @@ def find_capture(inputs: Inputs, options: Options, warnings: list[str]) -> Captu
     else:
         cameras = _cameras_from_people(inputs, people, options, warnings=warnings)
         source = CameraSource.PEOPLE
+    everybody = _tell_apart(people, cameras, inputs.skeleton, warnings, should_stop)
+    _check_person(options.person, len(everybody), people.shape[2])
     times = inputs.timestamps
-    return Capture(
-        keypoints=_choose_person(people, cameras, options.person, warnings=warnings),
-        cameras=cameras,
-        camera_source=source,
-        skeleton=inputs.skeleton,
-        fps=inputs.fps,
-        timestamps=np.arange(people.shape[1]) if times is None else np.asarray(times),
-    )
+    return [
+        Capture(
+            keypoints=person,
+            cameras=cameras,
+            camera_source=source,
+            skeleton=inputs.skeleton,
+            fps=inputs.fps,
+            timestamps=np.arange(people.shape[1]) if times is None else np.asarray(times),
+        )
+        for person in everybody
+    ]
+
+
+def together(captures: Sequence[Capture]) -> np.ndarray:
+    """(V, F, N * J, 3): the keypoints of all people, as if they were one with many joints."""
+    return np.concatenate([capture.keypoints for capture in captures], axis=2)
 
 
 def synchronise(
-    capture: Capture, options: Options, warnings: list[str]
-) -> tuple[Capture, list[int] | None]:
+    captures: list[Capture], options: Options, warnings: list[str]
+) -> tuple[list[Capture], list[int | None] | None]:
     """Find the frames by which each view is late and, with sync=auto, bring late ones forward.
 
-    What was found is added to ``warnings``.
+    What was found is added to ``warnings``, but of two views, which :func:`two_view_warnings`
+    judges, and with sync=report of views of which nothing can be told.
 
     Returns:
-        The capture and the offsets (V); None where nobody asked.
+        The captures and the offsets (V), None where nothing can be told; None where nobody asked.
     """
     if options.sync == "off":
-        return capture, None
-    offsets = find_offsets(capture.cameras, capture.keypoints, options.max_offset)
-    views = zip(capture.cameras, offsets.frames, offsets.certain, strict=True)
-    for camera, frames, certain in views:
-        if not certain:
+        return captures, None
+    cameras, is_auto = captures[0].cameras, options.sync == "auto"
+    offsets = find_offsets(cameras, together(captures), options.max_offset)
+    told = [
+        frames if certain else None
+        for frames, certain in zip(offsets.frames.tolist(), offsets.certain, strict=True)
+    ]
+    if is_auto or len(cameras) > 2:
+        warnings += _offset_warnings(cameras, told, is_auto)
+        if offsets.at_limit.any():
+            names = [cameras[view].name for view in np.flatnonzero(offsets.at_limit)]
+            warnings.append(
+                f"the views {', '.join(names)} fit best at the limit of the search, max_offset "
+                f"{options.max_offset} frames: they may be later than that; raise max_offset"
+            )
+    if is_auto:
+        shifts = np.array([frames or 0 for frames in told])
+        captures = [
+            replace(capture, keypoints=shift_views(capture.keypoints, shifts))
+            for capture in captures
+        ]
+    return captures, told
+
+
+def _offset_warnings(
+    cameras: Sequence[Camera], offsets: Sequence[int | None], is_auto: bool
+) -> list[str]:
+    warnings = []
+    for camera, frames in zip(cameras, offsets, strict=True):
+        if frames is None and is_auto:
             warnings.append(f"view {camera.name}: too little motion to tell whether it is late")
         elif frames:
-            done = "corrected" if options.sync == "auto" else "set sync=auto to correct it"
+            done = "corrected" if is_auto else "set sync=auto to correct it"
             warnings.append(f"view {camera.name} is {frames:+d} frames late ({done})")
-    if offsets.at_limit.any():
-        names = [capture.cameras[view].name for view in np.flatnonzero(offsets.at_limit)]
-        warnings.append(
-            f"the views {', '.join(names)} fit best at the limit of the search, max_offset "
-            f"{options.max_offset} frames: they may be later than that; raise max_offset"
-        )
-    if options.sync == "auto":
-        shifts = np.where(offsets.certain, offsets.frames, 0)
-        capture = replace(capture, keypoints=shift_views(capture.keypoints, shifts))
-    return capture, offsets.frames.tolist()
+    return warnings
 
 
-def adjust_cameras(capture: Capture, options: Options) -> Capture:
-    """Adjust the cameras to the person, as far as the mode asks for it.
+def adjust_cameras(captures: list[Capture], options: Options) -> list[Capture]:
+    """Adjust the cameras to all people, as far as the mode asks for it.
 
     Raises:
         ValueError: Hardly any keypoint that is confident enough is seen by two views.
     """
-    source = capture.camera_source
+    cameras, source = captures[0].cameras, captures[0].camera_source
     if options.mode == "triangulate" and source is CameraSource.GIVEN:
-        return capture
-    keypoints = _confident_for_cameras(capture.keypoints, options.camera_confidence)
+        return captures
+    keypoints = _confident_for_cameras(together(captures), options.camera_confidence)
     if options.engine == "aniposelib":
-        return replace(capture, cameras=anipose_engine.adjust(capture.cameras, keypoints))
-    if source is CameraSource.PEOPLE:
+        cameras = anipose_engine.adjust(cameras, keypoints)
+    elif source is CameraSource.PEOPLE:
         # They have just been estimated from nothing; there is no gauge of the user's to keep.
-        return capture
-    free_intrinsics = options.mode == "estimate_cameras" or source is CameraSource.AIST_RING
-    return replace(capture, cameras=bundle_adjust(capture.cameras, keypoints, free_intrinsics))
+        return captures
+    else:
+        free_intrinsics = options.mode == "estimate_cameras" or source is CameraSource.AIST_RING
+        cameras = bundle_adjust(cameras, keypoints, free_intrinsics)
+    return [replace(capture, cameras=cameras) for capture in captures]
 
 
 def _cameras_from_people(
@@ -164,20 +202,35 @@ def _likely_size(view: np.ndarray) -> tuple[int, int]:
     return min(fitting, key=lambda size: size[0] * size[1], default=smallest)
 
 
-def _choose_person(
-    people: np.ndarray, cameras: Sequence[Camera], index: int | None, *, warnings: list[str]
-) -> np.ndarray:
-    """(V, F, J, 3) of (V, F, P, J, 3)."""
+def _tell_apart(
+    people: np.ndarray,
+    cameras: Sequence[Camera],
+    skeleton: Skeleton,
+    warnings: list[str],
+    should_stop: ShouldStop,
+) -> list[np.ndarray]:
+    """(V, F, J, 3) of each person among (V, F, P, J, 3), best seen first."""
     if people.shape[2] == 1:
-        if index not in (None, 0):
-            raise ValueError(f"person {index} was asked for, but the files show one person")
-        return people[:, :, 0]
-    everybody = people_by_geometry(cameras, people)
+        return [people[:, :, 0]]
+    everybody = find_everybody(
+        cameras, people, bone_pairs(skeleton), warnings=warnings, should_stop=should_stop
+    )
     if not everybody:
         warnings.append("the views do not agree on any person; the main person of each is used")
-        return main_person(people)
-    if index is not None and index >= len(everybody):
-        raise ValueError(
-            f"person {index} was asked for, but the views show {len(everybody)} (from 0 on)"
-        )
-    return everybody[index or 0]
+        return [main_person(people)]
+    return everybody
+
+
+def _check_person(person: int | str, count: int, columns: int) -> None:
+    if not isinstance(person, int) or person < count:
+        return
+    if columns == 1:
+        raise ValueError(f"person {person} was asked for, but the files show one person")
+    raise ValueError(f"person {person} was asked for, but the views show {count} (from 0 on)")
+
+
+def wanted(captures: list[Capture], person: int | str) -> list[Capture]:
+    """Those of the captures, best seen first, that ``person`` asks for: main, all, or a number."""
+    if person == "all":
+        return captures
+    return [captures[person if isinstance(person, int) else 0]]

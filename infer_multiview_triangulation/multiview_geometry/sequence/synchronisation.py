@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from ..camera import Camera
-from ..cameras.epipolar import epipolar_distances, homogeneous
+from ..cameras.epipolar import EpipolarLines, homogeneous
 
 MAX_OFFSET = 30
 MIN_OVERLAP = 20
@@ -101,7 +101,8 @@ def _pair_offset(
     frames = len(xy[0])
     offsets = range(-limit, limit + 1)
     overlaps = (_overlap(frames, offset) for offset in offsets)
-    pixels = (epipolar_distances(*cameras, xy[0][a], xy[1][b]) for a, b in overlaps)
+    lines = EpipolarLines(*cameras, *xy)
+    pixels = (lines.distances(a, b) for a, b in overlaps)
     distances = [x[np.isfinite(x)] for x in pixels]
     medians = [np.median(x) if len(x) > MIN_OVERLAP else np.inf for x in distances]
     bound = TRUNCATION * max(1.0, min(medians))
