@@ -11,16 +11,22 @@ import numpy as np
 from ..infer_multiview_triangulation_kit.stopping import ShouldStop, never
 from . import anipose_engine
 from .calibration.bundle import bundle_adjust
+from .calibration.crowd import pose_cameras_of_crowd
 from .calibration.unposed import pose_cameras, unposed_camera
 from .camera import Camera
 from .cameras.aist_ring import ring_cameras
 from .inputs import Inputs, Options, confident
 from .people.everybody import find_everybody
 from .people.identity import main_person
+from .people.unposed import lonely_person
 from .sequence.synchronisation import find_offsets, shift_views
-from .sequence.trajectories import bone_pairs
 from .skeletons import Skeleton
 
+NOBODY_ALONE = (
+    "the cameras are unknown, several people are seen, and who is who in the views cannot be told "
+    "without cameras: give a calibration, record a few seconds in which one person walks through "
+    "the room alone, or reconstruct such a take first and give its cameras.json here"
+)
 USUAL_SIZES = ((640, 480), (1280, 720), (1920, 1080), (2704, 1520), (3840, 2160))
 
 
@@ -168,14 +174,21 @@ def adjust_cameras(captures: list[Capture], options: Options) -> list[Capture]:
 def _cameras_from_people(
     inputs: Inputs, people: np.ndarray, options: Options, *, warnings: list[str]
 ) -> list[Camera]:
-    person = main_person(people)
+    """From one person alone, or from all who can be told apart without cameras."""
     unposed = [
         unposed_camera(name, size or _likely_size(view))
-        for name, size, view in zip(inputs.names, inputs.sizes, person, strict=True)
+        for name, size, view in zip(inputs.names, inputs.sizes, people, strict=True)
     ]
-    warnings.append("no cameras were given: they were estimated from the person")
+    warnings.append("no cameras were given: they were estimated from the people")
     if options.scale == "none":
         warnings.append("the unit of length is arbitrary: set scale, for example height:1.75")
+    seen = _confident_for_cameras(people, options.camera_confidence)
+    person = main_person(people) if people.shape[2] == 1 else lonely_person(people)
+    if person is None:
+        cameras = pose_cameras_of_crowd(unposed, seen, inputs.skeleton)
+        if cameras is None:
+            raise ValueError(NOBODY_ALONE)
+        return cameras
     cameras, doubts = pose_cameras(
         unposed, _confident_for_cameras(person, options.camera_confidence)
     )
@@ -213,7 +226,7 @@ def _tell_apart(
     if people.shape[2] == 1:
         return [people[:, :, 0]]
     everybody = find_everybody(
-        cameras, people, bone_pairs(skeleton), warnings=warnings, should_stop=should_stop
+        cameras, people, skeleton, warnings=warnings, should_stop=should_stop
     )
     if not everybody:
         warnings.append("the views do not agree on any person; the main person of each is used")

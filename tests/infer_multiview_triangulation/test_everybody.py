@@ -12,7 +12,6 @@ from infer_multiview_triangulation.multiview_geometry import (
     reconstruct_people,
 )
 from infer_multiview_triangulation.multiview_geometry.people.everybody import find_everybody
-from infer_multiview_triangulation.multiview_geometry.sequence.trajectories import bone_pairs
 
 VIEWS = (1, 3, 5, 7)
 COCO = SKELETONS["coco17"]
@@ -20,7 +19,7 @@ COCO = SKELETONS["coco17"]
 
 def find(cameras, keypoints, warnings=None):
     warnings = [] if warnings is None else warnings
-    return find_everybody(cameras, keypoints, bone_pairs(COCO), warnings=warnings)
+    return find_everybody(cameras, keypoints, COCO, warnings=warnings)
 
 
 def absent(taken, person, frames):

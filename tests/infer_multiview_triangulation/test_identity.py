@@ -8,7 +8,6 @@ from infer_multiview_triangulation.multiview_geometry import SKELETONS
 from infer_multiview_triangulation.multiview_geometry.people.everybody import find_everybody
 from infer_multiview_triangulation.multiview_geometry.people.identity import main_person
 from infer_multiview_triangulation.multiview_geometry.people.tracks import track_people
-from infer_multiview_triangulation.multiview_geometry.sequence.trajectories import bone_pairs
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 
 APART = np.array([80.0, 0, 0])
@@ -48,9 +47,7 @@ def test_a_passer_by_in_one_view_is_nobody(pair):
     main = detect(both[0], taken.cameras, "coco17", NOISE, 278)
     seen = [main, np.full_like(main, np.nan)]
     seen[1][2] = detect(both[1], taken.cameras, "coco17", NOISE, 279)[2]
-    found = find_everybody(
-        taken.cameras, np.stack(seen, axis=2), bone_pairs(SKELETONS["coco17"]), warnings=[]
-    )
+    found = find_everybody(taken.cameras, np.stack(seen, axis=2), SKELETONS["coco17"], warnings=[])
     assert len(found) == 1
 
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from ...infer_multiview_triangulation_kit.stopping import ShouldStop, never
 from ..camera import Camera
+from ..sequence.trajectories import bone_pairs
+from ..skeletons import Skeleton
 from .following import follow_people
 from .parts import join_parts
 from .sightings import sightings_of
@@ -17,7 +19,7 @@ from .track3d import Track3D
 def find_everybody(
     cameras: Sequence[Camera],
     keypoints: np.ndarray,
-    bones: np.ndarray,
+    skeleton: Skeleton,
     *,
     warnings: list[str],
     should_stop: ShouldStop = never,
@@ -26,7 +28,7 @@ def find_everybody(
 
     Args:
         keypoints: (V, F, P, J, 3) pixels and confidence, NaN where missing.
-        bones: (B, 2) joints at the ends of each bone.
+        skeleton: What the J keypoints are.
         warnings: Gets what could not be told.
 
     Returns:
@@ -35,8 +37,8 @@ def find_everybody(
     Raises:
         Stopped: ``should_stop`` returned True.
     """
-    tracks = follow_people(sightings_of(cameras, keypoints), should_stop)
-    people, doubts = join_parts(tracks, bones)
+    tracks = follow_people(sightings_of(cameras, keypoints, skeleton), should_stop)
+    people, doubts = join_parts(tracks, bone_pairs(skeleton))
     warnings += doubts
     found = [_keypoints_of(parts, keypoints) for parts in people]
     return sorted(found, key=lambda person: -float(np.nansum(person[..., 2])))

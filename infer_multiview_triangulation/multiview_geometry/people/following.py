@@ -87,14 +87,16 @@ class PeopleFollower:
             limits: (T,) sizes of the person beyond which none is theirs.
         """
         projected = self._viewpoints.project(expected)
-        costs = seen.distances(projected, self._viewpoints.sizes(projected))
-        costs = np.where(costs < limits, costs, np.inf)
+        costs = seen.distances_of_either_side(
+            projected, self._viewpoints.sizes(projected), self._sightings.mirrored
+        )
+        # Who finds nobody costs as much as the limit.
+        bounded = np.minimum(costs, limits)
         members = np.full((len(expected), len(self._viewpoints.extrinsics)), -1)
-        bounded = np.minimum(costs, 3 * EXPECTED_LIMIT)
         for view in np.unique(seen.views):
             own = np.flatnonzero(seen.views == view)
             rows, columns = linear_sum_assignment(bounded[own])
-            near = np.isfinite(costs[own[rows], columns])
+            near = costs[own[rows], columns] < np.broadcast_to(limits, len(expected))[columns]
             members[columns[near], view] = own[rows[near]]
         return members
 

@@ -15,12 +15,15 @@ import numpy as np
 
 from ..camera import Camera
 from ..points.rays import rays_of
+from ..skeletons import Skeleton
 
 # A detection of fewer keypoints says too little of who it is; two must share so many.
 MIN_JOINTS, MIN_SHARED = 5, 4
 # A few keypoints near each other say little about size; 40 pixels is a small person.
 MIN_SIZE_PIXELS = 40.0
 MIN_DEPTH = 1e-6
+# In sizes of the person: what a detection with left and right exchanged counts more.
+SWAP_PENALTY = 0.02
 
 
 @dataclass(frozen=True)
@@ -92,25 +95,43 @@ class FrameSightings:
             projected: (V, T, J, 2), of :meth:`Viewpoints.project`.
             sizes: (V, T).
         """
-        offsets = self.xy[:, None] - projected[self.views]
-        lengths = np.sqrt(np.einsum("mtji,mtji->mtj", offsets, offsets))
-        return known_median(lengths, min(MIN_SHARED, self.xy.shape[1])) / sizes[self.views]
+        return _distances(self.xy, projected[self.views]) / sizes[self.views]
+
+    def distances_of_either_side(
+        self, projected: np.ndarray, sizes: np.ndarray, mirrored: np.ndarray
+    ) -> np.ndarray:
+        """The same, where left and right may be confused: then they are a little more.
+
+        Args:
+            mirrored: (J,) int, the keypoint on the other side of each.
+        """
+        people = projected[self.views]
+        swapped = _distances(self.xy[:, mirrored], people)
+        direct = _distances(self.xy, people)
+        return np.minimum(direct / sizes[self.views], swapped / sizes[self.views] + SWAP_PENALTY)
+
+
+def _distances(xy: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """(M, T): median distances of detections (M, J, 2) from people (M, T, J, 2)."""
+    offsets = xy[:, None] - people
+    lengths = np.sqrt(np.einsum("mtji,mtji->mtj", offsets, offsets))
+    return known_median(lengths, min(MIN_SHARED, xy.shape[1]))
 
 
 @dataclass(frozen=True)
 class Sightings:
-    """The detections of all frames."""
+    """The detections of all frames.
+
+    Attributes:
+        mirrored: (J,) int, the keypoint on the other side of each.
+    """
 
     viewpoints: Viewpoints
     frames: list[FrameSightings]
-
-    @property
-    def joints(self) -> int:
-        """How many keypoints a detection has."""
-        return self.frames[0].xy.shape[1]
+    mirrored: np.ndarray
 
 
-def sightings_of(cameras: Sequence[Camera], keypoints: np.ndarray) -> Sightings:
+def sightings_of(cameras: Sequence[Camera], keypoints: np.ndarray, skeleton: Skeleton) -> Sightings:
     """Undistort (V, F, P, J, 3) pixels and confidence; detections of few keypoints are left out."""
     views, frames, people, joints = keypoints.shape[:4]
     rays = rays_of(cameras, keypoints)
@@ -128,6 +149,7 @@ def sightings_of(cameras: Sequence[Camera], keypoints: np.ndarray) -> Sightings:
     return Sightings(
         viewpoints,
         [FrameSightings(view[p], slot[p], xy[p], weights[p], sizes[p]) for p in parts],
+        np.array(skeleton.mirrored),
     )
 
 

@@ -83,6 +83,6 @@ def bone_warnings(points: np.ndarray, bones: np.ndarray) -> list[str]:
         return []
     return [
         f"the lengths of the bones vary by {share:.0%} from frame to frame: a view is late, the "
-        "calibration does not fit, or the keypoints are that inexact; try sync=report or "
+        "calibration does not fit, or the keypoints are that inexact; try sync=auto or "
         "mode=refine_cameras"
     ]
