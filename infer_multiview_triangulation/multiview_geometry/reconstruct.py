@@ -13,11 +13,9 @@ from . import anipose_engine
 from .camera import Camera
 from .cameras.alignment import IDENTITY, Similarity
 from .capture import (
-    CameraSource,
     Capture,
     adjust_cameras,
     find_captures,
-    synchronise,
     together,
     wanted,
 )
@@ -29,6 +27,7 @@ from .sequence.aist_objective import optimise_aist
 from .sequence.robust_objective import SequenceEstimate, SequenceWeights, optimise_sequence
 from .sequence.trajectories import bone_pairs, open_long_gaps
 from .skeletons import Skeleton
+from .starting_cameras import CameraSource
 from .triangulate import FramePoints, triangulate_capture
 from .world.scale import scaled_world, unit_of
 from .world.upright import upright_world
@@ -100,10 +99,8 @@ def reconstruct_people(
         check_stop(should_stop, "the reconstruction")
         logger.debug("multi-view reconstruction: %s", step)
 
-    begin("people and cameras")
-    captures = find_captures(inputs, options, noticed, should_stop)
-    begin("offsets")
-    captures, offsets = synchronise(captures, options, noticed)
+    begin("cameras, offsets, people")
+    captures, late = find_captures(inputs, options, noticed, should_stop)
     if len(names) == 2 and captures[0].camera_source is CameraSource.GIVEN:
         max_offset = 0 if options.sync == "auto" else options.max_offset
         seen = together(captures)
@@ -116,9 +113,7 @@ def reconstruct_people(
         begin("optimisation")
         solved.append(Solved(capture, frame_points, _optimise(capture, frame_points, options)))
     move, units, up_axis = _find_world(solved, options, warnings=noticed)
-    return assemble(
-        solved, move=move, units=units, up_axis=up_axis, offsets=offsets, warnings=noticed
-    )
+    return assemble(solved, move=move, units=units, up_axis=up_axis, late=late, warnings=noticed)
 
 
 def _optimise(capture: Capture, frame_points: FramePoints, options: Options) -> SequenceEstimate:

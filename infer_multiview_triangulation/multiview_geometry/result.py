@@ -18,6 +18,7 @@ from .quality.warnings import set_up_warnings, view_warnings
 from .sequence.robust_objective import SequenceEstimate
 from .sequence.trajectories import bone_lengths, bone_pairs
 from .skeletons import Skeleton
+from .timing import Late
 from .triangulate import FramePoints
 
 UNKNOWN, MEASURED, INTERPOLATED, REJECTED = range(4)
@@ -121,30 +122,29 @@ def assemble(
     move: Similarity,
     units: str,
     up_axis: str | None,
-    offsets: Sequence[int | None] | None,
+    late: Late,
     warnings: Sequence[str],
 ) -> Reconstructions:
     """Judge everybody's estimate and move everything into a world of these ``units`` and axis.
 
     Args:
-        offsets: Frames by which each view is late, None where that cannot be told; or None where
-            nobody asked.
+        late: Frames by which each view is late.
         warnings: What was noticed on the way.
     """
     cameras = [move.camera(camera) for camera in solved[0].capture.cameras]
-    own = [_judge([person], move.scale, offsets, warnings) for person in solved]
+    own = [_judge([person], move.scale, late, warnings) for person in solved]
     people = [
         _moved(person, quality, move, cameras=cameras, units=units, up_axis=up_axis)
         for person, quality in zip(solved, own, strict=True)
     ]
-    of_all = own[0] if len(own) == 1 else _judge(solved, move.scale, offsets, warnings)
+    of_all = own[0] if len(own) == 1 else _judge(solved, move.scale, late, warnings)
     return Reconstructions(people, of_all)
 
 
 def _judge(
     solved: Sequence[Solved],
     scale: float,
-    offsets: Sequence[int | None] | None,
+    late: Late,
     warnings: Sequence[str],
 ) -> Quality:
     """Figures of one person, or of several as if their points were one's."""
@@ -164,7 +164,7 @@ def _judge(
         scale=outliers,
         names=[camera.name for camera in capture.cameras],
         swapped=np.concatenate([person.frame_points.swapped for person in solved], axis=1),
-        late=offsets,
+        late=late,
         left_out=left_out,
     )
     bones = bone_pairs(capture.skeleton)

@@ -31,7 +31,7 @@ def late_take(seed, frames=300, views=9):
 @pytest.mark.parametrize("seed", [201, 221])
 def test_offsets_are_exact(seed):
     taken = late_take(seed)
-    found = find_offsets(taken.cameras, taken.keypoints)
+    found = find_offsets(taken.cameras, taken.keypoints[:, :, None])
     np.testing.assert_array_equal(found.frames, LATE)
     assert found.certain.all()
 
@@ -65,7 +65,7 @@ def test_nothing_moves_nothing_is_told():
 
 def test_a_clip_shorter_than_the_overlap():
     taken = shot(263, 10)
-    found = find_offsets(taken.cameras, taken.keypoints)
+    found = find_offsets(taken.cameras, taken.keypoints[:, :, None])
     assert not found.certain.any()
     assert not found.frames.any()
 

@@ -53,7 +53,7 @@ def two_view_warnings(
             f"the views: as they are, rays miss each other by {given:.0f} pixels, exchanged by "
             f"{exchanged:.0f}; exchange them in the calibration, or give them the views' names"
         ]
-    offsets = find_offsets(cameras, keypoints, max_offset)
+    offsets = find_offsets(cameras, keypoints[:, :, None], max_offset)
     first, second = (int(frames) for frames in offsets.frames)
     if not offsets.certain.all() or abs(second - first) < MIN_DELAY:
         return []
