@@ -1,4 +1,4 @@
-"""Several people in several views: are they told apart, what it costs, and is each as exact as alone.
+"""Several people in several views: how well they are told apart, what it costs, how exact each is.
 
 Crowds of 150 frames whose truth is known, of seeds that nothing was tuned on.
 """

@@ -59,7 +59,8 @@ def _cameras_from_people(
         unposed_camera(name, size or _likely_size(view))
         for name, size, view in zip(inputs.names, inputs.sizes, people, strict=True)
     ]
-    warnings.append("no cameras were given: they were estimated from the people")
+    who = "person" if people.shape[2] == 1 else "people"
+    warnings.append(f"no cameras were given: they were estimated from the {who}")
     if options.scale == "none":
         warnings.append("the unit of length is arbitrary: set scale, for example height:1.75")
     seen = confident_for_cameras(people, options.camera_confidence)

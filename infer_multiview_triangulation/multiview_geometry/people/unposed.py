@@ -105,7 +105,9 @@ def _match_views(
     """
     shared = np.array([[_shared(xy[i], xy[j]).sum() for j in second] for i in first])
     best: tuple[float, list[tuple[int, int]]] = (0.0, [])
-    order = np.argsort(-shared, axis=None)[:PROPOSALS] if shared.size else []
+    if not shared.size:
+        return best
+    order = np.argsort(-shared, axis=None)[:PROPOSALS]
     for i, j in zip(*np.unravel_index(order, shared.shape), strict=True):
         if shared[i, j] < MIN_MATCHES:
             break
