@@ -6,13 +6,14 @@ from enum import Enum, auto
 
 import numpy as np
 
-from .calibration.crowd import pose_cameras_of_crowd
+from .calibration.crowd import adjust_to_crowd, pose_cameras_of_crowd
 from .calibration.unposed import pose_cameras, unposed_camera
 from .camera import Camera
 from .cameras.aist_ring import ring_cameras
 from .inputs import Inputs, Options, confident
 from .people.identity import main_person
-from .people.unposed import lonely_person
+from .people.unposed import LEAST_ALONE, lonely_person
+from .skeletons import Skeleton
 
 NOBODY_ALONE = (
     "the cameras are unknown, several people are seen, and who is who in the views cannot be told "
@@ -63,18 +64,30 @@ def _cameras_from_people(
     warnings.append(f"no cameras were given: they were estimated from the {who}")
     if options.scale == "none":
         warnings.append("the unit of length is arbitrary: set scale, for example height:1.75")
-    seen = confident_for_cameras(people, options.camera_confidence)
-    person = main_person(people) if people.shape[2] == 1 else lonely_person(people)
-    if person is None:
-        cameras = pose_cameras_of_crowd(unposed, seen, inputs.skeleton)
-        if cameras is None:
-            raise ValueError(NOBODY_ALONE)
-        return cameras
-    cameras, doubts = pose_cameras(
-        unposed, confident_for_cameras(person, options.camera_confidence)
-    )
+    if people.shape[2] == 1:
+        seen = confident_for_cameras(main_person(people), options.camera_confidence)
+        cameras, doubts = pose_cameras(unposed, seen)
+    else:
+        seen = confident_for_cameras(people, options.camera_confidence)
+        cameras, doubts = _cameras_from_crowd(unposed, seen, inputs.skeleton)
     warnings += doubts
     return cameras
+
+
+def _cameras_from_crowd(
+    unposed: list[Camera], people: np.ndarray, skeleton: Skeleton
+) -> tuple[list[Camera], list[str]]:
+    """From who is alone long enough, else from all, else from who is alone at all."""
+    lonely = lonely_person(people)
+    if lonely is None:
+        posed = pose_cameras_of_crowd(unposed, people, skeleton)
+        if posed is not None:
+            return posed
+        lonely = lonely_person(people, LEAST_ALONE)
+    if lonely is None:
+        raise ValueError(NOBODY_ALONE)
+    cameras, doubts = pose_cameras(unposed, lonely)
+    return adjust_to_crowd(cameras, people, skeleton), doubts
 
 
 def confident_for_cameras(keypoints: np.ndarray, camera_confidence: float) -> np.ndarray:

@@ -8,7 +8,7 @@ them: the match under which most of the view's detections are explained decides.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,8 +21,15 @@ from ..people.unposed import MatchedPair, match_pairs
 from ..points.rays import rays_of
 from ..points.robust import triangulate_robust
 from ..skeletons import Skeleton
-from .bundle import bundle_adjust
-from .unposed import ADJUSTMENT_ROUNDS, MIN_MATCHES, match_views, resect
+from .bundle import ROUNDS, bundle_adjust
+from .unposed import (
+    ADJUSTMENT_ROUNDS,
+    MIN_MATCHES,
+    ViewPair,
+    doubts_of,
+    match_views,
+    resect,
+)
 
 # Pairs of views that are tried as the first ones.
 FIRST_PAIRS = 3
@@ -72,35 +79,48 @@ class _Scene:
 
 def pose_cameras_of_crowd(
     cameras: Sequence[Camera], keypoints: np.ndarray, skeleton: Skeleton
-) -> list[Camera] | None:
-    """All extrinsics of ``cameras``, focal lengths and k1; their extrinsics are ignored.
-
-    None where who is who cannot be told.
+) -> tuple[list[Camera], list[str]] | None:
+    """Estimate all extrinsics of ``cameras``, focal lengths and k1; their extrinsics are ignored.
 
     Args:
         keypoints: (V, F, P, J, 3), those that are confident enough.
+
+    Returns:
+        The cameras, and why they may be unreliable; None where who is who cannot be told.
     """
     tracklets = find_tracklets(keypoints)
     pairs = match_pairs(cameras, tracklets)
-    posed = [(pair, start) for pair in pairs if (start := _pose_pair(cameras, pair))]
-    posed.sort(key=lambda item: -item[1][1])
-    for _, (first_cameras, _) in posed[:FIRST_PAIRS]:
-        scene = _grow(_Scene(keypoints, skeleton, first_cameras), cameras, tracklets)
+    starts = [start for pair in pairs if (start := _pose_pair(cameras, pair))]
+    starts.sort(key=lambda start: -start.score)
+    for start in starts[:FIRST_PAIRS]:
+        scene = _grow(_Scene(keypoints, skeleton, start.cameras), cameras, tracklets)
         if scene is not None:
-            return [scene.cameras[view] for view in range(len(cameras))]
+            placed = [scene.cameras[view] for view in range(len(cameras))]
+            of_people = [doubts_of(person, start.angle) for person in scene.people()]
+            # One who moves is enough.
+            return placed, [text for text in of_people[0] if all(text in d for d in of_people)]
     return None
 
 
-def _pose_pair(
-    cameras: Sequence[Camera], pair: MatchedPair
-) -> tuple[dict[int, Camera], float] | None:
-    """The two cameras of a pair of views, and how well they locate points."""
+def adjust_to_crowd(
+    cameras: Sequence[Camera], keypoints: np.ndarray, skeleton: Skeleton
+) -> list[Camera]:
+    """Cameras that were estimated from one of the people (V, F, P, J, 3), adjusted to all."""
+    scene = _Scene(keypoints, skeleton, dict(enumerate(cameras)))
+    people = scene.people()
+    return list(scene.adjusted(people, ROUNDS).cameras.values()) if people else list(cameras)
+
+
+def _pose_pair(cameras: Sequence[Camera], pair: MatchedPair) -> ViewPair | None:
+    """The two cameras of a pair of views, under the views' own indices."""
     placed = match_views(
         [cameras[view] for view in pair.views], pair.keypoints.reshape(2, -1, 3), (0, 1)
     )
     if placed is None:
         return None
-    return {pair.views[side]: camera for side, camera in placed.cameras.items()}, placed.score
+    return replace(
+        placed, cameras={pair.views[side]: camera for side, camera in placed.cameras.items()}
+    )
 
 
 def _grow(scene: _Scene, cameras: Sequence[Camera], tracklets: Sequence[Track]) -> _Scene | None:
@@ -125,7 +145,7 @@ def _grow(scene: _Scene, cameras: Sequence[Camera], tracklets: Sequence[Track]) 
         scene.cameras.update(placed)
     if not people or _share(people, scene.keypoints) < LEAST_SHARE:
         return None
-    return scene.adjusted(people, 8)
+    return scene.adjusted(people, ROUNDS)
 
 
 def _place_view(

@@ -12,10 +12,10 @@ def main_person(keypoints: np.ndarray) -> np.ndarray:
     if keypoints.shape[2] == 1:
         return keypoints[:, :, 0]
     tracks = [t for view, people in enumerate(keypoints) for t in track_people(people, view)]
-    return person_of(tracks, keypoints.shape)
+    return _person_of(tracks, keypoints.shape)
 
 
-def person_of(tracks: list[Track], shape: tuple[int, ...]) -> np.ndarray:
+def _person_of(tracks: list[Track], shape: tuple[int, ...]) -> np.ndarray:
     """(V, F, J, 3): one person, each frame of a view from the best supported track that has it."""
     views, frames, _, joints, _ = shape
     person = np.full((views, frames, joints, 3), np.nan)

@@ -16,13 +16,12 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ..camera import Camera
-from .identity import person_of
-from .tracklets import find_tracklets
-from .tracks import Track
+from .identity import main_person
+from .tracks import Track, track_people
 
 SEED = 0
 # Frames in which nobody else is seen, from which on they are enough for the cameras.
-ENOUGH_ALONE = 90
+ENOUGH_ALONE, LEAST_ALONE = 90, 20
 MIN_MATCHES, MAX_MATCHES = 60, 500
 LONGEST_TRACKLETS, PROPOSALS = 6, 16
 NEAR_PIXELS = 8.0
@@ -50,23 +49,21 @@ class MatchedPair(NamedTuple):
         return np.stack([np.concatenate([t.keypoints for t in side], axis=1) for side in sides])
 
 
-def lonely_person(keypoints: np.ndarray) -> np.ndarray | None:
+def lonely_person(keypoints: np.ndarray, enough: int = ENOUGH_ALONE) -> np.ndarray | None:
     """(V, F, J, 3): whoever is seen while no view shows anybody else.
 
-    None where these are too few frames, or some view never shows them so.
+    None where some view shows them so in fewer frames than are ``enough``.
 
     Args:
         keypoints: (V, F, P, J, 3).
     """
-    tracks = [[t.present for t in find_tracklets(view[None])] for view in keypoints]
+    tracks = [[t.present for t in track_people(view, 0)] for view in keypoints]
     frames = keypoints.shape[1]
     counts = np.stack([np.sum(view, axis=0) if view else np.zeros(frames, int) for view in tracks])
     alone = (counts <= 1).all(axis=0) & ((counts == 1).sum(axis=0) >= 2)
-    if ((counts == 1) & alone).sum(axis=1).min() < ENOUGH_ALONE:
+    if ((counts == 1) & alone).sum(axis=1).min() < enough:
         return None
-    kept = np.where(alone[None, :, None, None, None], keypoints, np.nan)
-    tracklets = find_tracklets(kept)
-    return person_of(tracklets, keypoints.shape)
+    return main_person(np.where(alone[None, :, None, None, None], keypoints, np.nan))
 
 
 def match_pairs(cameras: Sequence[Camera], tracklets: Sequence[Track]) -> list[MatchedPair]:
