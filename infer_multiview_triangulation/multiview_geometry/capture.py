@@ -40,15 +40,15 @@ class Capture:
 
 def find_captures(
     inputs: Inputs, options: Options, warnings: list[str], should_stop: ShouldStop = never
-) -> tuple[list[Capture], Late]:
+) -> tuple[list[Capture], np.ndarray, Late]:
     """Find cameras where none are given, when frames were, and who is who.
 
     What was done about missing cameras, and what was found about the frames, is added to
     ``warnings``.
 
     Returns:
-        Everybody, best seen first, whomever the options ask for; and the frames by which each view
-        is late.
+        Everybody, best seen first, whomever the options ask for; the detections (V, F, P, J, 3)
+        that they are found among; and the frames by which each view is late.
 
     Raises:
         ValueError: There is no such person, or the views share too little to place the cameras.
@@ -71,7 +71,22 @@ def find_captures(
         )
         for person in everybody
     ]
-    return captures, late
+    return captures, people, late
+
+
+def tell_apart_again(
+    captures: list[Capture], people: np.ndarray, options: Options, should_stop: ShouldStop
+) -> list[Capture]:
+    """Everybody among detections (V, F, P, J, 3), now that their cameras are known better.
+
+    Raises:
+        ValueError: The person who is wanted is nobody any more.
+        Stopped: ``should_stop`` returned True.
+    """
+    first = captures[0]
+    everybody = _tell_apart(people, first.cameras, first.skeleton, [], should_stop)
+    _check_person(options.person, len(everybody), people.shape[2])
+    return [replace(first, keypoints=person) for person in everybody]
 
 
 def together(captures: Sequence[Capture]) -> np.ndarray:

@@ -16,6 +16,7 @@ from .capture import (
     Capture,
     adjust_cameras,
     find_captures,
+    tell_apart_again,
     together,
     wanted,
 )
@@ -100,14 +101,17 @@ def reconstruct_people(
         logger.debug("multi-view reconstruction: %s", step)
 
     begin("cameras, offsets, people")
-    captures, late = find_captures(inputs, options, noticed, should_stop)
+    captures, people, late = find_captures(inputs, options, noticed, should_stop)
     if len(names) == 2 and captures[0].camera_source is CameraSource.GIVEN:
         max_offset = 0 if options.sync == "auto" else options.max_offset
         seen = together(captures)
         noticed += two_view_warnings(captures[0].cameras, seen, max_offset=max_offset)
     begin("camera adjustment")
+    adjusted = adjust_cameras(captures, options)
+    if people.shape[2] > 1 and adjusted is not captures:
+        adjusted = tell_apart_again(adjusted, people, options, should_stop)
     solved = []
-    for capture in wanted(adjust_cameras(captures, options), options.person):
+    for capture in wanted(adjusted, options.person):
         begin("triangulation")
         frame_points = triangulate_capture(capture, options)
         begin("optimisation")

@@ -10,6 +10,7 @@ from .calibration.crowd import adjust_to_crowd, pose_cameras_of_crowd
 from .calibration.unposed import pose_cameras, unposed_camera
 from .camera import Camera
 from .cameras.aist_ring import ring_cameras
+from .cameras.alignment import align_cameras
 from .inputs import Inputs, Options, confident
 from .people.identity import main_person
 from .people.unposed import LEAST_ALONE, lonely_person
@@ -48,8 +49,19 @@ def starting_cameras(
         return list(inputs.cameras), CameraSource.GIVEN
     if options.start_cameras == "aist":
         warnings.append("no cameras were given: they are estimated from AIST's ring")
-        return ring_cameras(inputs.names), CameraSource.AIST_RING
+        ring = ring_cameras(inputs.names)
+        several = people.shape[2] > 1
+        return _ring_of_crowd(ring, people, inputs) if several else ring, CameraSource.AIST_RING
     return _cameras_from_people(inputs, people, options, warnings=warnings), CameraSource.PEOPLE
+
+
+def _ring_of_crowd(ring: list[Camera], people: np.ndarray, inputs: Inputs) -> list[Camera]:
+    """The ring moved to where the people say that its cameras stand.
+
+    As it is, it is too inexact to tell people apart by; it stays where they say too little.
+    """
+    posed = pose_cameras_of_crowd(ring, people, inputs.skeleton)
+    return ring if posed is None else align_cameras(posed[0], ring)
 
 
 def _cameras_from_people(
