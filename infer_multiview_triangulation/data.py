@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 
 from infer_multiview_triangulation.multiview_files import camera_values, cameras_of
-from infer_multiview_triangulation.multiview_geometry import Camera, Reconstruction
+from infer_multiview_triangulation.multiview_geometry import (
+    Camera,
+    Reconstruction,
+    Reconstructions,
+)
 
 
 def cameras_from(data: dict[str, Any]) -> list[Camera] | None:
@@ -32,25 +36,48 @@ def cameras_to(cameras: Sequence[Camera]) -> list[dict[str, Any]]:
     return [camera_values(camera) for camera in cameras]
 
 
-def report_of(reconstruction: Reconstruction) -> dict[str, Any]:
-    """Everything but the arrays, in plain numbers: NaN is None."""
-    skeleton = reconstruction.skeleton
-    bones = [
-        {"joints": [skeleton.joints[a], skeleton.joints[b]], "length": _plain(length)}
-        for (a, b), length in zip(skeleton.bones, reconstruction.bone_lengths, strict=True)
-    ]
-    return {
-        "cameras": cameras_to(reconstruction.cameras),
-        "skeleton": skeleton.name,
-        "joints": list(skeleton.joints),
-        "units": reconstruction.units,
-        "up_axis": reconstruction.up_axis or "as the cameras'",
-        "fps": reconstruction.fps,
-        "timestamps": reconstruction.timestamps.tolist(),
-        "frames": len(reconstruction.keypoints3d),
-        "bone_lengths": bones,
-        "quality": _plain(reconstruction.quality),
+def report_of(people: Reconstructions, *, is_everybody: bool = False) -> dict[str, Any]:
+    """Everything but the arrays, in plain numbers: NaN is None.
+
+    With ``is_everybody`` there is an entry a person under ``people``, in the arrays' order, and
+    ``quality`` is of all together.
+    """
+    first = people.first
+    report = {
+        "cameras": cameras_to(first.cameras),
+        "skeleton": first.skeleton.name,
+        "joints": list(first.skeleton.joints),
+        "units": first.units,
+        "up_axis": first.up_axis or "as the cameras'",
+        "fps": first.fps,
+        "timestamps": first.timestamps.tolist(),
+        "frames": len(first.keypoints3d),
+        "bone_lengths": _bones(first),
+        "quality": _plain(people.quality),
     }
+    if is_everybody:
+        pairs = zip(people.names, people.people, strict=True)
+        report["people"] = [{"name": name, **_person(person)} for name, person in pairs]
+    return report
+
+
+def _person(person: Reconstruction) -> dict[str, Any]:
+    present = np.flatnonzero(np.isfinite(person.keypoints3d_optim[..., 0]).any(axis=1))
+    return {
+        "frames": len(present),
+        "first_frame": int(present[0]) if len(present) else None,
+        "last_frame": int(present[-1]) if len(present) else None,
+        "bone_lengths": _bones(person),
+        "quality": _plain(person.quality),
+    }
+
+
+def _bones(person: Reconstruction) -> list[dict[str, Any]]:
+    skeleton = person.skeleton
+    return [
+        {"joints": [skeleton.joints[a], skeleton.joints[b]], "length": _plain(length)}
+        for (a, b), length in zip(skeleton.bones, person.bone_lengths, strict=True)
+    ]
 
 
 def _plain(value: Any) -> Any:

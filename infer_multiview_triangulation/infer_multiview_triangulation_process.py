@@ -35,9 +35,9 @@ from infer_multiview_triangulation.multiview_files import (
 )
 from infer_multiview_triangulation.multiview_geometry import (
     Camera,
-    Reconstruction,
+    Reconstructions,
     Skeleton,
-    reconstruct,
+    reconstruct_people,
     skeleton_of,
 )
 from infer_multiview_triangulation.multiview_geometry.quality.figures import ViewQuality
@@ -106,7 +106,7 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
         self.emit_step_progress()
         # The matrices are small: more threads cost time, and take it from others.
         with threadpool_limits(1, user_api="blas"):
-            reconstruction = reconstruct(
+            people = reconstruct_people(
                 detections.keypoints2d,
                 cameras,
                 skeleton,
@@ -118,10 +118,10 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
                 warnings=noticed,
                 should_stop=lambda: self._stopped,
             )
-        for warning in reconstruction.quality["warnings"]:
+        for warning in people.quality["warnings"]:
             logger.warning(warning)
         self.emit_step_progress()
-        self._publish(reconstruction, settings)
+        self._publish(people, settings)
         self.emit_step_progress()
         self.end_task_run()
 
@@ -148,15 +148,24 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
             return read_cameras(settings.cameras_path)
         return cameras_from(dictionary_at(self, Input.CAMERAS))
 
-    def _publish(self, reconstruction: Reconstruction, settings: Settings) -> None:
-        self.get_output(Output.KEYPOINTS3D).set_array(reconstruction.keypoints3d_optim)
-        self.get_output(Output.FRAME_BY_FRAME).set_array(reconstruction.keypoints3d)
-        publish_dictionary(self, Output.REPORT, report_of(reconstruction))
-        self._publish_errors(reconstruction.quality["views"])
-        self.get_output(Output.PICTURE).set_image(draw(reconstruction))
+    def _publish(self, people: Reconstructions, settings: Settings) -> None:
+        arrays = {
+            Output.KEYPOINTS3D: people.stacked("keypoints3d_optim"),
+            Output.FRAME_BY_FRAME: people.stacked("keypoints3d"),
+        }
+        for port, array in arrays.items():
+            self.get_output(port).set_array(array if settings.is_everybody else array[0])
+        publish_dictionary(
+            self, Output.REPORT, report_of(people, is_everybody=settings.is_everybody)
+        )
+        self._publish_errors(people.quality["views"])
+        self.get_output(Output.PICTURE).set_image(draw(people))
         if settings.output_folder:
             written = write_all(
-                Path(settings.output_folder), reconstruction, with_pickle=settings.aist_pickle
+                Path(settings.output_folder),
+                people,
+                is_everybody=settings.is_everybody,
+                with_pickle=settings.aist_pickle,
             )
             logger.info("written: %s", ", ".join(str(path) for path in written))
 

@@ -10,48 +10,63 @@ from infer_multiview_triangulation import multiview_files as files
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.keypoints.trajectories import (
     first_frame_of,
 )
-from infer_multiview_triangulation.multiview_geometry import Reconstruction
+from infer_multiview_triangulation.multiview_geometry import Reconstruction, Reconstructions
 
 logger = logging.getLogger(__name__)
 
-ARRAYS = (
+OF_PEOPLE = (
     "keypoints3d", "keypoints3d_optim", "sigma", "reprojection_error", "n_views", "mask",
-    "timestamps", "fps", "units",
 )  # fmt: skip
+OF_ALL = ("timestamps", "fps", "units")
 
 
 def write_all(
-    folder: Path, reconstruction: Reconstruction, *, with_pickle: bool = False
+    folder: Path, people: Reconstructions, *, is_everybody: bool = False, with_pickle: bool = False
 ) -> list[Path]:
     """Write keypoints3d.npz, .trc, .c3d, .csv and the cameras as .json and .toml.
 
-    ``with_pickle`` adds keypoints3d.pkl, AIST++'s file.
+    With ``is_everybody`` keypoints3d.npz holds all people, and each has files of their own,
+    keypoints3d_0.npz and so on. ``with_pickle`` adds keypoints3d.pkl, AIST++'s file.
 
     .trc and .c3d must name a unit: an unknown one is written as mm, and logged.
     """
-    points, cameras = reconstruction.keypoints3d_optim, reconstruction.cameras
-    files.write_npz(folder / "keypoints3d.npz", _arrays(reconstruction))
-    files.write_cameras_json(folder / "cameras.json", cameras)
-    files.write_cameras_toml(folder / "cameras.toml", cameras)
-    written = ["keypoints3d.npz", "cameras.json", "cameras.toml"]
-    if with_pickle:
-        files.write_aist_pickle(folder / "keypoints3d.pkl", reconstruction.keypoints3d, points)
-        written.append("keypoints3d.pkl")
-    units = reconstruction.units
-    if units == "unknown":
-        units = "mm"
+    first = people.first
+    files.write_cameras_json(folder / "cameras.json", first.cameras)
+    files.write_cameras_toml(folder / "cameras.toml", first.cameras)
+    written = ["cameras.json", "cameras.toml"]
+    if first.units == "unknown":
         logger.warning("the unit of the cameras is unknown: .trc, .c3d and .csv say mm")
-    joints, fps = reconstruction.skeleton.joints, reconstruction.fps
-    first = first_frame_of(reconstruction.timestamps, fps)
-    writers = {"trc": files.write_trc, "c3d": files.write_c3d, "csv": files.write_csv}
-    for suffix, write in writers.items():
-        name = f"keypoints3d.{suffix}"
-        write(folder / name, files.Trajectories(points, joints, fps, units, first))
-        written.append(name)
+    if not is_everybody:
+        names = _write_person(folder, "keypoints3d", first, with_pickle=with_pickle)
+        return [folder / name for name in (*names, *written)]
+    stacked = {name: people.stacked(name) for name in OF_PEOPLE}
+    arrays = {**_arrays(first), **stacked, "people": people.names}
+    files.write_npz(folder / "keypoints3d.npz", arrays)
+    written.append("keypoints3d.npz")
+    for name, person in zip(people.names, people.people, strict=True):
+        written += _write_person(folder, f"keypoints3d_{name}", person, with_pickle=with_pickle)
     return [folder / name for name in written]
 
 
-def _arrays(reconstruction: Reconstruction) -> dict[str, Any]:
-    skeleton = reconstruction.skeleton
-    named = {name: getattr(reconstruction, name) for name in ARRAYS}
-    return {**named, "skeleton": skeleton.name, "joints": skeleton.joints}
+def _write_person(
+    folder: Path, stem: str, person: Reconstruction, *, with_pickle: bool
+) -> list[str]:
+    points, joints, fps = person.keypoints3d_optim, person.skeleton.joints, person.fps
+    files.write_npz(folder / f"{stem}.npz", _arrays(person))
+    written = [f"{stem}.npz"]
+    if with_pickle:
+        files.write_aist_pickle(folder / f"{stem}.pkl", person.keypoints3d, points)
+        written.append(f"{stem}.pkl")
+    units = "mm" if person.units == "unknown" else person.units
+    first = first_frame_of(person.timestamps, fps)
+    writers = {"trc": files.write_trc, "c3d": files.write_c3d, "csv": files.write_csv}
+    for suffix, write in writers.items():
+        name = f"{stem}.{suffix}"
+        write(folder / name, files.Trajectories(points, joints, fps, units, first))
+        written.append(name)
+    return written
+
+
+def _arrays(person: Reconstruction) -> dict[str, Any]:
+    named = {name: getattr(person, name) for name in (*OF_PEOPLE, *OF_ALL)}
+    return {**named, "skeleton": person.skeleton.name, "joints": person.skeleton.joints}

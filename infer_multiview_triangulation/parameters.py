@@ -11,7 +11,7 @@ from infer_multiview_triangulation.infer_multiview_triangulation_kit.parameters 
     PluginSettings,
     setting,
 )
-from infer_multiview_triangulation.multiview_geometry import Options
+from infer_multiview_triangulation.multiview_geometry import PERSONS, Options
 
 CONFIDENCE: dict[str, Any] = {"ge": 0, "le": 1, "advanced": True, "step": 0.05, "decimals": 3}
 IF_OPTIMISED = {"optimise": ["True"], "engine": ["native"]}
@@ -131,8 +131,8 @@ class Settings(PluginSettings):
         only_if=IF_OPTIMISED,
     )
     sync: Literal["off", "report", "auto"] = setting(
-        "off",
-        "Look for views that are late, and correct them with auto",
+        "report",
+        "Look for views that are late and tell, correct them with auto, or do not look",
         label="Views that are late",
         advanced=True,
     )
@@ -147,7 +147,9 @@ class Settings(PluginSettings):
         only_if={"sync": ["report", "auto"]},
     )
     person: str = setting(
-        "best", "best, or the number of a person, from 0 on, best seen first", label="Person"
+        "main",
+        "Of several people: main, who is seen best; all; or a number from 0 on, best seen first",
+        label="Person",
     )
     scale: str = setting(
         "none",
@@ -202,12 +204,14 @@ class Settings(PluginSettings):
         only_if={"output_folder": ["*"]},
     )
 
-    @field_validator("person")
+    @field_validator("person", mode="before")
     @classmethod
-    def _is_person(cls, value: str) -> str:
-        if value != "best" and not value.isdecimal():
-            raise ValueError(f"{value!r} is neither best nor a number from 0 on")
-        return value
+    def _is_person(cls, value: object) -> str:
+        # What main was called before there was all.
+        told = "main" if str(value) == "best" else str(value)
+        if told not in PERSONS and not (told.isascii() and told.isdecimal()):
+            raise ValueError(f"{told!r} is neither {', '.join(PERSONS)} nor a number from 0 on")
+        return told
 
     @property
     def options(self) -> Options:
@@ -215,7 +219,13 @@ class Settings(PluginSettings):
         named = {
             name: getattr(self, name) for name in Options.__dataclass_fields__ if name != "person"
         }
-        return Options(person=None if self.person == "best" else int(self.person), **named)
+        person = self.person if self.person in PERSONS else int(self.person)
+        return Options(person=person, **named)
+
+    @property
+    def is_everybody(self) -> bool:
+        """Whether all people are wanted, so that outputs have an axis for them."""
+        return self.person == "all"
 
 
 class InferMultiviewTriangulationParam(PluginParam):

@@ -8,9 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from mpl_toolkits.mplot3d.axes3d import Axes3D
 
-from infer_multiview_triangulation.multiview_geometry import Camera, Reconstruction
+from infer_multiview_triangulation.multiview_geometry import Camera, Reconstruction, Reconstructions
+from infer_multiview_triangulation.multiview_geometry.quality.figures import ViewQuality
 
 SIZE_INCHES, DPI = (12.8, 7.2), 100
 SHOWN_FRAMES = 5
@@ -22,25 +24,55 @@ TRUNK = (
     ("left_shoulder", "left_hip"),
     ("right_shoulder", "right_hip"),
 )
+# Of one person blue; dark enough to be told apart on white, for those who see fewer colours too.
+COLOURS = (
+    (0.15, 0.35, 0.75), (0.84, 0.37, 0.0), (0.0, 0.55, 0.40), (0.75, 0.40, 0.62),
+    (0.55, 0.50, 0.05), (0.25, 0.60, 0.85), (0.45, 0.25, 0.10), (0.35, 0.35, 0.35),
+)  # fmt: skip
 Y_UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 
 
-def draw(reconstruction: Reconstruction) -> np.ndarray:
-    """Draw the cameras with the skeleton over time, and the residuals a view: uint8 RGB."""
+def draw(people: Reconstructions) -> np.ndarray:
+    """Draw the cameras with the skeletons over time, and the residuals a view: uint8 RGB.
+
+    Each person has a colour of their own, in the studio and in the curve of residuals.
+    """
     figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     grid = figure.add_gridspec(2, 3)
     # matplotlib's third axis is up; the second changes its sign, or left and right would change.
-    axes_map = np.eye(3) if reconstruction.up_axis == "z" else Y_UP
-    _draw_studio(figure.add_subplot(grid[:, :2], projection="3d"), reconstruction, axes_map)
-    _draw_residuals(figure.add_subplot(grid[0, 2]), reconstruction)
-    _draw_over_time(figure.add_subplot(grid[1, 2]), reconstruction)
+    axes_map = np.eye(3) if people.first.up_axis == "z" else Y_UP
+    _draw_studio(figure.add_subplot(grid[:, :2], projection="3d"), people, axes_map)
+    _draw_residuals(figure.add_subplot(grid[0, 2]), people.quality["views"])
+    _draw_over_time(figure.add_subplot(grid[1, 2]), people)
     canvas.draw()
     return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
 
 
-def _draw_studio(axes: Axes3D, reconstruction: Reconstruction, axes_map: np.ndarray) -> None:
-    points, skeleton = reconstruction.keypoints3d_optim, reconstruction.skeleton
+def _draw_studio(axes: Axes3D, people: Reconstructions, axes_map: np.ndarray) -> None:
+    for index, person in enumerate(people.people):
+        _draw_person(axes, person, COLOURS[index % len(COLOURS)], axes_map)
+    cameras = people.first.cameras
+    for camera in cameras:
+        _draw_camera(axes, camera, axes_map, length=CAMERA_SHARE * _extent(cameras))
+    axes.set_aspect("equal")
+    axes.set_xlabel("x")
+    axes.set_ylabel("-z" if axes_map is Y_UP else "y")
+    axes.set_zlabel("y" if axes_map is Y_UP else "z")
+    axes.locator_params(axis="z", nbins=4)  # pyright: ignore[reportArgumentType]
+    if len(people.people) > 1:
+        handles = [
+            Line2D([], [], color=COLOURS[index % len(COLOURS)], label=f"person {name}")
+            for index, name in enumerate(people.names)
+        ]
+        axes.legend(handles=handles, fontsize=8, loc="upper left")
+    axes.set_title("cameras and skeleton over time")
+
+
+def _draw_person(
+    axes: Axes3D, person: Reconstruction, colour: tuple[float, ...], axes_map: np.ndarray
+) -> None:
+    points, skeleton = person.keypoints3d_optim, person.skeleton
     known = np.flatnonzero(np.isfinite(points[..., 0]).any(axis=1))
     count = min(SHOWN_FRAMES, len(known))
     shown = known[np.linspace(0, len(known) - 1, count).astype(int)] if count else []
@@ -48,24 +80,15 @@ def _draw_studio(axes: Axes3D, reconstruction: Reconstruction, axes_map: np.ndar
     trunk = [(skeleton.index(a), skeleton.index(b)) for a, b in TRUNK]
     lines = [*limbs, *(pair for pair in trunk if None not in pair)]
     for place, frame in enumerate(shown):
-        colour = (0.15, 0.35, 0.75, 0.25 + 0.75 * (place + 1) / count)
+        shade = (*colour, 0.25 + 0.75 * (place + 1) / count)
         for pair in lines:
             line = points[frame][list(pair)] @ axes_map.T
             if np.isfinite(line).all():
-                axes.plot(*line.T, color=colour, linewidth=1.6)
-    size = _extent(reconstruction.cameras)
-    for camera in reconstruction.cameras:
-        _draw_camera(axes, camera, axes_map, length=CAMERA_SHARE * size)
+                axes.plot(*line.T, color=shade, linewidth=1.6)
     if len(known):
         path = np.nanmean(points[known], axis=1) @ axes_map.T
         path[:, 2] = np.nanmin(points[known] @ axes_map.T[:, 2])
-        axes.plot(*path.T, color="0.6", linewidth=1)
-    axes.set_aspect("equal")
-    axes.set_xlabel("x")
-    axes.set_ylabel("-z" if axes_map is Y_UP else "y")
-    axes.set_zlabel("y" if axes_map is Y_UP else "z")
-    axes.locator_params(axis="z", nbins=4)  # pyright: ignore[reportArgumentType]
-    axes.set_title("cameras and skeleton over time")
+        axes.plot(*path.T, color=(*colour, 0.5), linewidth=1)
 
 
 def _extent(cameras: Sequence[Camera]) -> float:
@@ -89,8 +112,8 @@ def _draw_camera(axes: Axes3D, camera: Camera, axes_map: np.ndarray, *, length: 
     axes.text(x, y, z, camera.name, fontsize=8)
 
 
-def _draw_residuals(axes: Axes, reconstruction: Reconstruction) -> None:
-    rows = [row for row in reconstruction.quality["views"] if row["median"] is not None]
+def _draw_residuals(axes: Axes, views: Sequence[ViewQuality]) -> None:
+    rows = [row for row in views if row["median"] is not None]
     names = [row["name"] for row in rows]
     places = np.arange(len(rows))
     medians = np.array([row["median"] for row in rows], np.float64)
@@ -104,12 +127,14 @@ def _draw_residuals(axes: Axes, reconstruction: Reconstruction) -> None:
     axes.set_title("each view")
 
 
-def _draw_over_time(axes: Axes, reconstruction: Reconstruction) -> None:
-    errors = reconstruction.reprojection_error
-    frames = np.arange(len(errors))
-    known = np.isfinite(errors).any(axis=1)
-    if known.any():
-        axes.plot(frames[known], np.nanmean(errors[known], axis=1), linewidth=1)
+def _draw_over_time(axes: Axes, people: Reconstructions) -> None:
+    for index, person in enumerate(people.people):
+        errors = person.reprojection_error
+        known = np.isfinite(errors).any(axis=1)
+        if known.any():
+            means = np.full(len(errors), np.nan)
+            means[known] = np.nanmean(errors[known], axis=1)
+            axes.plot(means, linewidth=1, color=COLOURS[index % len(COLOURS)])
     axes.set_xlabel("frame")
     axes.set_ylabel("pixels")
     axes.set_title("mean residual over time")

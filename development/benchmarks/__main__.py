@@ -27,6 +27,7 @@ TABLES = {
     "flow": "flow_matting.flow_table",
     "fusion": "fusion.table",
     "keypoints3d": "motion.triangulation_table",
+    "crowd": "crowd.table",
     "cameras": "motion.camera_table",
     "body_fit": "motion.fit_table",
     "long_motion": "motion.long_table",

@@ -16,6 +16,7 @@ from .world.upright import check_up_axis
 MODES = ("triangulate", "estimate_cameras", "refine_cameras")
 METHODS = ("robust", "weighted", "plain")
 ENGINES = ("native", "aniposelib")
+PERSONS = ("main", "all")
 CHOICES = {"mode": MODES, "method": METHODS, "engine": ENGINES, "objective": ("robust", "aist")}
 MAX_OUTSIDE_SHARE = 0.2
 # Pictures are many times larger, in pixels.
@@ -40,9 +41,9 @@ class Options:
     bone: float = 1.0
     repair_swaps: bool = True
     max_gap_fill: int = 30
-    sync: str = "off"
+    sync: str = "report"
     max_offset: int = 30
-    person: int | None = None
+    person: int | str = "main"
     scale: str = "none"
     up_axis: str = "keep"
     units: str = "auto"
@@ -74,6 +75,10 @@ class Inputs:
         for name, known in CHOICES.items():
             if (given := getattr(options, name)) not in known:
                 raise ValueError(f"{name} {given!r} is not one of {', '.join(known)}")
+        if not isinstance(options.person, int) and options.person not in PERSONS:
+            raise ValueError(
+                f"person {options.person!r} is not one of {', '.join(PERSONS)}, or a number"
+            )
         if options.engine == "aniposelib":
             anipose_engine.require()
         if self.cameras is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,15 +12,23 @@ from ..infer_multiview_triangulation_kit.stopping import ShouldStop, check_stop,
 from . import anipose_engine
 from .camera import Camera
 from .cameras.alignment import IDENTITY, Similarity
-from .capture import CameraSource, Capture, adjust_cameras, find_capture, synchronise
+from .capture import (
+    Capture,
+    adjust_cameras,
+    find_captures,
+    tell_apart_again,
+    together,
+    wanted,
+)
 from .inputs import Inputs, Options, in_view_order, with_scores_to_one
 from .picture_sizes import as_calibrated
 from .quality.two_views import two_view_warnings
-from .result import Reconstruction, assemble
+from .result import Reconstruction, Reconstructions, Solved, assemble
 from .sequence.aist_objective import optimise_aist
 from .sequence.robust_objective import SequenceEstimate, SequenceWeights, optimise_sequence
 from .sequence.trajectories import bone_pairs, open_long_gaps
 from .skeletons import Skeleton
+from .starting_cameras import CameraSource
 from .triangulate import FramePoints, triangulate_capture
 from .world.scale import scaled_world, unit_of
 from .world.upright import upright_world
@@ -34,6 +43,17 @@ def reconstruct(
     cameras: Sequence[Camera] | None,
     skeleton: Skeleton,
     options: Options | None = None,
+    **details: Any,
+) -> Reconstruction:
+    """Reconstruct one person: :func:`reconstruct_people` of whom only the first is returned."""
+    return reconstruct_people(keypoints, cameras, skeleton, options, **details).first
+
+
+def reconstruct_people(
+    keypoints: np.ndarray,
+    cameras: Sequence[Camera] | None,
+    skeleton: Skeleton,
+    options: Options | None = None,
     *,
     names: Sequence[str] = (),
     sizes: Sequence[tuple[int, int] | None] = (),
@@ -41,8 +61,8 @@ def reconstruct(
     timestamps: np.ndarray | None = None,
     warnings: Sequence[str] = (),
     should_stop: ShouldStop = never,
-) -> Reconstruction:
-    """Reconstruct one person.
+) -> Reconstructions:
+    """Reconstruct those whom the options ask for.
 
     Args:
         keypoints: (V, F, P, J, 3) pixels and confidence of up to P people, NaN where missing; or
@@ -80,30 +100,24 @@ def reconstruct(
         check_stop(should_stop, "the reconstruction")
         logger.debug("multi-view reconstruction: %s", step)
 
-    begin("people and cameras")
-    capture = find_capture(inputs, options, noticed)
-    begin("offsets")
-    capture, offsets = synchronise(capture, options, noticed)
-    if len(capture.cameras) == 2 and capture.camera_source is CameraSource.GIVEN:
-        max_offset = options.max_offset if options.sync == "off" else 0
-        noticed += two_view_warnings(capture.cameras, capture.keypoints, max_offset=max_offset)
+    begin("cameras, offsets, people")
+    captures, people, late = find_captures(inputs, options, noticed, should_stop)
+    if len(names) == 2 and captures[0].camera_source is CameraSource.GIVEN:
+        max_offset = 0 if options.sync == "auto" else options.max_offset
+        seen = together(captures)
+        noticed += two_view_warnings(captures[0].cameras, seen, max_offset=max_offset)
     begin("camera adjustment")
-    capture = adjust_cameras(capture, options)
-    begin("triangulation")
-    frame_points = triangulate_capture(capture, options)
-    begin("optimisation")
-    estimate = _optimise(capture, frame_points, options)
-    move, units, up_axis = _find_world(capture, estimate.points, options, warnings=noticed)
-    return assemble(
-        capture,
-        frame_points,
-        estimate,
-        move=move,
-        units=units,
-        up_axis=up_axis,
-        offsets=offsets,
-        warnings=noticed,
-    )
+    adjusted = adjust_cameras(captures, options)
+    if people.shape[2] > 1 and adjusted is not captures:
+        adjusted = tell_apart_again(adjusted, people, options, should_stop)
+    solved = []
+    for capture in wanted(adjusted, options.person):
+        begin("triangulation")
+        frame_points = triangulate_capture(capture, options)
+        begin("optimisation")
+        solved.append(Solved(capture, frame_points, _optimise(capture, frame_points, options)))
+    move, units, up_axis = _find_world(solved, options, warnings=noticed)
+    return assemble(solved, move=move, units=units, up_axis=up_axis, late=late, warnings=noticed)
 
 
 def _optimise(capture: Capture, frame_points: FramePoints, options: Options) -> SequenceEstimate:
@@ -133,13 +147,16 @@ def _optimise(capture: Capture, frame_points: FramePoints, options: Options) -> 
 
 
 def _find_world(
-    capture: Capture, points: np.ndarray, options: Options, *, warnings: list[str]
+    solved: Sequence[Solved], options: Options, *, warnings: list[str]
 ) -> tuple[Similarity, str, str | None]:
     """The move, unit and axis asked for; a world estimated from nothing stands along y.
 
-    Where up cannot be found, that is added to ``warnings``.
+    Everybody tells what is up, the first how large the world is. Where up cannot be found, that is
+    added to ``warnings``.
     """
     similarity, up_axis = IDENTITY, None
+    capture, first = solved[0].capture, solved[0].estimate.points
+    points = np.concatenate([person.estimate.points for person in solved])
     from_nothing = capture.camera_source is CameraSource.PEOPLE
     if np.isfinite(points).any() and (options.up_axis != "keep" or from_nothing):
         axis = "y" if options.up_axis == "keep" else options.up_axis
@@ -148,7 +165,7 @@ def _find_world(
         except ValueError as error:
             warnings.append(f"the world stands as the cameras': {error}")
     cameras = [similarity.camera(camera) for camera in capture.cameras]
-    scaling = scaled_world(options.scale, similarity(points), capture.skeleton, cameras=cameras)
+    scaling = scaled_world(options.scale, similarity(first), capture.skeleton, cameras=cameras)
     similarity = scaling.after(similarity)
     has_unit = options.scale != "none" or options.units != "auto" or not from_nothing
     units = unit_of(similarity(points), options.units) if has_unit else "unknown"

@@ -9,22 +9,49 @@ import numpy as np
 
 from .camera import Camera
 from .cameras.alignment import Similarity
-from .capture import Capture
+from .capture import Capture, together
 from .points.errors import finite_median, reprojection_errors
+from .points.rays import joined_rays
 from .quality.figures import Quality, best_parallax, left_out_errors, view_rows
 from .quality.two_views import bone_warnings, ray_distance
 from .quality.warnings import set_up_warnings, view_warnings
 from .sequence.robust_objective import SequenceEstimate
 from .sequence.trajectories import bone_lengths, bone_pairs
 from .skeletons import Skeleton
+from .timing import Late
 from .triangulate import FramePoints
 
 UNKNOWN, MEASURED, INTERPOLATED, REJECTED = range(4)
 
 
 @dataclass(frozen=True)
+class Solved:
+    """One person in the cameras' world, before the judgement."""
+
+    capture: Capture
+    frame_points: FramePoints
+    estimate: SequenceEstimate
+
+    @property
+    def known(self) -> np.ndarray:
+        """(F, J) bool."""
+        return np.isfinite(self.estimate.points[..., 0])
+
+    @property
+    def mask(self) -> np.ndarray:
+        """(F, J) uint8, as :class:`Reconstruction` explains."""
+        known, measured = self.known, np.isfinite(self.frame_points.points[..., 0])
+        seen = self.frame_points.rays.observed.sum(axis=0).reshape(known.shape)
+        mask = np.full(known.shape, UNKNOWN, np.uint8)
+        mask[(seen >= 2) & ~measured] = REJECTED
+        mask[known & ~measured] = INTERPOLATED
+        mask[measured] = MEASURED
+        return mask
+
+
+@dataclass(frozen=True)
 class Reconstruction:
-    """What came out.
+    """What came out about one person.
 
     Attributes:
         keypoints3d: (F, J, 3) triangulated frame by frame, NaN where unknown.
@@ -62,44 +89,88 @@ class Reconstruction:
     up_axis: str | None
 
 
+@dataclass(frozen=True)
+class Reconstructions:
+    """Those who were asked for, in one world, before the same cameras.
+
+    Attributes:
+        people: One or more, best seen first.
+        quality: Of all of them together.
+    """
+
+    people: list[Reconstruction]
+    quality: Quality
+
+    @property
+    def first(self) -> Reconstruction:
+        """The best seen person; what belongs to the world is the same for all."""
+        return self.people[0]
+
+    @property
+    def names(self) -> list[str]:
+        """What files and reports call each: their numbers, from 0 on."""
+        return [str(number) for number in range(len(self.people))]
+
+    def stacked(self, name: str) -> np.ndarray:
+        """(N, ...): the arrays of that name of all people."""
+        return np.stack([getattr(person, name) for person in self.people])
+
+
 def assemble(
-    capture: Capture,
-    frame_points: FramePoints,
-    estimate: SequenceEstimate,
+    solved: Sequence[Solved],
     *,
     move: Similarity,
     units: str,
     up_axis: str | None,
-    offsets: Sequence[int] | None,
+    late: Late,
     warnings: Sequence[str],
-) -> Reconstruction:
-    """Judge ``estimate`` and ``move`` everything into a world of these ``units`` and axis.
+) -> Reconstructions:
+    """Judge everybody's estimate and move everything into a world of these ``units`` and axis.
 
     Args:
-        offsets: Frames by which each view is late; None where nobody asked.
+        late: Frames by which each view is late.
         warnings: What was noticed on the way.
     """
-    bones = bone_pairs(capture.skeleton)
-    points, rays = estimate.points.reshape(-1, 3), frame_points.rays
-    triangulation = frame_points.triangulation
-    known = np.isfinite(estimate.points[..., 0])
-    mask = _mask(frame_points, known)
+    cameras = [move.camera(camera) for camera in solved[0].capture.cameras]
+    own = [_judge([person], move.scale, late, warnings) for person in solved]
+    people = [
+        _moved(person, quality, move, cameras=cameras, units=units, up_axis=up_axis)
+        for person, quality in zip(solved, own, strict=True)
+    ]
+    of_all = own[0] if len(own) == 1 else _judge(solved, move.scale, late, warnings)
+    return Reconstructions(people, of_all)
+
+
+def _judge(
+    solved: Sequence[Solved],
+    scale: float,
+    late: Late,
+    warnings: Sequence[str],
+) -> Quality:
+    """Figures of one person, or of several as if their points were one's."""
+    capture = solved[0].capture
+    rays = joined_rays([person.frame_points.rays for person in solved])
+    points = np.concatenate([person.estimate.points.reshape(-1, 3) for person in solved])
+    triangulated = np.concatenate([p.frame_points.triangulation.points for p in solved])
+    outliers = float(np.median([p.frame_points.triangulation.scale for p in solved]))
+    mask = np.concatenate([person.mask for person in solved])
     errors = reprojection_errors(rays, points)
-    angle = best_parallax(capture.cameras, triangulation.points)
+    angle = best_parallax(capture.cameras, triangulated)
     left_out = left_out_errors(rays)
     reprojection, others = finite_median(errors), finite_median(np.concatenate(left_out))
     views = view_rows(
         rays,
         points,
-        scale=triangulation.scale,
+        scale=outliers,
         names=[camera.name for camera in capture.cameras],
-        swapped=frame_points.swapped,
-        late=offsets,
+        swapped=np.concatenate([person.frame_points.swapped for person in solved], axis=1),
+        late=late,
         left_out=left_out,
     )
-    quality = Quality(
+    bones = bone_pairs(capture.skeleton)
+    return Quality(
         views=views,
-        outlier_scale=triangulation.scale,
+        outlier_scale=outliers,
         reprojection_median=reprojection,
         left_out_median=others,
         parallax_degrees=angle,
@@ -110,15 +181,29 @@ def assemble(
             *warnings,
             *set_up_warnings(
                 capture.cameras,
-                error=_disagreement(capture) if others is None else others,
+                error=_disagreement(solved) if others is None else others,
                 focal=float(np.median(rays.focal)),
                 angle=angle,
             ),
             *view_warnings(views),
-            *(bone_warnings(frame_points.points, bones) if len(views) == 2 else ()),
+            *(bone_warnings(solved[0].frame_points.points, bones) if len(views) == 2 else ()),
         ],
-        scale=move.scale,
+        scale=scale,
     )
+
+
+def _moved(
+    solved: Solved,
+    quality: Quality,
+    move: Similarity,
+    *,
+    cameras: list[Camera],
+    units: str,
+    up_axis: str | None,
+) -> Reconstruction:
+    capture, frame_points, estimate = solved.capture, solved.frame_points, solved.estimate
+    known, triangulation = solved.known, frame_points.triangulation
+    errors = reprojection_errors(frame_points.rays, estimate.points.reshape(-1, 3))
     moved, inliers = move(estimate.points), triangulation.inliers
     inlying_errors = np.ma.masked_invalid(np.where(inliers, errors, np.nan))
     return Reconstruction(
@@ -127,9 +212,9 @@ def assemble(
         sigma=np.where(known, estimate.sigma, np.nan) * move.scale,
         reprojection_error=inlying_errors.mean(axis=0).filled(np.nan).reshape(known.shape),
         n_views=inliers.sum(axis=0).reshape(known.shape).astype(np.int16),
-        mask=mask,
-        cameras=[move.camera(camera) for camera in capture.cameras],
-        bone_lengths=bone_lengths(moved, bones),
+        mask=solved.mask,
+        cameras=cameras,
+        bone_lengths=bone_lengths(moved, bone_pairs(capture.skeleton)),
         quality=quality,
         keypoints2d=capture.keypoints,
         skeleton=capture.skeleton,
@@ -140,18 +225,8 @@ def assemble(
     )
 
 
-def _disagreement(capture: Capture) -> float | None:
+def _disagreement(solved: Sequence[Solved]) -> float | None:
     """Median pixels by which the rays of two views miss each other; None of other numbers."""
-    two = len(capture.cameras) == 2
-    return ray_distance(capture.cameras, capture.keypoints) if two else None
-
-
-def _mask(frame_points: FramePoints, known: np.ndarray) -> np.ndarray:
-    """(F, J) uint8, from which points are ``known`` (F, J) after the optimisation."""
-    measured = np.isfinite(frame_points.points[..., 0])
-    seen = frame_points.rays.observed.sum(axis=0).reshape(known.shape)
-    mask = np.full(known.shape, UNKNOWN, np.uint8)
-    mask[(seen >= 2) & ~measured] = REJECTED
-    mask[known & ~measured] = INTERPOLATED
-    mask[measured] = MEASURED
-    return mask
+    cameras = solved[0].capture.cameras
+    keypoints = together([person.capture for person in solved])
+    return ray_distance(cameras, keypoints) if len(cameras) == 2 else None

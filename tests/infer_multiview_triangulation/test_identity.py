@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from development.synthetic.capture import NOISE, detect, stick_dancer
-from infer_multiview_triangulation.multiview_geometry.people.identity import (
-    main_person,
-    people_by_geometry,
-)
+from infer_multiview_triangulation.multiview_geometry import SKELETONS
+from infer_multiview_triangulation.multiview_geometry.people.everybody import find_everybody
+from infer_multiview_triangulation.multiview_geometry.people.identity import main_person
 from infer_multiview_triangulation.multiview_geometry.people.tracks import track_people
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 
@@ -27,7 +26,7 @@ def pair():
     return taken._replace(keypoints=people), both
 
 
-@pytest.mark.parametrize(("person", "index"), [(None, 0), (0, 0), (1, 1)])
+@pytest.mark.parametrize(("person", "index"), [("main", 0), (0, 0), (1, 1)])
 def test_each_person_is_one_person(pair, person, index):
     taken, both = pair
     found = solve(taken, person=person)
@@ -48,7 +47,7 @@ def test_a_passer_by_in_one_view_is_nobody(pair):
     main = detect(both[0], taken.cameras, "coco17", NOISE, 278)
     seen = [main, np.full_like(main, np.nan)]
     seen[1][2] = detect(both[1], taken.cameras, "coco17", NOISE, 279)[2]
-    found = people_by_geometry(taken.cameras, np.stack(seen, axis=2))
+    found = find_everybody(taken.cameras, np.stack(seen, axis=2), SKELETONS["coco17"], warnings=[])
     assert len(found) == 1
 
 

@@ -35,9 +35,10 @@ def test_a_late_view_is_named_and_does_little_harm(taken):
     late[4, 8:], late[4, :8] = taken.keypoints[4, :-8], np.nan
     found = solve(taken, late)
     assert error(found.keypoints3d_optim, taken.points) < 0.65
-    (warning,) = found.quality["warnings"]
+    told, warning = found.quality["warnings"]
+    assert told == "view c05 is +8 frames late (set sync=auto to correct it)"
     assert warning.startswith("view c05 ")
-    assert "sync=report" in warning
+    assert "sync=auto" in warning
 
 
 def test_a_calibration_that_fits_nowhere_is_told(taken):
@@ -111,7 +112,7 @@ def test_one_of_two_views_that_is_late_is_told(two, late):
     names = [camera.name for camera in two.cameras]
     text = f"view {names[late]} seems to be 10 frames late next to {names[1 - late]}: set sync=auto"
     assert [warning.split(" to correct")[0] for warning in found.quality["warnings"]] == [text]
-    asked = solve(two, shown, sync="report").quality["warnings"]
+    asked = solve(two, shown, sync="auto").quality["warnings"]
     assert not any("seems" in warning for warning in asked)
 
 

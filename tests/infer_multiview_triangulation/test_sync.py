@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from development.synthetic.capture import NOISE, TYPICAL, detect, stick_dancer
+from development.synthetic.crowd import crowd
+from infer_multiview_triangulation.multiview_geometry import SKELETONS, Options, reconstruct
 from infer_multiview_triangulation.multiview_geometry.sequence.synchronisation import (
     find_offsets,
     shift_views,
@@ -31,7 +33,7 @@ def late_take(seed, frames=300, views=9):
 @pytest.mark.parametrize("seed", [201, 221])
 def test_offsets_are_exact(seed):
     taken = late_take(seed)
-    found = find_offsets(taken.cameras, taken.keypoints)
+    found = find_offsets(taken.cameras, taken.keypoints[:, :, None])
     np.testing.assert_array_equal(found.frames, LATE)
     assert found.certain.all()
 
@@ -65,7 +67,7 @@ def test_nothing_moves_nothing_is_told():
 
 def test_a_clip_shorter_than_the_overlap():
     taken = shot(263, 10)
-    found = find_offsets(taken.cameras, taken.keypoints)
+    found = find_offsets(taken.cameras, taken.keypoints[:, :, None])
     assert not found.certain.any()
     assert not found.frames.any()
 
@@ -76,3 +78,19 @@ def test_shifting_leaves_nan_where_nothing_was_filmed():
     np.testing.assert_array_equal(out[0], [2, 3, 4, 5, np.nan, np.nan])
     np.testing.assert_array_equal(out[1], np.arange(6))
     np.testing.assert_array_equal(out[2], [np.nan, 0, 1, 2, 3, 4])
+
+
+def test_several_people_tell_it_too():
+    late = (0, 3, -5, 8)
+    taken = crowd(2, 190, 61, views=(1, 3, 5, 7), faults=NOISE)
+    pairs = zip(taken.keypoints, late, strict=True)
+    shown = np.stack([view[20 - by : 170 - by] for view, by in pairs])
+    found = find_offsets(taken.cameras, shown)
+    np.testing.assert_array_equal(found.frames - found.frames[0], late)
+    assert found.certain.all()
+    mended = reconstruct(
+        shown, taken.cameras, SKELETONS["coco17"], Options(sync="auto", optimise=False)
+    )
+    first = 20 + found.frames[0]
+    off = [error(mended.keypoints3d, person[first : first + 150]) for person in taken.points]
+    assert min(off) < 1.5

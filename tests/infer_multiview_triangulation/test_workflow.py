@@ -289,13 +289,13 @@ def test_stop_ends_a_run(task_of, taken, monkeypatch):
     from infer_multiview_triangulation import infer_multiview_triangulation_process as process
 
     _, task = task_of()
-    real = process.reconstruct
+    real = process.reconstruct_people
 
     def stopping(*arguments, **options):
         task.stop()
         return real(*arguments, **options)
 
-    monkeypatch.setattr(process, "reconstruct", stopping)
+    monkeypatch.setattr(process, "reconstruct_people", stopping)
     with pytest.raises(Stopped):
         given(task, taken).run()
 

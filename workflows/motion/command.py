@@ -48,7 +48,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="what is up in the cameras' world, for pictures, .bvh and .glb (--up-axis=-y, with "
         "the sign); auto: as the cameras stand",
     )
-    parser.add_argument("--sync", default="off", choices=("off", "report", "auto"))
+    parser.add_argument("--sync", default="report", choices=("off", "report", "auto"))
     parser.add_argument("--min-confidence", type=float, default=0.15, metavar="SHARE")
     parser.add_argument(
         "--body", type=Path, metavar="FILE", help="an SMPL model; without it the built-in body"

@@ -28,7 +28,7 @@ MIN_WALK = 0.3
 
 
 @dataclass(frozen=True)
-class _ViewPair:
+class ViewPair:
     """Two views that are posed: the first is the world, and their distance its unit.
 
     Attributes:
@@ -76,7 +76,7 @@ def pose_cameras(
     """
     flat = keypoints.reshape(len(cameras), -1, 3)
     pairs = combinations(range(len(cameras)), 2)
-    matched = (_match_views(cameras, flat, views) for views in pairs)
+    matched = (match_views(cameras, flat, views) for views in pairs)
     best = max((pair for pair in matched if pair), key=lambda pair: pair.score, default=None)
     if best is None:
         raise ValueError(
@@ -91,12 +91,12 @@ def pose_cameras(
         posed = dict(zip(known, adjusted, strict=True))
         posed |= _add_view(cameras, flat, posed)
     placed = [posed[view] for view in range(len(cameras))]
-    return bundle_adjust(placed, flat, True, keep_gauge=False), _doubts(keypoints, best.angle)
+    return bundle_adjust(placed, flat, True, keep_gauge=False), doubts_of(keypoints, best.angle)
 
 
-def _match_views(
+def match_views(
     cameras: Sequence[Camera], flat: np.ndarray, views: tuple[int, int]
-) -> _ViewPair | None:
+) -> ViewPair | None:
     """Estimate the relative pose of two views; None where too little agrees.
 
     Args:
@@ -129,7 +129,7 @@ def _match_views(
         view: replace(cameras[view], rotation=rotation, translation=translation)
         for view, (rotation, translation) in zip(views, poses, strict=True)
     }
-    return _ViewPair(pair, int(count), angle)
+    return ViewPair(pair, int(count), angle)
 
 
 def _add_view(
@@ -142,10 +142,10 @@ def _add_view(
     view = max(waiting, key=lambda view: usable[view].sum())
     shared = np.flatnonzero(usable[view])
     sample = np.random.default_rng(SEED).permutation(shared)[:MAX_MATCHES]
-    return {view: _resect(cameras[view], flat[view, sample, :2], points[sample])}
+    return {view: resect(cameras[view], flat[view, sample, :2], points[sample])}
 
 
-def _resect(camera: Camera, pixels: np.ndarray, points: np.ndarray) -> Camera:
+def resect(camera: Camera, pixels: np.ndarray, points: np.ndarray) -> Camera:
     """Pose ``camera`` so that it sees points (N, 3) at ``pixels`` (N, 2)."""
     if len(points) < MIN_MATCHES:
         raise ValueError(
@@ -167,7 +167,7 @@ def _resect(camera: Camera, pixels: np.ndarray, points: np.ndarray) -> Camera:
     return replace(camera, rotation=rotation.ravel(), translation=translation.ravel())
 
 
-def _doubts(keypoints: np.ndarray, angle: float) -> list[str]:
+def doubts_of(keypoints: np.ndarray, angle: float) -> list[str]:
     """About cameras whose best pair of views sees the person under ``angle`` degrees."""
     doubts = []
     if angle < GOOD_ANGLES[0]:

@@ -13,21 +13,39 @@ def homogeneous(camera: Camera, keypoints: np.ndarray) -> np.ndarray:
     return np.concatenate([camera.normalised(keypoints[..., :2]), ones], axis=-1)
 
 
+def essential_matrix(a: Camera, b: Camera) -> np.ndarray:
+    """(3, 3): x_b^T E x_a = 0 of homogeneous coordinates of one point."""
+    rotation = b.rotation_matrix @ a.rotation_matrix.T
+    t = b.translation - rotation @ a.translation
+    return np.array([[0, -t[2], t[1]], [t[2], 0, -t[0]], [-t[1], t[0], 0]]) @ rotation
+
+
 def epipolar_distances(a: Camera, b: Camera, xy_a: np.ndarray, xy_b: np.ndarray) -> np.ndarray:
     """Pixels (...) between homogeneous coordinates (..., 3) and each other's epipolar lines.
 
     Root mean squares of the distances in both views; NaN where a coordinate is.
     """
-    rotation = b.rotation_matrix @ a.rotation_matrix.T
-    t = b.translation - rotation @ a.translation
-    # The essential matrix: x_b^T E x_a = 0.
-    essential = np.array([[0, -t[2], t[1]], [t[2], 0, -t[0]], [-t[1], t[0], 0]]) @ rotation
-    line_b, line_a = xy_a @ essential.T, xy_b @ essential
-    product = (xy_b * line_b).sum(axis=-1) ** 2
-    focal_a, focal_b = a.matrix[0, 0], b.matrix[0, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        squared = product * (
-            focal_a**2 / (line_a[..., :2] ** 2).sum(-1)
-            + focal_b**2 / (line_b[..., :2] ** 2).sum(-1)
-        )
-    return np.sqrt(squared / 2)
+    lines = EpipolarLines(a, b, xy_a, xy_b)
+    return lines.distances(slice(None), slice(None))
+
+
+class EpipolarLines:
+    """The lines of two views' homogeneous coordinates (F, ..., 3), to compare many frames by."""
+
+    def __init__(self, a: Camera, b: Camera, xy_a: np.ndarray, xy_b: np.ndarray) -> None:
+        essential = essential_matrix(a, b)
+        self._xy_b, self._line_b = xy_b, xy_a @ essential.T
+        self._weight_b = b.matrix[0, 0] ** 2 / _squared_slopes(self._line_b)
+        self._weight_a = a.matrix[0, 0] ** 2 / _squared_slopes(xy_b @ essential)
+
+    def distances(self, frames_a: slice, frames_b: slice) -> np.ndarray:
+        """Pixels (...), as of :func:`epipolar_distances`, between frames of the one and other."""
+        product = np.einsum("...i,...i->...", self._xy_b[frames_b], self._line_b[frames_a])
+        with np.errstate(invalid="ignore"):
+            weights = self._weight_a[frames_b] + self._weight_b[frames_a]
+            return np.abs(product) * np.sqrt(weights / 2)
+
+
+def _squared_slopes(lines: np.ndarray) -> np.ndarray:
+    squared = lines[..., 0] ** 2 + lines[..., 1] ** 2
+    return np.where(squared > 0, squared, np.nan)

@@ -1,1 +1,1 @@
-"""Several people: followed in each view, recognised across views."""
+"""Several people: followed in 3D where cameras are known, in each view where they are not."""

@@ -87,3 +87,12 @@ def rays_of(cameras: Sequence[Camera], keypoints: np.ndarray) -> Rays:
         np.where(usable[..., None], xy, 0.0),
         np.where(usable, flat[..., 2], 0.0),
     )
+
+
+def joined_rays(parts: Sequence[Rays]) -> Rays:
+    """The points of all ``parts``, which are of the same views, in their order."""
+    return replace(
+        parts[0],
+        xy=np.concatenate([part.xy for part in parts], axis=1),
+        weights=np.concatenate([part.weights for part in parts], axis=1),
+    )

@@ -55,7 +55,7 @@ def view_rows(
     scale: float,
     names: Sequence[str],
     swapped: np.ndarray,
-    late: Sequence[int] | None,
+    late: Sequence[int | None] | None,
     left_out: Sequence[np.ndarray],
 ) -> list[ViewQuality]:
     """What is known of each view, its errors those at ``points`` (N, 3).
@@ -63,7 +63,8 @@ def view_rows(
     Args:
         scale: Pixels beyond which an observation is an outlier.
         swapped: (V, F) bool, where left and right were exchanged back.
-        late: Frames by which each view is late; None where nobody asked.
+        late: Frames by which each view is late, None where that cannot be told; or None where
+            nobody asked.
         left_out: Of each view the errors of :func:`left_out_errors`.
     """
     residuals, _ = rays.residuals(points)

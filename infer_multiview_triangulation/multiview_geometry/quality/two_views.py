@@ -53,7 +53,7 @@ def two_view_warnings(
             f"the views: as they are, rays miss each other by {given:.0f} pixels, exchanged by "
             f"{exchanged:.0f}; exchange them in the calibration, or give them the views' names"
         ]
-    offsets = find_offsets(cameras, keypoints, max_offset)
+    offsets = find_offsets(cameras, keypoints[:, :, None], max_offset)
     first, second = (int(frames) for frames in offsets.frames)
     if not offsets.certain.all() or abs(second - first) < MIN_DELAY:
         return []
@@ -83,6 +83,6 @@ def bone_warnings(points: np.ndarray, bones: np.ndarray) -> list[str]:
         return []
     return [
         f"the lengths of the bones vary by {share:.0%} from frame to frame: a view is late, the "
-        "calibration does not fit, or the keypoints are that inexact; try sync=report or "
+        "calibration does not fit, or the keypoints are that inexact; try sync=auto or "
         "mode=refine_cameras"
     ]

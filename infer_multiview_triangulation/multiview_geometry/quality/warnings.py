@@ -17,7 +17,7 @@ BIASED_PIXELS, BIASED_FACTOR = 5.0, 3.0
 POOR_SHARE = 0.01
 # Of the largest distance between two cameras.
 SAME_PLACE = 1e-3
-REMEDY = "its calibration is wrong or it is late; try mode=refine_cameras or sync=report"
+REMEDY = "its calibration is wrong or it is late; try mode=refine_cameras or sync=auto"
 
 
 def set_up_warnings(

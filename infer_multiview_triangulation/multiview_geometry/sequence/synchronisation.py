@@ -9,7 +9,8 @@ from itertools import combinations
 import numpy as np
 
 from ..camera import Camera
-from ..cameras.epipolar import epipolar_distances, homogeneous
+from ..cameras.epipolar import EpipolarLines, homogeneous
+from .nearest_people import NearestPeople, packed_stretch
 
 MAX_OFFSET = 30
 MIN_OVERLAP = 20
@@ -38,22 +39,27 @@ class Offsets:
 
 
 def find_offsets(
-    cameras: Sequence[Camera], keypoints: np.ndarray, max_offset: int = MAX_OFFSET
+    cameras: Sequence[Camera], people: np.ndarray, max_offset: int = MAX_OFFSET
 ) -> Offsets:
-    """Find the offsets that bring keypoints (V, F, J, 3) onto each other's epipolar lines.
+    """Find the offsets that bring people (V, F, P, J, 3) onto each other's epipolar lines.
 
-    All pairs of views vote; the votes are joined by weighted least absolute differences.
+    Of several people each counts with who is nearest in the other view, so that it need not be
+    known who is who. All pairs of views vote; the votes are joined by weighted least absolute
+    differences.
     """
-    views, frames = keypoints.shape[:2]
+    views, frames = people.shape[:2]
     limit = max(0, min(max_offset, frames - MIN_OVERLAP))
     if limit == 0:
         return Offsets(np.zeros(views, int), np.zeros(views, bool), np.zeros(views, bool))
-    pairs = zip(cameras, _busiest_stretch(keypoints), strict=True)
-    xy = [homogeneous(camera, view) for camera, view in pairs]
+    several = people.shape[2] > 1
+    stretch = packed_stretch(people) if several else _busiest_stretch(people[:, :, 0])
+    xy = [homogeneous(camera, view) for camera, view in zip(cameras, stretch, strict=True)]
     differences = np.zeros((views, views))
     weights = np.zeros((views, views))
     for a, b in combinations(range(views), 2):
-        offset, clarity = _pair_offset((cameras[a], cameras[b]), (xy[a], xy[b]), limit)
+        lines_of = NearestPeople if several else EpipolarLines
+        lines = lines_of(cameras[a], cameras[b], xy[a], xy[b])
+        offset, clarity = _pair_offset(lines, len(xy[a]), limit)
         differences[a, b], differences[b, a] = offset, -offset
         weights[a, b] = weights[b, a] = clarity
     offsets = _join_votes(differences, weights)
@@ -63,7 +69,7 @@ def find_offsets(
 
 
 def shift_views(keypoints: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Bring late views (V, F, J, 3) forward; frames without a counterpart become NaN."""
+    """Bring late views (V, F, ...) forward; frames without a counterpart become NaN."""
     shifted = np.full_like(keypoints, np.nan)
     for view, offset in enumerate(offsets):
         target, source = _overlap(keypoints.shape[1], offset)
@@ -91,17 +97,11 @@ def _busiest_stretch(keypoints: np.ndarray) -> np.ndarray:
 
 
 def _pair_offset(
-    cameras: tuple[Camera, Camera], xy: tuple[np.ndarray, np.ndarray], limit: int
+    lines: EpipolarLines | NearestPeople, frames: int, limit: int
 ) -> tuple[int, float]:
-    """The offset of least truncated distance, and how clear it is (0: not at all).
-
-    Args:
-        xy: Homogeneous coordinates (F, J, 3) in each of the two views.
-    """
-    frames = len(xy[0])
+    """The offset of least truncated distance of two views, and how clear it is (0: not at all)."""
     offsets = range(-limit, limit + 1)
-    overlaps = (_overlap(frames, offset) for offset in offsets)
-    pixels = (epipolar_distances(*cameras, xy[0][a], xy[1][b]) for a, b in overlaps)
+    pixels = (lines.distances(*_overlap(frames, offset)) for offset in offsets)
     distances = [x[np.isfinite(x)] for x in pixels]
     medians = [np.median(x) if len(x) > MIN_OVERLAP else np.inf for x in distances]
     bound = TRUNCATION * max(1.0, min(medians))

@@ -1,0 +1,204 @@
+"""Cameras from nothing but several people: two views at first, then one at a time.
+
+The first two are those whose matched stretches agree best. From then on people are told apart in 3D
+by the cameras known so far, and each further view is placed by matching a stretch of it with one of
+them: the match under which most of the view's detections are explained decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..camera import Camera
+from ..people.everybody import find_everybody
+from ..people.sightings import MIN_SHARED, MIN_SIZE_PIXELS, known_median
+from ..people.tracklets import find_tracklets
+from ..people.tracks import Track
+from ..people.unposed import MatchedPair, match_pairs
+from ..points.rays import rays_of
+from ..points.robust import triangulate_robust
+from ..skeletons import Skeleton
+from .bundle import ROUNDS, bundle_adjust
+from .unposed import (
+    ADJUSTMENT_ROUNDS,
+    MIN_MATCHES,
+    ViewPair,
+    doubts_of,
+    match_views,
+    resect,
+)
+
+# Pairs of views that are tried as the first ones.
+FIRST_PAIRS = 3
+# In sizes of the person: how near a detection must be to be explained; and the shares of a view's
+# and of all detections that must be.
+EXPLAINED, VIEW_SHARE, LEAST_SHARE = 0.15, 0.3, 0.6
+MOST_STRETCHES = 8
+SEED = 0
+MAX_MATCHES = 1000
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What is posed so far.
+
+    Attributes:
+        keypoints: (V, F, P, J, 3), of all views.
+        cameras: By the index of their view.
+    """
+
+    keypoints: np.ndarray
+    skeleton: Skeleton
+    cameras: dict[int, Camera]
+
+    def people(self) -> list[np.ndarray]:
+        """(V', F, J, 3) each, in the views posed so far, in their order."""
+        views = sorted(self.cameras)
+        cameras = [self.cameras[view] for view in views]
+        return find_everybody(cameras, self.keypoints[views], self.skeleton, warnings=[])
+
+    def adjusted(self, people: Sequence[np.ndarray], rounds: int) -> _Scene:
+        """With the cameras adjusted to ``people``."""
+        views = sorted(self.cameras)
+        cameras = [self.cameras[view] for view in views]
+        together = np.concatenate(people, axis=2)
+        moved = bundle_adjust(cameras, together, True, keep_gauge=False, rounds=rounds)
+        return _Scene(self.keypoints, self.skeleton, dict(zip(views, moved, strict=True)))
+
+    def points(self, people: Sequence[np.ndarray]) -> np.ndarray:
+        """(N, F, J, 3), NaN where unknown."""
+        cameras = [self.cameras[view] for view in sorted(self.cameras)]
+        frames = self.keypoints.shape[1]
+        return np.stack(
+            [triangulate_robust(rays_of(cameras, person)).agreed(frames) for person in people]
+        )
+
+
+def pose_cameras_of_crowd(
+    cameras: Sequence[Camera], keypoints: np.ndarray, skeleton: Skeleton
+) -> tuple[list[Camera], list[str]] | None:
+    """Estimate all extrinsics of ``cameras``, focal lengths and k1; their extrinsics are ignored.
+
+    Args:
+        keypoints: (V, F, P, J, 3), those that are confident enough.
+
+    Returns:
+        The cameras, and why they may be unreliable; None where who is who cannot be told.
+    """
+    tracklets = find_tracklets(keypoints)
+    pairs = match_pairs(cameras, tracklets)
+    starts = [start for pair in pairs if (start := _pose_pair(cameras, pair))]
+    starts.sort(key=lambda start: -start.score)
+    for start in starts[:FIRST_PAIRS]:
+        scene = _grow(_Scene(keypoints, skeleton, start.cameras), cameras, tracklets)
+        if scene is not None:
+            placed = [scene.cameras[view] for view in range(len(cameras))]
+            of_people = [doubts_of(person, start.angle) for person in scene.people()]
+            # One who moves is enough.
+            return placed, [text for text in of_people[0] if all(text in d for d in of_people)]
+    return None
+
+
+def adjust_to_crowd(
+    cameras: Sequence[Camera], keypoints: np.ndarray, skeleton: Skeleton
+) -> list[Camera]:
+    """Cameras that were estimated from one of the people (V, F, P, J, 3), adjusted to all."""
+    scene = _Scene(keypoints, skeleton, dict(enumerate(cameras)))
+    people = scene.people()
+    return list(scene.adjusted(people, ROUNDS).cameras.values()) if people else list(cameras)
+
+
+def _pose_pair(cameras: Sequence[Camera], pair: MatchedPair) -> ViewPair | None:
+    """The two cameras of a pair of views, under the views' own indices."""
+    placed = match_views(
+        [cameras[view] for view in pair.views], pair.keypoints.reshape(2, -1, 3), (0, 1)
+    )
+    if placed is None:
+        return None
+    return replace(
+        placed, cameras={pair.views[side]: camera for side, camera in placed.cameras.items()}
+    )
+
+
+def _grow(scene: _Scene, cameras: Sequence[Camera], tracklets: Sequence[Track]) -> _Scene | None:
+    """The scene with all views; None where one cannot be placed, or too little is explained."""
+    while True:
+        people = scene.people()
+        if not people:
+            return None
+        try:
+            scene = scene.adjusted(people, ADJUSTMENT_ROUNDS)
+        except ValueError:
+            # Too few points: these two views are no beginning.
+            return None
+        people = scene.people()
+        if len(scene.cameras) == len(cameras):
+            break
+        if not people:
+            return None
+        placed = _place_view(scene, people, cameras, tracklets)
+        if placed is None:
+            return None
+        scene.cameras.update(placed)
+    if not people or _share(people, scene.keypoints) < LEAST_SHARE:
+        return None
+    return scene.adjusted(people, ROUNDS)
+
+
+def _place_view(
+    scene: _Scene,
+    people: Sequence[np.ndarray],
+    cameras: Sequence[Camera],
+    tracklets: Sequence[Track],
+) -> dict[int, Camera] | None:
+    """The view that is explained best by where the people are, and its camera."""
+    points = scene.points(people)
+    best: tuple[float, dict[int, Camera]] | None = None
+    for view, camera in enumerate(cameras):
+        if view in scene.cameras:
+            continue
+        own = sorted((t for t in tracklets if t.view == view), key=lambda t: -t.support)
+        for track in own[:MOST_STRETCHES]:
+            for person in points:
+                placed = _place(camera, track, person)
+                if placed is None:
+                    continue
+                share = _explained(placed, scene.keypoints[view], points)
+                if share >= VIEW_SHARE and (best is None or share > best[0]):
+                    best = share, {view: placed}
+    return None if best is None else best[1]
+
+
+def _place(camera: Camera, track: Track, person: np.ndarray) -> Camera | None:
+    """The camera that sees the person (F, J, 3) where the track is; None where too little tells."""
+    pixels = track.keypoints[..., :2]
+    shared = np.argwhere(np.isfinite(person[..., 0]) & np.isfinite(pixels[..., 0]))
+    if len(shared) < MIN_MATCHES:
+        return None
+    chosen = tuple(np.random.default_rng(SEED).permutation(shared)[:MAX_MATCHES].T)
+    try:
+        return resect(camera, pixels[chosen], person[chosen])
+    except ValueError:
+        return None
+
+
+def _explained(camera: Camera, detections: np.ndarray, points: np.ndarray) -> float:
+    """The share of detections (F, P, J, 3) near which one of the people (N, F, J, 3) appears."""
+    seen = detections[..., :2]
+    there = np.isfinite(seen[..., 0]).sum(axis=-1) >= MIN_SHARED
+    extents = np.fmax.reduce(seen, axis=2) - np.fmin.reduce(seen, axis=2)
+    sizes = np.fmax(np.fmax.reduce(extents, axis=-1), MIN_SIZE_PIXELS)
+    nearest = np.full(there.shape, np.inf)
+    for person in points:
+        lengths = np.linalg.norm(seen - camera.project(person)[:, None], axis=-1)
+        nearest = np.minimum(nearest, known_median(lengths, MIN_SHARED) / sizes)
+    return float((nearest[there] < EXPLAINED).mean()) if there.any() else 0.0
+
+
+def _share(people: Sequence[np.ndarray], keypoints: np.ndarray) -> float:
+    """The share of all keypoints that belong to somebody whom two views see."""
+    found = sum(np.isfinite(person[..., 0]).sum() for person in people)
+    return float(found / max(np.isfinite(keypoints[..., 0]).sum(), 1))
