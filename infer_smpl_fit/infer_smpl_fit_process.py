@@ -12,7 +12,7 @@ from ikomia import dataprocess
 from ikomia.dataprocess.io import DataDictIO
 
 from infer_smpl_fit.fit_input import NOT_TRIANGULATED, FitInput, fit_input
-from infer_smpl_fit.fitting import Everybody, fit_take
+from infer_smpl_fit.fitting import Everybody, check_engine, fit_take
 from infer_smpl_fit.infer_smpl_fit_kit.factories import (
     Metadata,
     PluginParamFactory,
@@ -106,6 +106,7 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
         metadata = dictionary_at(self, Input.METADATA)
         given = self._input(settings, metadata)
         model = self._body(settings)
+        check_engine(settings, model)
         cameras = _cameras(settings, metadata)
         axis_of_input = None if settings.keypoints_path else metadata.get("up_axis")
         told = told_upward(settings.up_axis, axis_of_input, cameras)
@@ -114,14 +115,20 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
             # It refuses a task whose root hands over nothing, which is right with a path alone.
             self.begin_task_run()
         self.emit_step_progress()
-        fitted = fit_take(model, given, settings, should_stop=lambda: self._is_stopped)
+        fitted = fit_take(
+            model,
+            given,
+            settings,
+            upright=rotation_to_y_up(told.axis) if told else None,
+            should_stop=lambda: self._is_stopped,
+        )
         self.emit_step_progress()
         people = fitted.people
         motions = [person.motion for person in people]
         up = upward(told, motions)
         if any(origin_near(motion.transl, "m").any() for motion in motions):
             given.warnings.append(FAR)
-        self._publish(given, fitted, _report(fitted, model, given, mode=settings.mode, up=up))
+        self._publish(given, fitted, _report(fitted, model, given, settings, up=up))
         drawn = backdrop and _drawn_over(backdrop, people, model, given)
         self._publish_pictures(people, model, up.axis, overlay=drawn)
         if settings.output_folder:
@@ -218,7 +225,7 @@ def _drawn_over(
 
 
 def _report(
-    fitted: Everybody, model: BodyModel, given: FitInput, *, mode: str, up: Upward
+    fitted: Everybody, model: BodyModel, given: FitInput, settings: Settings, *, up: Upward
 ) -> dict[str, Any]:
     body_note = f"{model.name}: betas are this file's"
     if model.is_builtin:
@@ -230,7 +237,8 @@ def _report(
     else:
         told = first.report | {"scaling": float(first.scaling)}
     return told | {
-        "mode": mode,
+        "engine": settings.engine,
+        "mode": settings.fit_mode,
         "fps": given.fps,
         "up_axis": up.axis,
         "up_axis_from": up.told_by,

@@ -14,7 +14,15 @@ class Settings(PluginSettings):
     """What a user can set."""
 
     mode: Literal["fit", "aist"] = setting(
-        "fit", "Shape and pose in metres, or AIST++'s: betas 0 and one scale", label="Mode"
+        "fit",
+        "Shape and pose in metres, or AIST++'s: betas 0 and one scale",
+        label="Mode",
+        only_if={"engine": ["native"]},
+    )
+    engine: Literal["native", "smplx"] = setting(
+        "native",
+        "This plugin's own, or AIST++'s descent with the packages torch and smplx (mode aist)",
+        label="Engine",
     )
     keypoints_path: str = setting(
         "",
@@ -56,6 +64,7 @@ class Settings(PluginSettings):
         le=1000,
         step=0.5,
         decimals=3,
+        only_if={"engine": ["native"]},
     )
     units: Literal["auto", "m", "cm", "mm"] = setting(
         "auto",
@@ -106,11 +115,23 @@ class Settings(PluginSettings):
         advanced=True,
         only_if={"keypoints_path": ["*"]},
     )
+    device: Literal["auto", "cuda", "cpu"] = setting(
+        "auto",
+        "Where engine smplx runs",
+        label="Device",
+        advanced=True,
+        only_if={"engine": ["smplx"]},
+    )
     output_folder: str = setting(
         "",
         "Where motion.pkl, .npz, .bvh, .glb and .trc are written",
         label="Folder for the results",
     )
+
+    @property
+    def fit_mode(self) -> Literal["fit", "aist"]:
+        """The mode, which of engine smplx always is AIST++'s."""
+        return "aist" if self.engine == "smplx" else self.mode
 
     @field_validator("convention", mode="before")
     @classmethod

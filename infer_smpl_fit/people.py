@@ -14,7 +14,7 @@ from .smpl_export.motion import BodyMotion
 from .smpl_fitting import Fit
 
 # What everybody's reports share, which the take's report has once.
-SHARED = ("body", "convention", "unit", "engine")
+SHARED = ("body", "convention", "unit")
 
 
 @dataclass(frozen=True)
