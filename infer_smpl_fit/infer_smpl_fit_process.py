@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +11,14 @@ import numpy as np
 from ikomia import dataprocess
 from ikomia.dataprocess.io import DataDictIO
 
+from infer_smpl_fit.fit_input import NOT_TRIANGULATED, FitInput, fit_input
+from infer_smpl_fit.fitting import Everybody, check_engine, fit_take
 from infer_smpl_fit.infer_smpl_fit_kit.factories import (
     Metadata,
     PluginParamFactory,
     PluginTaskFactory,
 )
-from infer_smpl_fit.infer_smpl_fit_kit.keypoints.trajectories import (
-    UNITS_PER_METRE,
-    first_frame_of,
-    origin_near,
-    stamped_rate,
-)
+from infer_smpl_fit.infer_smpl_fit_kit.keypoints.trajectories import UNITS_PER_METRE, origin_near
 from infer_smpl_fit.infer_smpl_fit_kit.ports import (
     array_at,
     declare_ports,
@@ -31,34 +26,35 @@ from infer_smpl_fit.infer_smpl_fit_kit.ports import (
     publish_dictionary,
 )
 from infer_smpl_fit.infer_smpl_fit_kit.task import PluginTask
-from infer_smpl_fit.keypoint_files import read_keypoints, unit_called
-from infer_smpl_fit.keypoint_names import Keypoints3D, resolved
-from infer_smpl_fit.outputs import metric_motion_of, write_all
+from infer_smpl_fit.outputs import write_all
 from infer_smpl_fit.overlay import (
     Backdrop,
     Camera,
     camera_backdrop,
     cameras_of,
     draw_over,
+    draw_people_over,
     find_camera,
     frames_before,
     read_cameras,
     read_video_frame,
 )
 from infer_smpl_fit.parameters import InferSmplFitParam, Settings
+from infer_smpl_fit.people import Person, report_of_people, stacked
 from infer_smpl_fit.ports import Input, Output
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_export.motion import AXES, BodyMotion, rotation_to_y_up
-from infer_smpl_fit.smpl_export.render import contact_sheet
-from infer_smpl_fit.smpl_fitting import Fit, Mode, fit_body
+from infer_smpl_fit.smpl_export.figures import Figure
+from infer_smpl_fit.smpl_export.motion import AXES, rotation_to_y_up
+from infer_smpl_fit.smpl_export.render import SURFACE, contact_sheet
 from infer_smpl_fit.upward import Upward, told_upward, upward
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_RATE = 60.0
 # From the body to the picture's camera, in a world that is y up.
 VIEW = np.array([0.5, 0.25, 1.0])
+# Width and height of a moment of the contact sheet, and moments in a row, of several people.
+WIDE_CELL, WIDE_COLUMNS = (480, 360), 4
 FAR = (
     "the person is far from the world's origin: .glb (and .c3d of the keypoints) are written "
     "around an origin near them, which the files tell, as their 32-bit coordinates would lose the "
@@ -66,27 +62,8 @@ FAR = (
 )
 
 
-@dataclass(frozen=True)
-class FitInput:
-    """What is fitted: points (F, J, 3), NaN where missing; axis and unit may be auto."""
-
-    points: np.ndarray
-    convention: str
-    units: str
-    fps: float
-    warnings: list[str]
-    told: Keypoints3D
-
-
-NOT_TRIANGULATED = (
-    "not one keypoint was triangulated: at least two views have to see it, with more than "
-    "min_confidence, where the cameras say. Lower min_confidence, or see whether the views show "
-    "the person, and whether cameras and views belong together"
-)
-
-
 class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
-    """3D keypoints → the poses, place and shape of a body, as arrays, files and pictures."""
+    """3D keypoints → poses, places and shapes of bodies, as arrays, files and pictures."""
 
     def __init__(self, name: str, param: InferSmplFitParam | None) -> None:
         super().__init__(name, False)
@@ -129,6 +106,7 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
         metadata = dictionary_at(self, Input.METADATA)
         given = self._input(settings, metadata)
         model = self._body(settings)
+        check_engine(settings, model)
         cameras = _cameras(settings, metadata)
         axis_of_input = None if settings.keypoints_path else metadata.get("up_axis")
         told = told_upward(settings.up_axis, axis_of_input, cameras)
@@ -137,81 +115,38 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
             # It refuses a task whose root hands over nothing, which is right with a path alone.
             self.begin_task_run()
         self.emit_step_progress()
-        fit_as = partial(
-            fit_body,
+        fitted = fit_take(
             model,
-            given.points,
-            given.convention,
-            fps=given.fps,
-            smooth=settings.smooth,
-            units=given.units,
+            given,
+            settings,
+            upright=rotation_to_y_up(told.axis) if told else None,
             should_stop=lambda: self._is_stopped,
         )
-        try:
-            fit = aist_fit = fit_as(mode=settings.mode)
-            if settings.output_folder and settings.mode == "fit":
-                aist_fit = fit_as(mode="aist")
-        except ValueError as error:
-            raise ValueError(f"{given.told.source}: {error}") from error
         self.emit_step_progress()
-        motion = metric_motion_of(
-            fit, settings.mode, fps=given.fps, first_frame=given.told.first_frame
-        )
-        unit = UNITS_PER_METRE[fit.report["unit"]]
-        up = upward(told, motion)
-        if origin_near(motion.transl, "m").any():
+        people = fitted.people
+        motions = [person.motion for person in people]
+        up = upward(told, motions)
+        if any(origin_near(motion.transl, "m").any() for motion in motions):
             given.warnings.append(FAR)
-        self._publish(fit, _report(fit, model, given, mode=settings.mode, up=up))
-        drawn = backdrop and draw_over(backdrop, motion.enlarged(unit), model)
-        self._publish_pictures(motion, model, up.axis, overlay=drawn)
+        self._publish(given, fitted, _report(fitted, model, given, settings, up=up))
+        drawn = backdrop and _drawn_over(backdrop, people, model, given)
+        self._publish_pictures(people, model, up.axis, overlay=drawn)
         if settings.output_folder:
-            folder = Path(settings.output_folder)
-            written = write_all(folder, motion, model, aist_fit=aist_fit, up=up.axis)
+            written = write_all(Path(settings.output_folder), people, model, up=up.axis)
             logger.info("written: %s", ", ".join(str(path) for path in written))
         self.emit_step_progress()
         self.end_task_run()
 
     def _input(self, settings: Settings, metadata: dict[str, Any]) -> FitInput:
         if settings.keypoints_path:
-            keypoints = read_keypoints(settings.keypoints_path, settings.allow_pickle)
-            metadata = {}
-        else:
-            keypoints = self._connected(metadata)
-        points, convention = resolved(keypoints, settings.convention)
-        units = settings.units if settings.units != "auto" else keypoints.units or "auto"
-        warnings = []
-        if not (settings.fps or keypoints.fps):
-            warnings.append(f"no frame rate is told, {DEFAULT_RATE:g} is taken: set fps")
-        fps = float(settings.fps or keypoints.fps or DEFAULT_RATE)
-        return FitInput(points, convention, units, fps, warnings, told=keypoints)
-
-    def _connected(self, metadata: dict[str, Any]) -> Keypoints3D:
+            return fit_input(settings, None, {})
         try:
             array = array_at(self, Input.KEYPOINTS)
         except ValueError as error:
             if not metadata.get("quality"):
                 raise
             raise ValueError(NOT_TRIANGULATED) from error
-        if array is None:
-            raise ValueError(
-                "input 0 of infer_smpl_fit is empty and keypoints_path is not set: connect an "
-                "array (F, J, 3), or set keypoints_path"
-            )
-        if array.ndim != 3 or array.shape[2] != 3:
-            raise ValueError(f"input 0 is {array.shape}; it takes (F, J, 3) of x, y, z")
-        if metadata.get("quality") and not np.isfinite(array).all(axis=2).any():
-            raise ValueError(NOT_TRIANGULATED)
-        stamps = metadata.get("timestamps")
-        fps = metadata.get("fps") or stamped_rate(stamps)
-        return Keypoints3D(
-            points=np.array(array, np.float64),
-            names=tuple(metadata["joints"]) if metadata.get("joints") else None,
-            skeleton=metadata.get("skeleton"),
-            units=unit_called(metadata.get("units"), "input 1"),
-            fps=fps,
-            source="input 0",
-            first_frame=first_frame_of(stamps, fps),
-        )
+        return fit_input(settings, array, metadata)
 
     def _body(self, settings: Settings) -> BodyModel:
         key = (settings.model_file, settings.gender)
@@ -220,30 +155,45 @@ class InferSmplFit(PluginTask, dataprocess.C2dImageTask):
             self._built_from = key
         return self._model
 
-    def _publish(self, fit: Fit, report: dict[str, Any]) -> None:
+    def _publish(self, given: FitInput, fitted: Everybody, report: dict[str, Any]) -> None:
         for warning in report["warnings"]:
             logger.warning(warning)
-        self.get_output(Output.POSES).set_array(fit.poses)
-        self.get_output(Output.TRANSL).set_array(fit.transl)
-        self.get_output(Output.SCALING).set_array(np.array([[fit.scaling]]))
-        self.get_output(Output.BETAS).set_array(fit.betas)
+        arrays = stacked(fitted.people, len(given.names))
+        for port, name in (
+            (Output.POSES, "poses"),
+            (Output.TRANSL, "transl"),
+            (Output.SCALING, "scaling"),
+            (Output.BETAS, "betas"),
+        ):
+            array = arrays[name] if given.is_of_several else arrays[name][0]
+            self.get_output(port).set_array(array)
         publish_dictionary(self, Output.REPORT, report)
         curve = self.get_output(Output.LOSS)
         curve.clear_data()
         curve.set_output_type(dataprocess.NumericOutputType.PLOT)
-        curve.add_value_list([float(loss) for loss in fit.losses], "loss")
+        for person in fitted.people:
+            curve.add_value_list([float(loss) for loss in person.fit.losses], _curve_name(person))
 
     def _publish_pictures(
-        self, motion: BodyMotion, model: BodyModel, up: str, *, overlay: np.ndarray | None
+        self, people: list[Person], model: BodyModel, up: str, *, overlay: np.ndarray | None
     ) -> None:
         view = VIEW @ rotation_to_y_up(up)
-        sheet = contact_sheet(motion, model, direction=view, up=AXES[up])
+        if people[0].name:
+            figures = [person.figure() for person in people]
+            layout: dict[str, Any] = {"cell": WIDE_CELL, "columns": WIDE_COLUMNS}
+        else:
+            figures, layout = [Figure(people[0].motion, SURFACE)], {}
+        sheet = contact_sheet(figures, model, direction=view, up=AXES[up], **layout)
         self.get_output(Output.CONTACT_SHEET).set_image(sheet)
         output = self.get_output(Output.OVERLAY)
         # The picture of an earlier run must not pass for this one's.
         output.clear_data()
         if overlay is not None:
             output.set_image(overlay)
+
+
+def _curve_name(person: Person) -> str:
+    return f"loss {person.name}".strip()
 
 
 def _cameras(settings: Settings, metadata: dict[str, Any]) -> list[Camera]:
@@ -256,31 +206,46 @@ def _backdrop(settings: Settings, cameras: list[Camera], given: FitInput) -> Bac
     """What the body is drawn over; made before the fit, so that a wrong path costs nothing."""
     if not settings.video_path:
         return None
-    middle = len(given.points) // 2
+    middle = given.middle_frame
     with cameras_of(settings.cameras_path or "input 1"):
         camera = find_camera(cameras, settings.camera)
-    begin = frames_before(settings.video_path, given.told.first_frame, given.warnings)
+    begin = frames_before(settings.video_path, given.first_frame, given.warnings)
     picture = read_video_frame(settings.video_path, begin + middle)
     with cameras_of(settings.cameras_path or "input 1"):
         return camera_backdrop(camera, picture, middle)
 
 
+def _drawn_over(
+    backdrop: Backdrop, people: list[Person], model: BodyModel, given: FitInput
+) -> np.ndarray:
+    unit = UNITS_PER_METRE[people[0].fit.report["unit"]]
+    if not given.is_of_several:
+        return draw_over(backdrop, people[0].motion.enlarged(unit), model)
+    return draw_people_over(backdrop, [person.figure(unit) for person in people], model)
+
+
 def _report(
-    fit: Fit, model: BodyModel, given: FitInput, *, mode: Mode, up: Upward
+    fitted: Everybody, model: BodyModel, given: FitInput, settings: Settings, *, up: Upward
 ) -> dict[str, Any]:
     body_note = f"{model.name}: betas are this file's"
     if model.is_builtin:
         body_note = "the built-in body: its betas mean nothing to other programs' SMPL"
-    return fit.report | {
-        "mode": mode,
+    first = fitted.people[0].fit
+    told: dict[str, Any]
+    if given.is_of_several:
+        told = report_of_people(fitted.people, given.names, fitted.reasons)
+    else:
+        told = first.report | {"scaling": float(first.scaling)}
+    return told | {
+        "engine": settings.engine,
+        "mode": settings.fit_mode,
         "fps": given.fps,
         "up_axis": up.axis,
         "up_axis_from": up.told_by,
-        "frames": len(fit.poses),
+        "frames": given.frames,
         "gender": model.gender,
         "body_note": body_note,
-        "scaling": float(fit.scaling),
-        "warnings": [*given.warnings, *fit.report["warnings"], *up.warnings],
+        "warnings": [*given.warnings, *told["warnings"], *up.warnings],
     }
 
 

@@ -109,11 +109,14 @@ def _of_arrays(file: Path, values: Mapping[str, Any]) -> Keypoints3D:
         stamps = values.get("timestamps", ())
         fps = float(values["fps"]) if "fps" in values else stamped_rate(stamps)
         names = tuple(map(str, values["joints"])) if "joints" in values else None
+        people = tuple(map(str, values["people"])) if "people" in values else None
         refuse_absurd(points, fps)
     except (OverflowError, TypeError, ValueError) as error:
         raise _unusable(file, error) from error
-    if points.ndim != 3 or points.shape[2] != 3:
-        raise _unusable(file, f"{name} is {points.shape}; (F, J, 3) is needed")
+    if points.ndim not in (3, 4) or points.shape[-1] != 3:
+        raise _unusable(
+            file, f"{name} is {points.shape}; (F, J, 3), or (N, F, J, 3) of N people, is needed"
+        )
     return Keypoints3D(
         points,
         names,
@@ -122,4 +125,5 @@ def _of_arrays(file: Path, values: Mapping[str, Any]) -> Keypoints3D:
         fps=fps,
         source=str(file),
         first_frame=first_frame_of(stamps, fps),
+        people=people,
     )

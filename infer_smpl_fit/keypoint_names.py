@@ -32,13 +32,14 @@ class Keypoints3D:
     """Points and what their source says of them, or None.
 
     Attributes:
-        points: float64 (F, J, 3), NaN where unknown.
+        points: float64 (F, J, 3), or (N, F, J, 3) of N people; NaN where unknown.
         names: Of the J points.
         skeleton: A convention's name, or a detector's word for it.
         units: m, cm or mm.
         fps: Frames a second.
         source: What to call them in a message.
         first_frame: The first frame's number, as their source counts.
+        people: Names of the N people.
     """
 
     points: np.ndarray
@@ -48,13 +49,15 @@ class Keypoints3D:
     fps: float | None
     source: str
     first_frame: int = 0
+    people: tuple[str, ...] | None = None
 
 
-def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:
+def resolved(given: Keypoints3D, wanted: str) -> tuple[Keypoints3D, str]:
     """Points in the order of a convention, and its name.
 
     Names win over the order of the points, and ``wanted`` over what the source says they are. Of
-    detectors that find hands and faces as well, the body's points are taken.
+    detectors that find hands and faces as well, the body's points are taken. Names of several
+    subjects (``P01:RHip``, ``P02:RHip``) make points (N, F, J, 3) of as many people.
 
     Args:
         given: The points.
@@ -63,20 +66,21 @@ def resolved(given: Keypoints3D, wanted: str) -> tuple[np.ndarray, str]:
     Raises:
         ValueError: The convention cannot be told, or the points are not of it.
     """
-    given = _without_hands_and_face(given, wanted)
-    count = given.points.shape[1]
+    given = _without_hands_and_face(_by_subject(given), wanted)
+    count = given.points.shape[-2]
     stated = skeleton_name(given.skeleton or "")
     if wanted == "auto" and stated in CONVENTIONS:
         stated = convention_of(stated, count).name
     named = _by_names(given, wanted, stated)
     if named is not None:
-        return named
+        points, convention = named
+        return replace(given, points=points), convention
     if wanted != "auto":
-        return given.points, convention_of(wanted, count).name
+        return given, convention_of(wanted, count).name
     if stated in CONVENTIONS:
-        return given.points, stated
+        return given, stated
     if not stated and given.names is None:
-        return given.points, _by_count(given, count)
+        return given, _by_count(given, count)
     named = ", ".join((given.names or ("not at all",))[:8])
     named += ", ..." if len(given.names or ()) > 8 else ""
     # smpl24 stands for its first 22 as well.
@@ -92,10 +96,11 @@ def _without_hands_and_face(given: Keypoints3D, wanted: str) -> Keypoints3D:
     told = skeleton_name(given.skeleton or "") if wanted == "auto" else skeleton_name(wanted)
     for name in CONVENTIONS if not told and given.names is None else [told]:
         skeleton = SKELETONS.get(name)
-        if skeleton is not None and skeleton.points == given.points.shape[1]:
+        if skeleton is not None and skeleton.points == given.points.shape[-2]:
             columns = list(skeleton.columns)
             names = given.names and tuple(given.names[column] for column in columns)
-            return replace(given, points=given.points[:, columns], names=names, skeleton=name)
+            points = given.points[..., columns, :]
+            return replace(given, points=points, names=names, skeleton=name)
     return given
 
 
@@ -104,39 +109,53 @@ def _by_names(given: Keypoints3D, wanted: str, stated: str) -> tuple[np.ndarray,
 
     None where too few are known; beside the convention that the source states, all have to be.
     """
-    names, count = given.names, given.points.shape[1]
+    names, count = given.names, given.points.shape[-2]
     if names is None:
         return None
-    if len(names) != count:
-        raise ValueError(
-            f"{given.source} names {len(names)} points and holds {count}: one name a point"
-        )
+    _check_names(given)
     candidates, least = list(CONVENTIONS), LEAST_SHARED
     if wanted != "auto":
         candidates = [skeleton_name(wanted)]
     elif stated in CONVENTIONS:
         candidates, least = [stated], count
-    names = _of_one_subject(names, given.source)
     columns = {name: _columns(names, CONVENTIONS[name].keypoints) for name in candidates}
     best = max(candidates, key=lambda n: (len(columns[n]), -len(CONVENTIONS[n].keypoints)))
     if len(columns[best]) < least:
         return None
-    out = np.full((len(given.points), len(CONVENTIONS[best].keypoints), 3), np.nan)
+    out = np.full((*given.points.shape[:-2], len(CONVENTIONS[best].keypoints), 3), np.nan)
     for keypoint, column in columns[best].items():
-        out[:, keypoint] = given.points[:, column]
+        out[..., keypoint, :] = given.points[..., column, :]
     return out, best
 
 
-def _of_one_subject(names: Sequence[str], source: str) -> list[str]:
-    """The names without the subject that motion capture writes before them: ``P01:RHip``."""
-    subjects, _, plain = zip(*(name.rpartition(":") for name in names), strict=True)
+def _check_names(given: Keypoints3D) -> None:
+    named, count = len(given.names or ()), given.points.shape[-2]
+    if named != count:
+        raise ValueError(f"{given.source} names {named} points and holds {count}: one name a point")
+
+
+def _by_subject(given: Keypoints3D) -> Keypoints3D:
+    """Points by people, where motion capture wrote their subjects before the names: ``P01:RHip``.
+
+    A single subject's name is taken off.
+    """
+    if given.names is None:
+        return given
+    _check_names(given)
+    split = [name.rpartition(":") for name in given.names]
+    plain = [name for _, _, name in split]
     twice = [name for name in plain if plain.count(name) > 1 and plain_name(name) in KNOWN]
-    if twice and len(set(subjects)) > 1:
-        whose = ", ".join(sorted(filter(None, set(subjects))))
-        raise ValueError(
-            f"{source} holds several people ({whose}): export the points of one of them"
-        )
-    return list(plain)
+    # Of some files one person's points alone bear a subject.
+    people = list(dict.fromkeys(subject for subject, _, name in split if name in twice))
+    if len(people) < 2 or given.points.ndim == 4:
+        return replace(given, names=tuple(plain))
+    markers = list(dict.fromkeys(plain))
+    points = np.full((len(people), len(given.points), len(markers), 3), np.nan)
+    for column, (subject, _, name) in enumerate(split):
+        if subject in people:
+            points[people.index(subject), :, markers.index(name)] = given.points[:, column]
+    named = tuple(person or "unnamed" for person in people)
+    return replace(given, points=points, names=tuple(markers), people=named)
 
 
 def _columns(names: Sequence[str], keypoints: Sequence[str]) -> dict[int, int]:

@@ -1,48 +1,61 @@
-"""The motion files of a fit."""
+"""The motion files of everybody's fit."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from .infer_smpl_fit_kit.keypoints.trajectories import UNITS_PER_METRE
+from .people import Person
 from .smpl_body.model import BodyModel
 from .smpl_export.bvh import write_bvh
-from .smpl_export.gltf import write_glb
+from .smpl_export.figures import Figure
+from .smpl_export.gltf import SURFACE, write_people_glb
 from .smpl_export.motion import BodyMotion, rotation_to_y_up
 from .smpl_export.research_files import write_aist, write_amass, write_trc
-from .smpl_fitting import Fit
 
 
-def metric_motion_of(fit: Fit, mode: str, *, fps: float, first_frame: int = 0) -> BodyMotion:
-    """The fit's motion in metres, whatever its mode."""
-    unit = UNITS_PER_METRE[fit.report["unit"]] if mode == "aist" else 1.0
-    motion = BodyMotion(fit.poses, fit.transl, fit.betas, fit.scaling, fps, first_frame)
-    return motion.enlarged(1 / unit)
-
-
-def write_all(
-    folder: Path, motion: BodyMotion, model: BodyModel, *, aist_fit: Fit, up: str
-) -> list[Path]:
+def write_all(folder: Path, people: Sequence[Person], model: BodyModel, *, up: str) -> list[Path]:
     """Write every motion file, and return their paths.
 
-    motion.npz (AMASS), .bvh, .glb and .trc are of ``motion``, motion.pkl (AIST++) of ``aist_fit``:
-    AIST++'s file holds no shape, so it gets the fit that was made without one. The .bvh and the
-    .glb are y up, as the programs that open them expect; the others keep the keypoints' world.
+    Of each person motion.npz (AMASS), .bvh, .trc and .pkl, with ``_NAME`` after motion where people
+    have names; one motion.glb of all. motion.pkl (AIST++) is of the fit without a shape, of which
+    AIST++'s file has none. The .bvh and the .glb are y up, as the programs that open them expect;
+    the others keep the keypoints' world.
 
     Args:
         folder: Where to; made if needed.
-        motion: In metres.
+        people: Those who were fitted.
         model: The body.
-        aist_fit: Of the mode aist.
         up: The axis of the keypoints' world that points up.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    y_up = motion.rotated(rotation_to_y_up(up), model)
-    aist = BodyMotion(aist_fit.poses, aist_fit.transl, aist_fit.betas, aist_fit.scaling, motion.fps)
-    return [
-        write_aist(folder / "motion.pkl", aist, aist_fit.report["aist_loss"]),
-        write_amass(folder / "motion.npz", motion, model.gender),
-        write_bvh(folder / "motion.bvh", y_up, model),
-        write_glb(folder / "motion.glb", y_up, model),
-        write_trc(folder / "motion.trc", motion, model),
-    ]
+    written, figures = [], []
+    stems = file_stems([person.name for person in people])
+    for person, stem in zip(people, stems, strict=True):
+        motion, fit = person.motion, person.aist_fit
+        y_up = motion.rotated(rotation_to_y_up(up), model)
+        aist = BodyMotion(fit.poses, fit.transl, fit.betas, fit.scaling, motion.fps)
+        written += [
+            write_aist(folder / f"{stem}.pkl", aist, fit.report["aist_loss"]),
+            write_amass(folder / f"{stem}.npz", motion, model.gender),
+            write_bvh(folder / f"{stem}.bvh", y_up, model),
+            write_trc(folder / f"{stem}.trc", motion, model),
+        ]
+        figures.append(Figure(y_up, person.colour if person.name else SURFACE, person.name))
+    return [*written, write_people_glb(folder / "motion.glb", figures, model)]
+
+
+def file_stems(names: Sequence[str]) -> list[str]:
+    """What the files of each person are called: ``motion``, or ``motion_NAME``, all different.
+
+    Example:
+        >>> file_stems(["1", "2"]), file_stems([""]), file_stems(["A/b", "A b"])
+        (['motion_1', 'motion_2'], ['motion'], ['motion_A_b', 'motion_A_b-2'])
+    """
+    stems: list[str] = []
+    for name in names:
+        stem = f"motion_{re.sub(r'[^A-Za-z0-9.-]+', '_', name)}" if name else "motion"
+        same = sum(other == stem or other.startswith(f"{stem}-") for other in stems)
+        stems.append(f"{stem}-{same + 1}" if same else stem)
+    return stems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,9 @@ import numpy as np
 
 from .infer_smpl_fit_kit.files import load_json
 from .smpl_body.model import BodyModel
+from .smpl_export.figures import Figure
 from .smpl_export.motion import BodyMotion
-from .smpl_export.render import draw_body, frame_vertices
+from .smpl_export.render import bodies_at, draw_bodies
 
 OPACITY = 0.75
 BLUE = (90, 150, 215)
@@ -191,7 +192,18 @@ def draw_over(backdrop: Backdrop, motion: BodyMotion, model: BodyModel) -> np.nd
         motion: In the keypoints' world and unit.
         model: The body.
     """
-    vertices, camera = frame_vertices(motion, model, backdrop.frame), backdrop.camera
-    return draw_body(
-        backdrop.picture, vertices, model.faces, camera=camera, colour=BLUE, opacity=OPACITY
+    return draw_people_over(backdrop, [Figure(motion, BLUE)], model)
+
+
+def draw_people_over(backdrop: Backdrop, figures: Sequence[Figure], model: BodyModel) -> np.ndarray:
+    """Those who are there over their picture, in their colours: uint8 RGB (H, W, 3).
+
+    Args:
+        backdrop: The picture.
+        figures: In the keypoints' world and unit.
+        model: The body.
+    """
+    bodies = [(body, figure.colour) for body, figure in bodies_at(figures, model, backdrop.frame)]
+    return draw_bodies(
+        backdrop.picture, bodies, model.faces, camera=backdrop.camera, opacity=OPACITY
     )

@@ -18,6 +18,13 @@ class Settings(PluginSettings):
         "Shape and pose in metres, or AIST++'s: betas 0 and one scale",
         label="Mode",
         words={"fit": "shape and pose in metres", "aist": "as AIST++ does"},
+        only_if={"engine": ["native"]},
+    )
+    engine: Literal["native", "smplx"] = setting(
+        "native",
+        "This plugin's own, or AIST++'s descent with the packages torch and smplx (mode aist)",
+        label="Engine",
+        words={"native": "own solver", "smplx": "AIST++'s descent with smplx"},
     )
     keypoints_path: str = setting(
         "",
@@ -61,6 +68,7 @@ class Settings(PluginSettings):
         le=1000,
         step=0.5,
         decimals=3,
+        only_if={"engine": ["native"]},
     )
     units: Literal["auto", "m", "cm", "mm"] = setting(
         "auto",
@@ -112,11 +120,23 @@ class Settings(PluginSettings):
         advanced=True,
         only_if={"keypoints_path": ["*"]},
     )
+    device: Literal["auto", "cuda", "cpu"] = setting(
+        "auto",
+        "Where engine smplx runs",
+        label="Device",
+        advanced=True,
+        only_if={"engine": ["smplx"]},
+    )
     output_folder: str = setting(
         "",
         "Where motion.pkl, .npz, .bvh, .glb and .trc are written",
         label="Folder for the results",
     )
+
+    @property
+    def fit_mode(self) -> Literal["fit", "aist"]:
+        """The mode, which of engine smplx always is AIST++'s."""
+        return "aist" if self.engine == "smplx" else self.mode
 
     @field_validator("convention", mode="before")
     @classmethod

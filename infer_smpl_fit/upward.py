@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,9 +43,9 @@ def told_upward(parameter: str, metadata: object, cameras: list[Camera]) -> Upwa
     return Upward(axis, "cameras") if axis else None
 
 
-def upward(told: Upward | None, motion: BodyMotion) -> Upward:
-    """What was told; else the axis along which the body stands. Doubts become warnings."""
-    of_body = body_axis(motion)
+def upward(told: Upward | None, motions: Sequence[BodyMotion]) -> Upward:
+    """What was told; else the axis along which bodies stand. Doubts become warnings."""
+    of_body = body_axis(motions)
     if told is None:
         doubt = (
             f"nothing tells which way is up: {of_body}, along which the body stands, is taken; set "
@@ -77,7 +78,8 @@ def cameras_axis(cameras: list[Camera]) -> str | None:
     return best if is_clear else None
 
 
-def body_axis(motion: BodyMotion) -> str:
-    """The axis of the world along which the body mostly stands."""
-    mean = Rotation.from_rotvec(motion.poses[:, 0]).apply([0.0, 1.0, 0.0]).mean(axis=0)
+def body_axis(motions: Sequence[BodyMotion]) -> str:
+    """The axis of the world along which bodies mostly stand."""
+    roots = np.concatenate([motion.poses[motion.shown, 0] for motion in motions])
+    mean = Rotation.from_rotvec(roots).apply([0.0, 1.0, 0.0]).mean(axis=0)
     return max(AXES, key=lambda name: float(AXES[name] @ mean))

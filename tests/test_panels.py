@@ -150,6 +150,11 @@ SHOWN_IF = [
         ("infer_people", key, {"videos_path": "a"}, {"videos_path": ""})
         for key in ("person_label", "sequence")
     ),
+    *(
+        ("infer_smpl_fit", key, {"engine": "smplx"}, {"engine": "native"})
+        for key in ("mode", "smooth")
+    ),
+    ("infer_smpl_fit", "device", {"engine": "native"}, {"engine": "smplx"}),
     ("infer_smpl_fit", "gender", {"model_file": ""}, {"model_file": "a"}),
     ("infer_smpl_fit", "camera", {"video_path": ""}, {"video_path": "a.mp4"}),
     ("infer_smpl_fit", "cameras_path", {"video_path": ""}, {"video_path": "a.mp4"}),

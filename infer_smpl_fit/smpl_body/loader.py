@@ -255,7 +255,13 @@ def check_values(file: Path, arrays: dict[str, np.ndarray]) -> None:
         )
 
 
-def to_smplx(model: BodyModel, batch_size: int = 1, dtype: Any = None) -> smplx.SMPL:
+def to_smplx(
+    model: BodyModel,
+    batch_size: int = 1,
+    dtype: Any = None,
+    *,
+    vertex_ids: dict[str, int] | None = None,
+) -> smplx.SMPL:
     """The same body as a torch module of the package smplx, which opens no file here.
 
     smplx keeps at most 10 shape components, and swallows its argument `scaling`.
@@ -263,6 +269,8 @@ def to_smplx(model: BodyModel, batch_size: int = 1, dtype: Any = None) -> smplx.
     Args:
         model: A body of 24 joints.
         dtype: Of torch; float32 by default.
+        vertex_ids: By smplx's names, the vertices that it puts after its 24 joints: face and feet;
+            by default SMPL's own, and finger tips besides.
 
     Raises:
         ValueError: The body has another number of joints.
@@ -287,4 +295,6 @@ def to_smplx(model: BodyModel, batch_size: int = 1, dtype: Any = None) -> smplx.
             gender=model.gender,
             batch_size=batch_size,
             dtype=dtype or torch.float32,
+            vertex_ids=vertex_ids,
+            use_hands=vertex_ids is None,
         )

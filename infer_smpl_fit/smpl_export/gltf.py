@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from scipy.spatial.transform import Rotation
 from ..infer_smpl_fit_kit.files import write_bytes
 from ..infer_smpl_fit_kit.keypoints.trajectories import origin_near
 from ..smpl_body.model import BodyModel, face_normals
+from .figures import Figure, linear
 from .motion import BodyMotion, joint_names
 
-SURFACE = [0.42, 0.55, 0.72, 1.0]
+# The colour of somebody who is alone.
+SURFACE = (174, 196, 220)
 INFLUENCES = 4
 COMPONENTS = {"f4": gl.FLOAT, "u1": gl.UNSIGNED_BYTE, "u4": gl.UNSIGNED_INT}
 KINDS = {(): gl.SCALAR, (3,): gl.VEC3, (4,): gl.VEC4, (4, 4): gl.MAT4}
@@ -56,57 +59,84 @@ class Buffer:
 
 
 def write_glb(path: str | Path, motion: BodyMotion, model: BodyModel) -> Path:
-    """Write the skinned mesh and its animation.
+    """Write one person's skinned mesh and its animation; see :func:`write_people_glb`."""
+    return write_people_glb(path, [Figure(motion, SURFACE)], model)
 
-    A motion far from the world's origin, whose millimetres 32-bit floats cannot hold, is written
-    around an origin of whole metres near it, which the scene's extras tell.
+
+def write_people_glb(path: str | Path, figures: Sequence[Figure], model: BodyModel) -> Path:
+    """Write everybody's skinned mesh, each with a skeleton and a colour, in one animation.
+
+    Nodes bear the person's name before their own, if there is one. Who is not there is scaled to
+    nothing, which is how glTF says that something is not drawn.
+
+    Motions far from the world's origin, whose millimetres 32-bit floats cannot hold, are written
+    around an origin of whole metres near them, which the scene's extras tell.
 
     Pose correctives are not stored (glTF has none that follow a pose): bent joints of a licensed
     body lose some volume against SMPL's own surface.
 
     Args:
-        motion: In metres, y up.
+        path: Where to.
+        figures: In metres, y up; of one length and rate.
+        model: The body.
 
     Raises:
-        ValueError: The motion does not fit the body.
+        ValueError: A motion does not fit the body.
     """
-    motion.check(model)
-    buffer = Buffer()
-    rest = motion.rest_joints(model)
-    joints = len(rest)
-    mesh = add_mesh(buffer, motion.scaling * model.vertices(motion.betas), model)
-    inverse = np.tile(np.eye(4, dtype="<f4"), (joints, 1, 1))
-    # Matrices are stored by column, so that the translation is the last row here.
-    inverse[:, 3, :3] = -rest
-    skin = gl.Skin(
-        inverseBindMatrices=buffer.add(inverse),
-        skeleton=0,
-        joints=list(range(joints)),
-        name="skeleton",
-    )
-    origin = origin_near(motion.transl, "m")
-    extras = {"origin": origin.tolist()} if origin.any() else {}
-    animation = add_animation(buffer, replace(motion, transl=motion.transl - origin), rest)
-    nodes = joint_nodes(rest, model.parents)
-    nodes.append(gl.Node(name="body", mesh=0, skin=0))
-    surface = gl.PbrMetallicRoughness(
-        baseColorFactor=SURFACE, metallicFactor=0.0, roughnessFactor=0.8
-    )
+    for figure in figures:
+        figure.motion.check(model)
+    origin = origin_near(np.concatenate([figure.motion.transl for figure in figures]), "m")
     document = gl.GLTF2(
         asset=gl.Asset(version="2.0", generator="infer_smpl_fit"),
         scene=0,
-        scenes=[gl.Scene(nodes=[0, joints], extras=extras)],
-        nodes=nodes,
-        meshes=[mesh],
-        skins=[skin],
-        animations=[animation],
-        materials=[gl.Material(name="surface", pbrMetallicRoughness=surface, doubleSided=True)],
-        accessors=buffer.accessors,
-        bufferViews=buffer.views,
-        buffers=[gl.Buffer(byteLength=len(buffer.data))],
+        scenes=[gl.Scene(nodes=[], extras={"origin": origin.tolist()} if origin.any() else {})],
     )
+    buffer, animation = Buffer(), gl.Animation(name="motion", samplers=[], channels=[])
+    times = buffer.add(_times(figures[0].motion, np.arange(len(figures[0].motion))), bounds=True)
+    for figure in figures:
+        moved = replace(figure.motion, transl=figure.motion.transl - origin)
+        _add_figure(document, buffer, replace(figure, motion=moved), model)
+        _animate(animation, buffer, moved, model, times=times, root=document.skins[-1].skeleton)
+    document.animations = [animation]
+    document.accessors, document.bufferViews = buffer.accessors, buffer.views
+    document.buffers = [gl.Buffer(byteLength=len(buffer.data))]
     document.set_binary_blob(bytes(buffer.data))
     return write_bytes(path, b"".join(document.save_to_bytes()))
+
+
+def _add_figure(document: gl.GLTF2, buffer: Buffer, figure: Figure, model: BodyModel) -> None:
+    """Nodes, skin, mesh and surface of one person."""
+    motion, before = figure.motion, f"{figure.name}_" if figure.name else ""
+    rest, first = motion.rest_joints(model), len(document.nodes)
+    joints = len(rest)
+    inverse = np.tile(np.eye(4, dtype="<f4"), (joints, 1, 1))
+    # Matrices are stored by column, so that the translation is the last row here.
+    inverse[:, 3, :3] = -rest
+    mesh = add_mesh(buffer, motion.scaling * model.vertices(motion.betas), model)
+    mesh.name = f"{before}body"
+    mesh.primitives[0].material = len(document.materials)
+    surface = gl.PbrMetallicRoughness(
+        baseColorFactor=[*linear(figure.colour), 1.0], metallicFactor=0.0, roughnessFactor=0.8
+    )
+    body = gl.Node(name=f"{before}body", mesh=len(document.meshes), skin=len(document.skins))
+    document.skins.append(
+        gl.Skin(
+            inverseBindMatrices=buffer.add(inverse),
+            skeleton=first,
+            joints=list(range(first, first + joints)),
+            name=f"{before}skeleton",
+        )
+    )
+    document.nodes += [*joint_nodes(rest, model.parents, first=first, before=before), body]
+    document.scenes[0].nodes += [first, first + joints]
+    document.meshes.append(mesh)
+    document.materials.append(
+        gl.Material(name=f"{before}surface", pbrMetallicRoughness=surface, doubleSided=True)
+    )
+
+
+def _times(motion: BodyMotion, frames: np.ndarray) -> np.ndarray:
+    return (frames / motion.fps).astype("<f4")
 
 
 def add_mesh(buffer: Buffer, vertices: np.ndarray, model: BodyModel) -> gl.Mesh:
@@ -136,31 +166,66 @@ def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return np.where(lengths > 1e-12, normals / np.maximum(lengths, 1e-12), [0.0, 1.0, 0.0])
 
 
-def joint_nodes(rest: np.ndarray, parents: np.ndarray) -> list[gl.Node]:
-    """One node a joint, at its rest position relative to its parent's."""
+def joint_nodes(
+    rest: np.ndarray, parents: np.ndarray, *, first: int = 0, before: str = ""
+) -> list[gl.Node]:
+    """One node a joint, at its rest position relative to its parent's.
+
+    Args:
+        rest: (K, 3).
+        parents: (K,).
+        first: The number of the first of these nodes.
+        before: What the joints' names begin with.
+    """
     nodes = []
     for joint, name in enumerate(joint_names(len(rest))):
         parent = parents[joint]
         offset = rest[joint] - (rest[parent] if parent >= 0 else 0.0)
-        nodes.append(gl.Node(name=name, translation=offset.tolist(), rotation=[0, 0, 0, 1.0]))
-        nodes[joint].children = np.flatnonzero(parents == joint).tolist()
+        node = gl.Node(name=before + name, translation=offset.tolist(), rotation=[0, 0, 0, 1.0])
+        node.children = (first + np.flatnonzero(parents == joint)).tolist()
+        nodes.append(node)
     return nodes
 
 
-def add_animation(buffer: Buffer, motion: BodyMotion, rest: np.ndarray) -> gl.Animation:
-    """Rotations of every joint and the root's positions."""
-    frames, joints = motion.poses.shape[:2]
-    times = buffer.add((np.arange(frames) / motion.fps).astype("<f4"), bounds=True)
+def _animate(
+    animation: gl.Animation,
+    buffer: Buffer,
+    motion: BodyMotion,
+    model: BodyModel,
+    *,
+    times: int,
+    root: int,
+) -> None:
+    """Add rotations of every joint, the root's positions, and where the person is there.
+
+    Args:
+        animation: What they are added to.
+        buffer: Holds the keys.
+        motion: In metres.
+        model: The body.
+        times: The accessor of the frames' times.
+        root: The node of the root.
+    """
+
+    def add(node: int, path: str, keys: tuple[int, int], how: str = gl.ANIM_LINEAR) -> None:
+        target = gl.AnimationChannelTarget(node=node, path=path)
+        channel = gl.AnimationChannel(sampler=len(animation.samplers), target=target)
+        animation.channels.append(channel)
+        animation.samplers.append(
+            gl.AnimationSampler(input=keys[0], output=keys[1], interpolation=how)
+        )
+
     rotations = continuous_quaternions(motion.poses)
-    outputs = [buffer.add(rotations[:, joint]) for joint in range(joints)]
-    outputs.append(buffer.add((rest[0] + motion.transl).astype("<f4")))
-    targets = [gl.AnimationChannelTarget(node=j, path="rotation") for j in range(joints)]
-    targets.append(gl.AnimationChannelTarget(node=0, path="translation"))
-    return gl.Animation(
-        name="motion",
-        samplers=[gl.AnimationSampler(input=times, output=output) for output in outputs],
-        channels=[gl.AnimationChannel(sampler=n, target=t) for n, t in enumerate(targets)],
-    )
+    for joint in range(rotations.shape[1]):
+        add(root + joint, "rotation", (times, buffer.add(rotations[:, joint])))
+    places = motion.rest_joints(model)[0] + motion.transl
+    add(root, "translation", (times, buffer.add(places.astype("<f4"))))
+    if not motion.shown.all():
+        shown = motion.shown.astype("<f4")
+        frames = np.flatnonzero(np.diff(shown, prepend=-1.0))
+        sizes = buffer.add(np.repeat(shown[frames, None], 3, axis=1))
+        keys = buffer.add(_times(motion, frames), bounds=True), sizes
+        add(root, "scale", keys, gl.ANIM_STEP)
 
 
 def continuous_quaternions(poses: np.ndarray) -> np.ndarray:

@@ -36,6 +36,7 @@ class BodyMotion:
         scaling: World units per metre of the body; about 1 in a world of metres.
         fps: Frames per second.
         first_frame: The first frame's number, as the keypoints' source counts.
+        present: bool (F,), the frames in which the person is there; None: all of them.
     """
 
     poses: np.ndarray
@@ -44,9 +45,15 @@ class BodyMotion:
     scaling: float = 1.0
     fps: float = 60.0
     first_frame: int = 0
+    present: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.poses)
+
+    @property
+    def shown(self) -> np.ndarray:
+        """bool (F,): the frames in which the person is there."""
+        return np.ones(len(self), bool) if self.present is None else self.present
 
     def enlarged(self, factor: float) -> BodyMotion:
         """The same motion in a world of ``factor`` units for one of today's."""

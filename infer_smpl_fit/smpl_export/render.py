@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 
 from ..smpl_body.model import BodyModel, face_normals, posed_vertices
+from .figures import Colour, Figure
 from .motion import BodyMotion
 
 # A mannequin's blue, not skin.
-SURFACE = (160, 190, 225)
+SURFACE: Colour = (160, 190, 225)
 AMBIENT = 0.35
 SUBPIXEL_BITS = 3
 NEAREST_M = 0.05
@@ -66,10 +67,10 @@ def draw_body(
     faces: np.ndarray,
     *,
     camera: np.ndarray,
-    colour: tuple[int, int, int] = SURFACE,
+    colour: Colour | np.ndarray = SURFACE,
     opacity: float = 1.0,
 ) -> np.ndarray:
-    """Draw a mesh over a picture.
+    """Draw a mesh, or several in one, over a picture.
 
     The lamp is at the camera. Faces that turn away, or that reach behind the camera, are left out.
 
@@ -78,7 +79,7 @@ def draw_body(
         vertices: (N, 3), world.
         faces: int (M, 3), anticlockwise seen from outside.
         camera: (3, 4), world to pixels.
-        colour: Of the fully lit surface.
+        colour: Of the fully lit surface; or (M, 3), of each face.
         opacity: 0 to 1.
 
     Returns:
@@ -92,7 +93,8 @@ def draw_body(
     inside = is_drawable(pixels, depths, picture.shape)
     shown = np.flatnonzero((light > 0) & inside[faces].all(axis=1))
     shown = shown[np.argsort(-depths[faces[shown]].mean(axis=1))]
-    shades = np.outer(AMBIENT + (1 - AMBIENT) * light[shown], colour).tolist()
+    colours = np.broadcast_to(np.asarray(colour, float), faces.shape)
+    shades = ((AMBIENT + (1 - AMBIENT) * light[shown])[:, None] * colours[shown]).tolist()
     triangles = np.round(pixels[faces[shown]] * (1 << SUBPIXEL_BITS)).astype(np.int32)
     drawn = picture.copy()
     for triangle, shade in zip(triangles, shades, strict=True):
@@ -100,6 +102,28 @@ def draw_body(
     if opacity < 1.0:
         return cv2.addWeighted(drawn, opacity, picture, 1.0 - opacity, 0.0)
     return drawn
+
+
+def draw_bodies(
+    picture: np.ndarray,
+    bodies: Sequence[tuple[np.ndarray, Colour]],
+    faces: np.ndarray,
+    *,
+    camera: np.ndarray,
+    opacity: float = 1.0,
+) -> np.ndarray:
+    """Draw bodies that hide one another: their vertices (N, 3) and colours; else as draw_body."""
+    if not bodies:
+        return picture.copy()
+    count, meshes = len(bodies[0][0]), range(len(bodies))
+    return draw_body(
+        picture,
+        np.concatenate([vertices for vertices, _ in bodies]),
+        np.concatenate([faces + index * count for index in meshes]),
+        camera=camera,
+        colour=np.repeat([colour for _, colour in bodies], len(faces), axis=0),
+        opacity=opacity,
+    )
 
 
 def is_drawable(pixels: np.ndarray, depths: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -126,7 +150,7 @@ def frame_vertices(motion: BodyMotion, model: BodyModel, frame: int) -> np.ndarr
 
 
 def contact_sheet(
-    motion: BodyMotion,
+    figures: Sequence[Figure],
     model: BodyModel,
     *,
     count: int = 12,
@@ -135,42 +159,70 @@ def contact_sheet(
     direction: Sequence[float] | np.ndarray = (0.5, 0.25, 1.0),
     up: Sequence[float] | np.ndarray = (0.0, 1.0, 0.0),
 ) -> np.ndarray:
-    """The body over time in one picture, each moment labelled in seconds.
+    """The bodies over time in one picture, each moment labelled in seconds.
 
-    All cells have one scale. The camera follows the body along the ground but not up and down, so
-    that a jump shows.
+    All cells have one scale. The camera follows the bodies along the ground but not up and down, so
+    that a jump shows. Those who are not there at a moment are not drawn.
 
     Args:
-        motion: The motion.
+        figures: Who is shown: motions of one length and rate.
         model: The body.
         count: Moments, evenly spread from the first frame to the last; fewer if there are fewer.
         columns: Moments in a row.
         cell: Width and height of one moment, pixels.
-        direction: From the body to the camera, world.
+        direction: From the bodies to the camera, world.
         up: World; (0, 0, 1) for a world that is z up.
 
     Returns:
         uint8 (rows * height, columns * width, 3).
     """
-    shown = min(count, len(motion))
-    moments = np.unique(np.linspace(0, len(motion) - 1, shown).round().astype(int))
-    bodies = [frame_vertices(motion, model, frame) for frame in moments]
+    frames, fps = len(figures[0].motion), figures[0].motion.fps
+    moments = np.unique(np.linspace(0, frames - 1, min(count, frames)).round().astype(int))
+    scenes = [bodies_at(figures, model, frame) for frame in moments]
     upwards = np.asarray(up, float)
-    heights = np.concatenate([body @ upwards for body in bodies])
+    clouds = [np.concatenate([body for body, _ in scene]) for scene in scenes if scene]
+    # Nobody may be there at any of the moments.
+    clouds = clouds or [np.zeros((1, 3))]
+    across = np.cross(upwards, direction)
+    across /= np.linalg.norm(across)
+    heights = np.concatenate([cloud @ upwards for cloud in clouds])
     middle = (heights.min() + heights.max()) / 2
-    reach = max(np.ptp(body, axis=0).max() for body in bodies)
-    span = 1.15 * max(np.ptp(heights), reach * cell[1] / cell[0])
+    reach = max(max(*np.ptp(cloud, axis=0), np.ptp(cloud @ across)) for cloud in clouds)
+    span = max(1.15 * max(np.ptp(heights), reach * cell[1] / cell[0]), 1e-6)
     blank = np.full((cell[1], cell[0], 3), PAPER, np.uint8)
     cells = []
-    for frame, body in zip(moments, bodies, strict=True):
-        centre = (body.min(axis=0) + body.max(axis=0)) / 2
-        centre += (middle - centre @ upwards) * upwards
-        camera = look_at(centre, np.asarray(direction, float), up=upwards, span=span, size=cell)
-        drawn = draw_body(blank, body, model.faces, camera=camera)
-        label = f"{frame / motion.fps:.2f} s"
-        cv2.putText(drawn, label, (8, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1, cv2.LINE_AA)
+    for frame, scene in zip(moments, scenes, strict=True):
+        drawn = blank.copy()
+        if scene:
+            cloud = np.concatenate([body for body, _ in scene])
+            centre = (cloud.min(axis=0) + cloud.max(axis=0)) / 2
+            centre += (middle - centre @ upwards) * upwards
+            camera = look_at(centre, np.asarray(direction, float), up=upwards, span=span, size=cell)
+            bodies = [(body, figure.colour) for body, figure in scene]
+            drawn = draw_bodies(blank, bodies, model.faces, camera=camera)
+            for body, figure in scene:
+                _write_name(drawn, figure.name, body[(body @ upwards).argmax()], camera=camera)
+        _write(drawn, f"{frame / fps:.2f} s", (8, 20))
         cells.append(drawn)
     columns = min(columns, len(cells))
     cells += [blank] * (-len(cells) % columns)
     rows = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
     return np.vstack(rows)
+
+
+def bodies_at(
+    figures: Sequence[Figure], model: BodyModel, frame: int
+) -> list[tuple[np.ndarray, Figure]]:
+    """Those who are there at a frame, each with the vertices (N, 3) in the world."""
+    there = [figure for figure in figures if figure.motion.shown[frame]]
+    return [(frame_vertices(figure.motion, model, frame), figure) for figure in there]
+
+
+def _write_name(picture: np.ndarray, name: str, top: np.ndarray, *, camera: np.ndarray) -> None:
+    """Write a name above the top of a head, (3,)."""
+    column, row = project(top[None], camera)[0][0]
+    _write(picture, name, (round(column) - 4 * len(name), round(row) - 6))
+
+
+def _write(picture: np.ndarray, text: str, place: tuple[int, int]) -> None:
+    cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1, cv2.LINE_AA)

@@ -52,7 +52,8 @@ def write_amass(path: str | Path, motion: BodyMotion, gender: str) -> Path:
 
     AMASS knows no scale: translations are divided by it, so the motion fits the body of unit scale.
     Its own recordings are z up; rotate the motion before where a reader expects that. A body of 24
-    joints loses the rotation of its two hand joints, which SMPL-H has not.
+    joints loses the rotation of its two hand joints, which SMPL-H has not. Of somebody who is
+    not always there an array ``present`` (T,) is added; AMASS's readers pass over it.
 
     Args:
         gender: male, female or neutral.
@@ -69,13 +70,18 @@ def write_amass(path: str | Path, motion: BodyMotion, gender: str) -> Path:
         "mocap_framerate": np.array(float(motion.fps)),
         "mocap_frame_rate": np.array(float(motion.fps)),
     }
+    if motion.present is not None:
+        data["present"] = motion.present
     return write_npz(path, data)
 
 
 def write_trc(path: str | Path, motion: BodyMotion, model: BodyModel) -> Path:
-    """Write the places of the joints of a motion in metres, as OpenSim reads them: millimetres."""
+    """Write the places of the joints of a motion in metres, as OpenSim reads them: millimetres.
+
+    They are empty where the person is not there.
+    """
     motion.check(model)
-    places = motion.joint_places(model) * 1000.0
+    places = np.where(motion.shown[:, None, None], motion.joint_places(model) * 1000.0, np.nan)
     names = joint_names(model.joint_count)
     joints = Trajectories(places, names, motion.fps, "mm", motion.first_frame)
     return trc_files.write_trc(path, joints, has_empty_line=True)

@@ -45,6 +45,8 @@ class Fit:
             bones' frames; zero where the body has no such keypoint.
         losses: The objective a frame, before and after each iteration; it never rises.
         valid: bool (F,), frames with enough keypoints; the others are bridged.
+        present: bool (F,), the valid frames and the short gaps between them; in the others the
+            pose is a guess: between what comes before and after, or held at the ends.
         report: Numbers and warnings about the fit, made of plain types.
     """
 
@@ -55,6 +57,7 @@ class Fit:
     offsets: np.ndarray
     losses: tuple[float, ...]
     valid: np.ndarray
+    present: np.ndarray
     report: dict[str, Any]
 
 
@@ -131,6 +134,7 @@ def fit_body(
         offsets=offsets,
         losses=tuple(losses),
         valid=problem.valid,
+        present=problem.kept,
         report=report,
     )
 

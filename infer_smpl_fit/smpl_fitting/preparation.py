@@ -16,6 +16,10 @@ from .proportions import Proportions, measure_limbs
 from .rig import Rig, rig_of
 
 
+class NothingObservedError(ValueError):
+    """Not one frame shows enough of a person."""
+
+
 @dataclass(frozen=True)
 class Clip:
     """Keypoints of F frames, checked.
@@ -104,13 +108,14 @@ def prepare(model: BodyModel, clip: Clip, *, keeps_mean_shape: bool) -> Problem:
         keeps_mean_shape: Proportions are one scale in place of betas.
 
     Raises:
-        ValueError: Too little is observed.
+        NothingObservedError: No frame shows enough keypoints.
+        ValueError: The unit cannot be told.
     """
     points, weights = clip.points, clip.weights
     rig = rig_of(model, clip.convention, np.any(weights > 0, axis=0))
     most = int((weights[:, rig.columns] > 0).sum(axis=1).max(initial=0))
     if most < ENOUGH_KEYPOINTS:
-        raise ValueError(
+        raise NothingObservedError(
             f"no frame shows {ENOUGH_KEYPOINTS} keypoints of {clip.convention.name} (the fullest "
             f"has {most}): nothing to fit"
         )

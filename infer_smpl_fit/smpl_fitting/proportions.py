@@ -61,8 +61,7 @@ class LimbLengths:
             raise ValueError(
                 "no limb is seen at both ends, so the unit cannot be told: set units to m, cm or mm"
             )
-        size = self.size
-        return min(UNITS_PER_METRE, key=lambda unit: abs(np.log(size / UNITS_PER_METRE[unit])))
+        return unit_of_size(self.size)
 
     def betas(self) -> np.ndarray:
         """Shape (B,) whose limbs come nearest to the lengths in metres, drawn to the mean one."""
@@ -92,6 +91,11 @@ class LimbLengths:
 
     def _rest_lengths(self) -> np.ndarray:
         return np.linalg.norm(self._vectors(self.rig.anchors), axis=1)
+
+
+def unit_of_size(size: float) -> str:
+    """The unit in which somebody ``size`` times as long as the body comes nearest to it."""
+    return min(UNITS_PER_METRE, key=lambda unit: abs(np.log(size / UNITS_PER_METRE[unit])))
 
 
 def measure_limbs(rig: Rig, keypoints: np.ndarray) -> LimbLengths:

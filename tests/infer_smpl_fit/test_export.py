@@ -16,11 +16,13 @@ from infer_smpl_fit.smpl_body.conventions import SMPL_JOINTS
 from infer_smpl_fit.smpl_body.loader import load_body
 from infer_smpl_fit.smpl_body.model import posed_vertices
 from infer_smpl_fit.smpl_export.bvh import euler_angles, write_bvh
+from infer_smpl_fit.smpl_export.figures import Figure
 from infer_smpl_fit.smpl_export.gltf import write_glb
 from infer_smpl_fit.smpl_export.motion import BodyMotion
-from infer_smpl_fit.smpl_export.render import contact_sheet
+from infer_smpl_fit.smpl_export.render import SURFACE, contact_sheet
 from infer_smpl_fit.smpl_export.research_files import write_aist, write_amass, write_trc
 from tests.infer_smpl_fit.bvh_reader import read_bvh
+from tests.infer_smpl_fit.glb_reader import Glb
 from tests.infer_smpl_fit.procedural_body import procedural_body
 from tests.infer_smpl_fit.scenes import Y_UP_TO_Z_UP
 
@@ -165,71 +167,6 @@ def test_motions_that_do_not_fit_are_refused(tmp_path, motion, body):
     assert not list(tmp_path.iterdir())
 
 
-class Glb:
-    """A reader of .glb files that follows the specification, not pygltflib."""
-
-    TYPES = {5121: "u1", 5125: "<u4", 5126: "<f4"}
-    WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
-
-    def __init__(self, blob):
-        magic, version, total = np.frombuffer(blob[:12], "<u4")
-        assert (magic, version, total) == (0x46546C67, 2, len(blob))
-        length = int.from_bytes(blob[12:16], "little")
-        assert blob[16:20] == b"JSON"
-        self.json = json.loads(blob[20 : 20 + length])
-        rest = blob[20 + length :]
-        assert rest[4:8] == b"BIN\0"
-        assert len(blob) % 4 == 0
-        self.binary = rest[8 : 8 + int.from_bytes(rest[:4], "little")]
-
-    def array(self, index):
-        accessor = self.json["accessors"][index]
-        view = self.json["bufferViews"][accessor["bufferView"]]
-        width = self.WIDTHS[accessor["type"]]
-        kind = np.dtype(self.TYPES[accessor["componentType"]])
-        assert accessor["count"] * width * kind.itemsize == view["byteLength"]
-        assert view["byteOffset"] % 4 == 0
-        values = np.frombuffer(
-            self.binary, kind, accessor["count"] * width, offset=view["byteOffset"]
-        ).reshape(-1, width)
-        if "min" in accessor:
-            assert np.allclose(values.min(axis=0), accessor["min"], atol=1e-7)
-            assert np.allclose(values.max(axis=0), accessor["max"], atol=1e-7)
-        return values
-
-    def skinned(self, frame):
-        """(N, 3): the vertices at a key frame, by the specification's own formula."""
-        nodes, skin = self.json["nodes"], self.json["skins"][0]
-        local = {}
-        for number, node in enumerate(nodes):
-            local[number] = [np.array(node.get("translation", [0, 0, 0.0])), [0, 0, 0, 1.0]]
-        animation = self.json["animations"][0]
-        for channel in animation["channels"]:
-            sampler = animation["samplers"][channel["sampler"]]
-            assert len(self.array(sampler["input"])) == len(self.array(sampler["output"]))
-            value = self.array(sampler["output"])[frame]
-            local[channel["target"]["node"]][channel["target"]["path"] == "rotation"] = value
-        matrices = {}
-
-        def visit(number, above):
-            matrix = np.eye(4)
-            matrix[:3, 3] = local[number][0]
-            matrix[:3, :3] = Rotation.from_quat(local[number][1]).as_matrix()
-            matrices[number] = above @ matrix
-            for child in nodes[number].get("children", []):
-                visit(child, matrices[number])
-
-        for root in self.json["scenes"][0]["nodes"]:
-            visit(root, np.eye(4))
-        inverse = self.array(skin["inverseBindMatrices"]).reshape(-1, 4, 4).transpose(0, 2, 1)
-        bones = np.array([matrices[node] for node in skin["joints"]]) @ inverse
-        attributes = self.json["meshes"][0]["primitives"][0]["attributes"]
-        weights, joints = self.array(attributes["WEIGHTS_0"]), self.array(attributes["JOINTS_0"])
-        blended = np.einsum("nw,nwab->nab", weights, bones[joints])
-        points = np.column_stack([self.array(attributes["POSITION"]), np.ones(len(weights))])
-        return np.einsum("nab,nb->na", blended, points)[:, :3]
-
-
 @pytest.mark.parametrize("make", [lambda: load_body(None), lambda: procedural_body(correctives=0)])
 def test_glb_moves_as_the_body_does(tmp_path, motion, make):
     model = make()
@@ -316,7 +253,7 @@ def test_trc_holds_the_joints(tmp_path, motion, body):
 
 
 def test_contact_sheet_shows_every_moment(motion, body):
-    sheet = contact_sheet(motion, body, count=7, columns=4, cell=(120, 150))
+    sheet = contact_sheet([Figure(motion, SURFACE)], body, count=7, columns=4, cell=(120, 150))
     assert sheet.shape == (300, 480, 3)
     for number in range(8):
         row, column = divmod(number, 4)
@@ -327,7 +264,7 @@ def test_contact_sheet_shows_every_moment(motion, body):
             assert not drawn[:, [0, -1]].any()
             assert not drawn[-1].any()
     one = replace(motion, poses=motion.poses[:1], transl=motion.transl[:1])
-    assert contact_sheet(one, body, cell=(120, 150)).shape == (150, 120, 3)
+    assert contact_sheet([Figure(one, SURFACE)], body, cell=(120, 150)).shape == (150, 120, 3)
 
 
 def test_far_from_the_origin_millimetres_are_kept(tmp_path, motion, body):
@@ -337,7 +274,7 @@ def test_far_from_the_origin_millimetres_are_kept(tmp_path, motion, body):
     glb = Glb(write_glb(tmp_path / "a.glb", far, body).read_bytes())
     told = np.array(glb.json["scenes"][0]["extras"]["origin"])
     animation = glb.json["animations"][0]
-    channel = animation["channels"][-1]
+    channel = animation["channels"][24]
     assert channel["target"]["path"] == "translation"
     moved = glb.array(animation["samplers"][channel["sampler"]]["output"]) + told
     np.testing.assert_allclose(moved, far.transl + far.rest_joints(body)[0], atol=1e-4)

@@ -25,7 +25,8 @@ text_forms = pytest.mark.parametrize("suffix", WRITERS)
 
 def read(path, allow_pickle=False, convention="auto"):
     given = read_keypoints(str(path), allow_pickle)
-    return given, *resolved(given, convention)
+    keypoints, found = resolved(given, convention)
+    return given, keypoints.points, found
 
 
 def named(names, points=None, skeleton=None):

@@ -7,8 +7,9 @@ import pytest
 
 from infer_multiview_triangulation import multiview_files as files
 from infer_multiview_triangulation.multiview_geometry.skeletons import SKELETONS
+from infer_smpl_fit import keypoint_names
 from infer_smpl_fit.keypoint_files import read_keypoints
-from infer_smpl_fit.keypoint_names import Keypoints3D, joined, plain_name, resolved
+from infer_smpl_fit.keypoint_names import Keypoints3D, joined, plain_name
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS, SMPL_JOINTS
 
 POSE2SIM = "data/pose2sim_demo_single/S00_P00_T00_StaticTrial/pose-3d"
@@ -17,6 +18,11 @@ POINTS[1, 3] = np.nan
 COCO = CONVENTIONS["coco17"].keypoints
 WRITERS = {".trc": files.write_trc, ".c3d": files.write_c3d, ".csv": files.write_csv}
 text_forms = pytest.mark.parametrize("suffix", WRITERS)
+
+
+def resolved(given, convention):
+    keypoints, found = keypoint_names.resolved(given, convention)
+    return keypoints.points, found
 
 
 def read(path, allow_pickle=False, convention="auto"):
@@ -194,13 +200,20 @@ def test_smpls_22_joints():
             "auto",
             r"a\.npz names 16 points and holds 17",
         ),
-        (
-            named([f"{who}:{name}" for who in ("P01", "P02") for name in COCO]),
-            "auto",
-            r"several people \(P01, P02\): export the points of one",
-        ),
     ],
 )
 def test_what_cannot_be_told_is_asked_for(given, convention, text):
     with pytest.raises(ValueError, match=text):
         resolved(given, convention)
+
+
+def test_names_of_several_subjects_are_several_people():
+    """The second lacks a point, a ball has none of a person's."""
+    names = [f"P01:{name}" for name in COCO] + [f"P02:{name}" for name in COCO[1:]] + ["ball:top"]
+    points = np.arange(len(names) * 3.0).reshape(1, -1, 3)
+    given = Keypoints3D(points, tuple(names), None, None, None, "a.c3d")
+    keypoints, convention = keypoint_names.resolved(given, "auto")
+    assert (convention, keypoints.people) == ("coco17", ("P01", "P02"))
+    np.testing.assert_array_equal(keypoints.points[0, 0], points[0, :17])
+    np.testing.assert_array_equal(keypoints.points[1, 0, 1:], points[0, 17:33])
+    assert np.isnan(keypoints.points[1, 0, 0]).all()

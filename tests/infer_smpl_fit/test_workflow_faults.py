@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from infer_smpl_fit import infer_smpl_fit_process
+from infer_smpl_fit import fitting
 from infer_smpl_fit.overlay import camera_backdrop
 from infer_smpl_fit.parameters import InferSmplFitParam
 from infer_smpl_fit.ports import Output
@@ -66,7 +66,7 @@ def no_fit(monkeypatch):
     def never(*_args, **_named):
         raise AssertionError("the fit was started")
 
-    monkeypatch.setattr(infer_smpl_fit_process, "fit_body", never)
+    monkeypatch.setattr(fitting, "fit_body", never)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_stop_ends_the_fit_and_leaves_nothing(task_of, scene, monkeypatch, tmp_p
         task.stop()
         return fit_body(*arguments, **named)
 
-    monkeypatch.setattr(infer_smpl_fit_process, "fit_body", stopped_meanwhile)
+    monkeypatch.setattr(fitting, "fit_body", stopped_meanwhile)
     with pytest.raises(RuntimeError, match="Stopped"):
         run(workflow, task, scene.seen, {"skeleton": "coco17"})
     assert not (tmp_path / "out").exists()
