@@ -14,6 +14,7 @@ from workflows.motion.options import in_options
 from workflows.screen import unread_is_fine
 
 WHAT = {
+    "keypoints2d.npz": "2D keypoints of all views, as --keypoints takes them",
     "keypoints3d.npz": "3D keypoints with errors, views and mask",
     "keypoints3d.trc": "3D keypoints for OpenSim",
     "keypoints3d.c3d": "3D keypoints for motion capture programs",
@@ -23,13 +24,38 @@ WHAT = {
     "motion.pkl": "SMPL motion, AIST++'s form",
     "motion.npz": "SMPL motion, AMASS's form",
     "motion.bvh": "skeleton motion for Blender and others",
-    "motion.glb": "animated body for any viewer",
+    "motion.glb": "animated bodies for any viewer",
     "motion.trc": "the body's joints",
     "reconstruction.png": "cameras, skeleton, residuals",
     "body.png": "the body over time",
     "overlay.png": "the body over the video",
     "preview.mp4": "the body and the keypoints in motion",
+    "motion.html": "all of it in a browser: open it by a double click",
 }
+
+
+def files_of(folder: Path) -> list[str]:
+    """The results in ``folder``, those of WHAT in its order and those of single people after."""
+    return sorted(
+        (path.name for path in folder.iterdir() if path.is_file() and what_is(path.name)),
+        key=lambda name: (list(WHAT).index(_of_all(name)), name),
+    )
+
+
+def what_is(name: str) -> str:
+    """What a result's file holds; empty for files of other names.
+
+    Example:
+        >>> what_is("motion_2.bvh")
+        'skeleton motion for Blender and others'
+    """
+    return WHAT.get(_of_all(name), "")
+
+
+def _of_all(name: str) -> str:
+    """The name of the file, were there one person: what follows ``_`` is the person's."""
+    path = Path(name)
+    return path.stem.partition("_")[0] + path.suffix
 
 
 @dataclass(frozen=True)
@@ -74,7 +100,7 @@ class MotionReport:
             table.add_row(name, value)
         console.print(table)
         for name in self.files:
-            console.print(f"  {folder / name}  [dim]{WHAT[name]}[/]", soft_wrap=True)
+            console.print(f"  {folder / name}  [dim]{what_is(name)}[/]", soft_wrap=True)
         for warning in self.warnings:
             console.print(f"[yellow]warning:[/] {in_options(warning)}", soft_wrap=True)
 
