@@ -6,15 +6,14 @@ people finds it, although it was made for photographs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+from scipy.spatial.transform import Rotation
 
-from development.synthetic.body_capture import CENTIMETRES, joints_of
-from development.synthetic.capture import studio
+from development.synthetic.body_capture import CENTIMETRES, joints_of, keypoints_of
 from development.synthetic.clip import write_frames
 from development.synthetic.motion import dance
 from development.synthetic.people import room
@@ -26,6 +25,8 @@ from infer_smpl_fit.smpl_export.motion import BodyMotion
 from infer_smpl_fit.smpl_export.render import AMBIENT, frame_vertices, is_drawable, project
 
 Colour = tuple[int, int, int]
+# What infer_people finds.
+FOUND_SKELETON = "coco17"
 SKIN, HAIR, SHOES = (222, 178, 152), (70, 52, 40), (45, 42, 48)
 # Shirt and trousers of each person.
 CLOTHES: tuple[tuple[Colour, Colour], ...] = (
@@ -42,7 +43,11 @@ DRESSED = {
 # From the crown downwards, metres.
 HAIR_LENGTH = 0.09
 SUBPIXEL_BITS = 3
-VIEWS = (1, 3, 5, 7)
+# How far cameras stand from the middle, how high, and at what height they look; centimetres.
+AWAY, HIGH, AIM = 330.0, 160.0, 88.0
+# What of the middle's height and width a picture holds, centimetres.
+TALL = 235.0
+ASPECT = 0.8
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Filmed:
         cameras: Without distortion, centimetres.
         motions: Of each person, in centimetres, y up.
         joints: (N, F, 24, 3) centimetres, SMPL's.
+        keypoints: (N, F, 17, 3) centimetres, COCO's.
         fps: Frames a second.
     """
 
@@ -61,6 +67,7 @@ class Filmed:
     cameras: list[Camera]
     motions: list[BodyMotion]
     joints: np.ndarray
+    keypoints: np.ndarray
     fps: int
 
 
@@ -69,22 +76,22 @@ def film(
     *,
     people: int = 1,
     fps: int = 30,
-    width: int = 960,
-    views: Sequence[int] = VIEWS,
+    height: int = 720,
+    views: int = 4,
     seed: int = 7,
 ) -> Filmed:
-    """Let people dance, each on a place of their own, before some of AIST's cameras.
+    """Let people dance, each on a place of their own, amid a ring of cameras.
 
     Args:
         frames: F.
         people: N.
         fps: Frames a second.
-        width: Of the pictures, pixels, 16 to 9.
-        views: Which cameras of the ring.
+        height: Of the pictures, pixels.
+        views: How many cameras.
         seed: Of everything that chance decides.
     """
     model = load_body(None)
-    motions, joints = [], []
+    motions, joints, keypoints = [], [], []
     for person in range(people):
         poses, transl = dance(seed + person, frames, float(fps), rest_joints=model.rest_joints)
         turn = 2 * np.pi * person / people
@@ -92,9 +99,11 @@ def film(
         transl = transl + aside * np.array([np.cos(turn), 0.0, np.sin(turn)])
         betas = np.zeros(model.beta_count)
         joints.append(CENTIMETRES * joints_of(model, poses, transl))
+        found = keypoints_of(model, poses, transl, convention=FOUND_SKELETON)
+        keypoints.append(CENTIMETRES * found)
         motions.append(BodyMotion(poses, CENTIMETRES * transl, betas, CENTIMETRES, float(fps)))
-    cameras = [_smaller(camera, width) for camera in studio(views, seed)]
-    return Filmed(model, cameras, motions, np.stack(joints), fps)
+    cameras = [_camera(f"cam{n + 1}", 2 * np.pi * (n + 0.3) / views, height) for n in range(views)]
+    return Filmed(model, cameras, motions, np.stack(joints), np.stack(keypoints), fps)
 
 
 def write_videos(folder: Path, take: Filmed) -> list[Path]:
@@ -122,14 +131,20 @@ def write_videos(folder: Path, take: Filmed) -> list[Path]:
     return paths
 
 
-def _smaller(camera: Camera, width: int) -> Camera:
-    """The camera at another size of its picture, without distortion."""
-    assert camera.size is not None
-    scale = width / camera.size[0]
-    matrix = camera.matrix.copy()
-    matrix[:2] *= scale
-    size = (width, round(camera.size[1] * scale))
-    return replace(camera, size=size, matrix=matrix, distortions=np.zeros(5))
+def _camera(name: str, turn: float, height: int) -> Camera:
+    """A camera of the ring, that looks at its middle."""
+    width = round(ASPECT * height / 2) * 2
+    centre = np.array([AWAY * np.sin(turn), HIGH, AWAY * np.cos(turn)])
+    forward = np.array([0.0, AIM, 0.0]) - centre
+    distance = float(np.linalg.norm(forward))
+    forward /= distance
+    right = np.cross(forward, np.array([0.0, 1.0, 0.0]))
+    right /= np.linalg.norm(right)
+    rotation = np.stack([right, np.cross(forward, right), forward])
+    focal = height * distance / TALL
+    matrix = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
+    vector = Rotation.from_matrix(rotation).as_rotvec()
+    return Camera(name, (width, height), matrix, np.zeros(5), vector, -rotation @ centre)
 
 
 def _face_colours(model: BodyModel, shirt: Colour, trousers: Colour) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,7 @@ class MotionReport:
             ("keypoints interpolated", f"{quality['interpolated_share']:.1%}"),
             (f"body ({fit['body']}) to keypoints, mean", _number(fit["residual_mean_mm"], "mm")),
             ("frames with a body", f"{fit['valid_share']:.1%}"),
+            *(_person(entry) for entry in fit.get("people") or []),
             *((f"seconds: {name}", f"{spent:.1f}") for name, spent in self.seconds.items()),
         ]
         for name, value in rows:
@@ -103,6 +105,14 @@ class MotionReport:
             console.print(f"  {folder / name}  [dim]{what_is(name)}[/]", soft_wrap=True)
         for warning in self.warnings:
             console.print(f"[yellow]warning:[/] {in_options(warning)}", soft_wrap=True)
+
+
+def _person(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """The row of one of several people, as infer_smpl_fit reports them."""
+    name = f"person {entry['name']}: body to keypoints, mean"
+    if not entry["is_fitted"]:
+        return name, "not fitted"
+    return name, _number(entry["residual_mean_mm"], "mm")
 
 
 def _number(value: float | None, unit: str) -> str:

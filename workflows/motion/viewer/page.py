@@ -39,6 +39,8 @@ OPACITY = 0.8
 FINEST = 2.0**-14
 # Of the page's eye from people, in their extents.
 DISTANCE = 2.2
+# Its vertical angle of view, degrees.
+ANGLE = 50.0
 TITLE = "<title>Viser</title>"
 
 
@@ -66,7 +68,7 @@ def page_of(scene: TakeScene, told: Callable[[float], None] = lambda share: None
         middle, reach = scene.surroundings()
         server.initial_camera.look_at = tuple(middle)
         server.initial_camera.position = tuple(middle + DISTANCE * reach * scene.outlook())
-        server.initial_camera.fov = np.radians(50.0)
+        server.initial_camera.fov = np.radians(ANGLE)
         parts: list[Any] = [_Frustum(api, camera, reach) for camera in scene.cameras]
         for person in scene.people:
             parts.append(_Skeleton(api, person, scene))
