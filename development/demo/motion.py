@@ -1,6 +1,7 @@
 """``make demo``'s second half: the motion chain on captures whose truth is known.
 
-From videos: a drawn person dances amid four cameras, is found, and moves in a page for the browser.
+From videos: two drawn people dance amid four cameras, are found, told apart, and move in a page for
+the browser.
 From keypoints: the built-in body dances before AIST's ring of nine cameras; a detector with the
 faults of real ones sees it. The chain runs twice on that: with the cameras, and knowing nothing of
 them but how far apart two stand.
@@ -18,7 +19,7 @@ from development.demo.output import demo_options, prepare_output
 from development.demo.pictures import write_jpeg
 from development.synthetic import body_capture
 from development.synthetic.body_capture import CENTIMETRES, Capture
-from development.synthetic.filmed import film, write_videos
+from development.synthetic.filmed import Filmed, film, write_videos
 from development.tables import new_table
 from development.tools import browser
 from infer_multiview_triangulation import multiview_files
@@ -33,24 +34,29 @@ from workflows.plugins import REPOSITORY
 
 SHOWN = (0.3, 0.8)
 # Of the drawn videos.
-FILM_FRAMES, FILM_RATE = 40, 20
+FILM_FRAMES, FILM_RATE, FILMED = 40, 20, 2
 
 
-def measure(capture: Capture, folder: Path, is_aligned: bool) -> list[tuple[str, str]]:
+def measure(
+    capture: Capture, folder: Path, is_aligned: bool, person: str = ""
+) -> list[tuple[str, str]]:
     """Errors against the truth of what the chain wrote in ``folder``.
 
     Args:
+        capture: The truth.
+        folder: The chain's output.
         is_aligned: Move the result onto the truth first, without scaling it: a world that was
             estimated from nothing has axes of its own.
+        person: What the names of the files of one of several people end in.
     """
-    with np.load(folder / "keypoints3d.npz") as stored:
+    with np.load(folder / f"keypoints3d{person}.npz") as stored:
         raw, optimised = stored["keypoints3d"], stored["keypoints3d_optim"]
     known = np.isfinite(optimised).all(axis=2) & np.isfinite(capture.keypoints).all(axis=2)
     world = alignment.IDENTITY
     if is_aligned:
         pair = (optimised[known], capture.keypoints[known])
         world = alignment.fit_similarity(*pair, with_scale=False)
-    with np.load(folder / "motion.npz") as stored:
+    with np.load(folder / f"motion{person}.npz") as stored:
         poses = stored["poses"][:, :66].reshape(-1, 22, 3)
         betas, transl = stored["betas"], stored["trans"]
     model = capture.model
@@ -83,29 +89,44 @@ def write_readme_picture(path: Path, preview: Path) -> None:
     write_jpeg(path, resized(shown, round(0.6 * width), round(0.6 * height)))
 
 
-def films(folder: Path) -> tuple[Capture, MotionOptions]:
+def films(folder: Path) -> tuple[Filmed, MotionOptions]:
     """Draw the videos of four cameras; return their truth, and what the chain is asked."""
-    take = film(FILM_FRAMES, fps=FILM_RATE)
+    take = film(FILM_FRAMES, people=FILMED, fps=FILM_RATE)
     write_videos(folder / "videos", take)
     multiview_files.write_cameras_json(folder / "videos" / "calibration.json", take.cameras)
-    motion = take.motions[0]
-    truth = Capture(
-        model=take.model,
-        poses=motion.poses,
-        transl=motion.transl / CENTIMETRES,
-        cameras=take.cameras,
-        keypoints=take.keypoints[0],
-        joints=take.joints[0],
-        keypoints2d=np.zeros(0),
-    )
     options = MotionOptions(
         None,
         folder / "from_videos",
         folder / "videos" / "calibration.json",
         videos=(folder / "videos",),
-        triangulation={"units": "cm"},
+        triangulation={"units": "cm", "person": "all"},
     )
-    return truth, options
+    return take, options
+
+
+def measure_films(take: Filmed, folder: Path) -> dict[str, list[tuple[str, str]]]:
+    """The errors of each person who was found, beside whoever is there of those who were drawn."""
+    with np.load(folder / "keypoints3d.npz") as stored:
+        found, names = stored["keypoints3d_optim"], stored["people"]
+    errors = {}
+    for name, points in zip(names, found, strict=True):
+        apart = np.nanmedian(np.linalg.norm(take.keypoints - points, axis=3), axis=(1, 2))
+        truth = _truth(take, int(apart.argmin()))
+        errors[f"videos, person {name}"] = measure(truth, folder, False, f"_{name}")
+    return errors
+
+
+def _truth(take: Filmed, person: int) -> Capture:
+    motion = take.motions[person]
+    return Capture(
+        model=take.model,
+        poses=motion.poses,
+        transl=motion.transl / CENTIMETRES,
+        cameras=take.cameras,
+        keypoints=take.keypoints[person],
+        joints=take.joints[person],
+        keypoints2d=np.zeros(0),
+    )
 
 
 def write_page_picture(path: Path, page: Path) -> None:
@@ -155,22 +176,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser = demo_options(__doc__, 180, "renew docs/images/motion.jpg and motion_page.jpg")
     given = parser.parse_args(arguments)
     folder = prepare_output(given.output, "motion")
-    filmed, from_videos = films(folder)
+    take, from_videos = films(folder)
     capture, others = detections(folder, given.frames)
-    runs = {"videos": from_videos, **others}
-    columns = []
-    for options in runs.values():
+    run_motion(from_videos)
+    columns = measure_films(take, from_videos.output)
+    for name, options in others.items():
         run_motion(options)
-        truth = capture if options.keypoints else filmed
-        columns.append(measure(truth, options.output, options.cameras is None))
+        columns[name] = measure(capture, options.output, options.cameras is None)
     output = from_videos.output
     if given.pictures:
         images = REPOSITORY / "docs" / "images"
         write_readme_picture(images / "motion.jpg", output / "preview.mp4")
         write_page_picture(images / "motion_page.jpg", output / "motion.html")
-    rows = ((row[0][0], *(value for _, value in row)) for row in zip(*columns, strict=True))
+    listed = zip(*columns.values(), strict=True)
+    rows = ((row[0][0], *(value for _, value in row)) for row in listed)
     title = "mean error against the truth"
-    Console().print(new_table(title, ("measure", *runs), rows, words=1))
+    Console().print(new_table(title, ("measure", *columns), rows, words=1))
     Console().print(f"Open {output / 'motion.html'} in a browser, and look at what lies beside it.")
     return 0
 

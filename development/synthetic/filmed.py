@@ -108,6 +108,7 @@ def film(
 
 def write_videos(folder: Path, take: Filmed) -> list[Path]:
     """Write what each camera films as ``NAME.mp4``; return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
     dresses = [
         _face_colours(take.model, *CLOTHES[person % len(CLOTHES)])
         for person in range(len(take.motions))

@@ -9,8 +9,10 @@ import numpy as np
 
 # Of the pictures of videos.
 JPEG_QUALITY = 70
-# At how many moments the soles are looked at, and which percent of them are below the floor.
-SOUNDINGS, LOWEST = 40, 2
+# At how many moments the soles are looked at, and in which percent of them a person floats less.
+SOUNDINGS, LOWEST = 40, 10
+# How far from a camera's direction one looks at people, radians.
+BESIDE = 0.35
 # By how much one looks from above.
 RISE = 0.35
 
@@ -115,28 +117,34 @@ class TakeScene:
         return (low + high) / 2, max(1.0, float(np.linalg.norm(high - low)) / 2)
 
     def floor(self) -> float:
-        """The height of the floor: that of the lowest soles, or keypoints where nobody has any."""
-        lows = [
-            body.posed(step)[:, 1].min()
+        """The height of the floor: of the lowest soles, or keypoints where nobody has any."""
+        heights = [
+            np.array([body.posed(step)[:, 1].min() for step in steps])
             for body in (person.body for person in self.people)
             if body is not None
-            for step in np.flatnonzero(body.is_present)[:: max(1, self.steps // SOUNDINGS)]
+            and len(steps := np.flatnonzero(body.is_present)[:: max(1, self.steps // SOUNDINGS)])
         ]
-        if not lows:
-            heights = np.concatenate([person.keypoints[..., 1].ravel() for person in self.people])
-            lows = list(heights[np.isfinite(heights)])
-        return float(np.percentile(lows, LOWEST)) if lows else 0.0
+        if not heights:
+            known = [person.keypoints[..., 1] for person in self.people]
+            heights = [height[np.isfinite(height)] for height in known]
+        lowest = [np.percentile(height, LOWEST) for height in heights if len(height)]
+        return float(min(lowest, default=0.0))
 
     def outlook(self) -> np.ndarray:
-        """(3,), of length 1: from where to look at the people, between the cameras."""
+        """(3,), of length 1: from where to look at the people, so that they stand side by side.
+
+        Not from where a camera stands, whose outline would be in the way.
+        """
         middle, _ = self.surroundings()
         away = np.array([camera.centre - middle for camera in self.cameras]).reshape(-1, 3)
-        angles = np.arctan2(away[:, 0], away[:, 2])
         turns = np.arange(0, 2 * np.pi, np.pi / 12)
-        if len(angles):
-            apart = np.abs(np.angle(np.exp(1j * (turns[:, None] - angles)))).min(axis=1)
-            turns = turns[apart >= apart.max() - 1e-6]
-        outlook = np.array([np.sin(turns[0]), RISE, np.cos(turns[0])])
+        angles = np.arctan2(away[:, 0], away[:, 2])
+        apart = np.abs(np.angle(np.exp(1j * (turns[:, None] - angles)))).min(axis=1, initial=np.pi)
+        turns = turns[apart >= min(BESIDE, apart.max())]
+        right = np.stack([np.cos(turns), np.zeros_like(turns), -np.sin(turns)])
+        places = [np.nanmedian(p.keypoints.reshape(-1, 3), axis=0) for p in self.people]
+        turn = turns[np.ptp(np.nan_to_num(places) @ right, axis=0).argmax()]
+        outlook = np.array([np.sin(turn), RISE, np.cos(turn)])
         return outlook / np.linalg.norm(outlook)
 
 
