@@ -113,7 +113,9 @@ def write_videos(folder: Path, take: Filmed) -> list[Path]:
         _face_colours(take.model, *CLOTHES[person % len(CLOTHES)])
         for person in range(len(take.motions))
     ]
-    faces = [take.model.faces + len(take.model.v_template) * n for n in range(len(dresses))]
+    count = len(take.model.v_template)
+    joined = np.concatenate([take.model.faces + count * n for n in range(len(dresses))])
+    colours = np.concatenate(dresses)
     bodies = [
         np.concatenate([frame_vertices(motion, take.model, frame) for motion in take.motions])
         for frame in range(len(take.motions[0]))
@@ -124,8 +126,7 @@ def write_videos(folder: Path, take: Filmed) -> list[Path]:
         backdrop = room(camera.size[1], camera.size[0])
         projection = camera.matrix @ camera.extrinsics
         drawn = (
-            _drawn(backdrop, body, np.concatenate(faces), np.concatenate(dresses), projection)
-            for body in bodies
+            _drawn(backdrop, body, joined, colours=colours, camera=projection) for body in bodies
         )
         paths.append(folder / f"{camera.name}.mp4")
         write_frames(paths[-1], drawn, take.fps)
@@ -165,6 +166,7 @@ def _drawn(
     picture: np.ndarray,
     vertices: np.ndarray,
     faces: np.ndarray,
+    *,
     colours: np.ndarray,
     camera: np.ndarray,
 ) -> np.ndarray:

@@ -104,7 +104,7 @@ def everybody_of(triangulation: Any, fit: Any, model: BodyModel) -> Everybody:
     units = UNITS_PER_METRE[told["unit"]]
     rotation = rotation_to_y_up(told["up_axis"])
     keypoints = _by_person(triangulation.get_output(TriangulationOutput.KEYPOINTS3D), 3)
-    motions = _motions(fit, len(keypoints), report["fps"], told, units=units)
+    motions = _motions(fit, len(keypoints), told, fps=report["fps"], units=units)
     entries = told.get("people") or [{} for _ in keypoints]
     people = []
     for index, (points, motion, entry) in enumerate(zip(keypoints, motions, entries, strict=True)):
@@ -134,7 +134,7 @@ def everybody_of(triangulation: Any, fit: Any, model: BodyModel) -> Everybody:
 
 
 def _motions(
-    fit: Any, count: int, fps: float, told: Mapping[str, Any], *, units: float
+    fit: Any, count: int, told: Mapping[str, Any], *, fps: float, units: float
 ) -> list[BodyMotion | None]:
     """Of each of ``count`` people, in metres; None where one was not fitted."""
     poses = _by_person(fit.get_output(FitOutput.POSES), 3)

@@ -61,11 +61,13 @@ def write_page(
         def told(share: float, before: int = index) -> None:
             progress(GATHERING * (before + share) / len(everybody.cameras))
 
-        pictures = _pictures(shots, everybody, camera, steps, told=told) if shots else {}
-        cameras.append(_seen(camera, everybody, origin, pictures))
+        pictures = _pictures(shots, everybody, camera, steps=steps, told=told) if shots else {}
+        cameras.append(_seen(camera, everybody, origin=origin, pictures=pictures))
     scene = TakeScene(
         title=title,
-        people=[_shown(person, everybody.model, steps, origin) for person in everybody.people],
+        people=[
+            _shown(person, everybody.model, steps, origin=origin) for person in everybody.people
+        ],
         bones=everybody.bones,
         cameras=cameras,
         seconds_a_step=steps.step / everybody.fps,
@@ -82,7 +84,7 @@ def _steps(everybody: Everybody) -> range:
     return range(0, everybody.frames, max(1, round(everybody.fps / rate)))
 
 
-def _shown(person: Person, model: BodyModel, steps: range, origin: np.ndarray) -> ShownPerson:
+def _shown(person: Person, model: BodyModel, steps: range, *, origin: np.ndarray) -> ShownPerson:
     shown = slice(steps.start, steps.stop, steps.step)
     body = None
     if person.motion is not None:
@@ -111,6 +113,7 @@ def _body(
 def _seen(
     camera: dict[str, Any],
     everybody: Everybody,
+    *,
     origin: np.ndarray,
     pictures: dict[int, bytes | None],
 ) -> SeenCamera:
@@ -134,8 +137,8 @@ def _pictures(
     shots: Footage,
     everybody: Everybody,
     camera: dict[str, Any],
-    steps: range,
     *,
+    steps: range,
     told: Callable[[float], None],
 ) -> dict[int, bytes | None]:
     """By step the picture that a camera shows from there on, undistorted, as a small JPEG.

@@ -82,15 +82,15 @@ def _draw_bodies(everybody: Everybody, frame: int, camera: np.ndarray) -> np.nda
         for person in everybody.people
         if person.motion is not None and person.is_shown(frame)
     ]
-    return _with_bodies(_blank(), everybody, motions, frame, camera=camera)
+    return _with_bodies(_blank(), everybody, motions, frame=frame, camera=camera)
 
 
 def _with_bodies(
     picture: np.ndarray,
     everybody: Everybody,
     motions: list[tuple[BodyMotion, Colour]],
-    frame: int,
     *,
+    frame: int,
     camera: np.ndarray,
     opacity: float = 1.0,
 ) -> np.ndarray:
@@ -149,7 +149,12 @@ def _overlays(footage: Footage, everybody: Everybody, frames: range) -> Iterator
             if person.in_world is not None and person.is_shown(frame)
         ]
         drawn = _with_bodies(
-            behind.picture, everybody, motions, frame, camera=behind.camera, opacity=OPACITY
+            behind.picture,
+            everybody,
+            motions,
+            frame=frame,
+            camera=behind.camera,
+            opacity=OPACITY,
         )
         yield _fitted(drawn[_around(project(paths, behind.camera)[0], drawn.shape)])
 

@@ -76,7 +76,7 @@ def camera_videos(videos: Sequence[Path], calibration: Path | None) -> CameraVid
     if calibration is None:
         return CameraVideos(views, counts, None, False, warnings)
     known = read_cameras(calibration)
-    cameras, is_renamed = _cameras_of(views, known, calibration, warnings)
+    cameras, is_renamed = _cameras_of(views, known, calibration, warnings=warnings)
     for view, camera in zip(views, cameras, strict=True):
         _check_shape(view, camera, calibration)
     return CameraVideos(views, counts, cameras, is_renamed, warnings)
@@ -94,7 +94,7 @@ def _odd_lengths(views: Sequence[View], counts: Sequence[int]) -> list[str]:
 
 
 def _cameras_of(
-    views: Sequence[View], known: Sequence[Camera], source: Path, warnings: list[str]
+    views: Sequence[View], known: Sequence[Camera], source: Path, *, warnings: list[str]
 ) -> tuple[list[Camera], bool]:
     """The camera of each view under the view's name, and whether that changes anything.
 

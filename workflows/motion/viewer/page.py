@@ -108,6 +108,11 @@ def _add_floor(api: Any, scene: TakeScene) -> None:
     api.add_grid("/floor", width=size, height=size, plane="xz", cell_size=0.5, position=position)
 
 
+def _layer(name: str) -> str:
+    """A name as one layer's, in which a slash would open another below it."""
+    return name.replace("/", "_").strip() or "_"
+
+
 def _fine(values: np.ndarray) -> np.ndarray:
     return np.round(np.asarray(values, np.float64) / FINEST) * FINEST
 
@@ -132,7 +137,7 @@ class _Skeleton:
         nowhere = np.zeros((self.points.shape[1], 3), np.float32)
         dark = tuple(round(0.7 * value) for value in person.colour)
         self.dots = api.add_point_cloud(
-            f"/keypoints/{person.name}/points",
+            f"/keypoints/{_layer(person.name)}/points",
             nowhere,
             dark,
             point_size=POINT,
@@ -141,7 +146,7 @@ class _Skeleton:
             visible=False,
         )
         self.lines = api.add_line_segments(
-            f"/keypoints/{person.name}/bones",
+            f"/keypoints/{_layer(person.name)}/bones",
             np.zeros((len(scene.bones), 2, 3), np.float32),
             dark,
             thickness=LINE,
@@ -164,7 +169,7 @@ class _Surface:
         self.body, self.quaternions = body, _fine(_quaternions(body.rotations))
         upright = np.tile((1.0, 0.0, 0.0, 0.0), (len(body.rest), 1))
         self.mesh = api.add_mesh_skinned(
-            f"/bodies/{person.name}",
+            f"/bodies/{_layer(person.name)}",
             body.vertices.astype(np.float32),
             body.faces.astype(np.uint32),
             bone_wxyzs=upright,
@@ -190,7 +195,7 @@ class _Frustum:
     def __init__(self, api: Any, camera: SeenCamera, reach: float) -> None:
         self.pictures = camera.pictures
         self.frustum = api.add_camera_frustum(
-            f"/cameras/{camera.name}",
+            f"/cameras/{_layer(camera.name)}",
             fov=camera.height_angle,
             aspect=camera.aspect,
             scale=FRUSTUM * min(1.0, reach),

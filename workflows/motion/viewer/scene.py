@@ -142,8 +142,11 @@ class TakeScene:
         apart = np.abs(np.angle(np.exp(1j * (turns[:, None] - angles)))).min(axis=1, initial=np.pi)
         turns = turns[apart >= min(BESIDE, apart.max())]
         right = np.stack([np.cos(turns), np.zeros_like(turns), -np.sin(turns)])
-        places = [np.nanmedian(p.keypoints.reshape(-1, 3), axis=0) for p in self.people]
-        turn = turns[np.ptp(np.nan_to_num(places) @ right, axis=0).argmax()]
+        clouds = [person.keypoints.reshape(-1, 3) for person in self.people]
+        places = [
+            np.nanmedian(cloud, axis=0) if np.isfinite(cloud).any() else middle for cloud in clouds
+        ]
+        turn = turns[np.ptp(np.array(places) @ right, axis=0).argmax()]
         outlook = np.array([np.sin(turn), RISE, np.cos(turn)])
         return outlook / np.linalg.norm(outlook)
 
