@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(VENV) --constraint constraints.txt \
-		--requirements pyproject.toml --extra test --extra studio
+		--requirements pyproject.toml --extra test --extra studio --extra viewer
 	touch $@
 
 demo: setup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ class InferPeople(PluginTask, dataprocess.CKeypointDetectionTask):
     """Picture, video frame or folder of videos → people, drawn, keypoints, masks."""
 
     param_class = InferPeopleParam
+    # Told how many frames of a view are done, by a program that shows it.
+    when_frame: Callable[[View, int], None] | None = None
 
     def __init__(self, name: str, param: InferPeopleParam | None) -> None:
         super().__init__(name)
@@ -154,6 +157,7 @@ class InferPeople(PluginTask, dataprocess.CKeypointDetectionTask):
                 finder_of=self._finder_of,
                 should_stop=lambda: self._stopped,
                 when_done=lambda people: self.emit_step_progress(),
+                **({"when_frame": self.when_frame} if self.when_frame else {}),
             )
             self._found = key, found, arrays_of(found, rate)
         _, found, arrays = self._found

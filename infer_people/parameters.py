@@ -79,7 +79,7 @@ class Settings(PluginSettings):
     )
     videos_path: str = setting(
         "",
-        "A folder of videos, one a camera, or one video; instead of input 0",
+        "A folder of videos, one a camera, or videos, one a line; instead of input 0",
         label="Videos, one a camera",
         browse="either",
     )

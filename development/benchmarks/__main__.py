@@ -31,6 +31,7 @@ TABLES = {
     "cameras": "motion.camera_table",
     "body_fit": "motion.fit_table",
     "long_motion": "motion.long_table",
+    "videos": "videos.table",
 }
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ikomia import core
@@ -18,10 +18,15 @@ else:
 
 
 class PluginTask(Task):
-    """A task with the plugin's own parameter object; it announces so many steps of a run."""
+    """A task with the plugin's own parameter object; it announces so many steps of a run.
+
+    Attributes:
+        when_step: Told of each of these steps, by a program that shows how far a workflow is.
+    """
 
     param_class: ClassVar[type[PluginParam]]
     progress_steps: ClassVar[int] = 3
+    when_step: Callable[[], None] | None = None
 
     @property
     def settings(self) -> Any:
@@ -43,3 +48,8 @@ class PluginTask(Task):
 
     def get_progress_steps(self) -> int:
         return self.progress_steps
+
+    def emit_step_progress(self) -> None:
+        super().emit_step_progress()
+        if self.when_step is not None:
+            self.when_step()

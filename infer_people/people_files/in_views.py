@@ -32,6 +32,12 @@ MACHINE = ("device", "threads")
 TOLD_EVERY = 100
 
 FinderOf = Callable[[FinderOptions], PeopleFinder]
+# Told how many frames of a view are done.
+WhenFrame = Callable[[View, int], None]
+
+
+def _nobody_asks(view: View, done: int) -> None:
+    """For callers that show no progress."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ def find_in_views(
     finder_of: FinderOf = PeopleFinder,
     should_stop: ShouldStop = never,
     when_done: Callable[[ViewPeople], None] = lambda people: None,
+    when_frame: WhenFrame = _nobody_asks,
 ) -> tuple[list[ViewPeople], Fraction]:
     """The people of each view and the rate of their common time, written as ``files`` asks.
 
@@ -72,6 +79,7 @@ def find_in_views(
         finder_of: Makes the finder, where a view needs one.
         should_stop: Asked at each frame.
         when_done: Told of each view that is found or kept.
+        when_frame: Told of each frame that is done.
 
     Raises:
         ValueError: ``person`` is not there, or says nothing for several views.
@@ -87,7 +95,7 @@ def find_in_views(
         )
     folder = ResultsFolder(files.folder, [view.name for view in views]) if files.folder else None
     rate = common_rate(views)
-    search = _Search(options, files, choice, rate, folder, finder_of, should_stop)
+    search = _Search(options, files, choice, rate, folder, finder_of, should_stop, when_frame)
     found = []
     for view in views:
         found.append(search.people_of(view))
@@ -109,6 +117,7 @@ class _Search:
     folder: ResultsFolder | None
     finder_of: FinderOf
     should_stop: ShouldStop
+    when_frame: WhenFrame
     finder: PeopleFinder | None = None
 
     @property
@@ -149,6 +158,7 @@ class _Search:
                 spool.add(people)
             frames.append(replace(people, masks=None))
             pts.append(frame.pts)
+            self.when_frame(view, len(frames))
             if len(frames) % TOLD_EVERY == 0:
                 total = view.info.frame_count or "?"
                 logger.info("view %s: %d of %s frames", view.name, len(frames), total)

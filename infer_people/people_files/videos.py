@@ -41,14 +41,17 @@ class View:
 
 
 def find_views(path: str | Path) -> list[View]:
-    """The videos of a folder in natural order of their names, or the one that ``path`` is.
+    """The videos of a folder in natural order of their names, or those that ``path`` names.
+
+    Args:
+        path: A folder, or one or more videos, a line each.
 
     Raises:
         FileNotFoundError: Nothing is there, or the folder holds no video.
         ValueError: Two have the same name, or one cannot be read.
     """
-    path = existing(Path(path).expanduser())
-    files = [path] if path.is_file() else natural_sorted(filter(_is_video, path.iterdir()))
+    lines = [line for line in str(path).splitlines() if line.strip()]
+    files = [file for line in lines for file in _videos_at(Path(line).expanduser())]
     if not files:
         raise FileNotFoundError(
             f"videos_path {path} holds no video ({', '.join(SUFFIXES)}): give the folder "
@@ -63,6 +66,12 @@ def find_views(path: str | Path) -> list[View]:
             )
     infos = [VideoInfo.from_path(file) for file in files]
     return [View(info.path.stem, info, usual_rate(info)) for info in infos]
+
+
+def _videos_at(path: Path) -> list[Path]:
+    if existing(path).is_file():
+        return [path]
+    return natural_sorted(filter(_is_video, path.iterdir()))
 
 
 def _is_video(path: Path) -> bool:

@@ -29,7 +29,11 @@ def test_points_of_no_known_skeleton_are_refused_before_the_work(capture, tmp_pa
     folder, seen = capture
     np.savez(folder / "halpe136.npz", keypoints2d=np.repeat(seen, 8, axis=2), fps=60.0)
     options = MotionOptions(
-        folder / "halpe136.npz", tmp_path / "out", folder / "cameras.json", has_preview=False
+        folder / "halpe136.npz",
+        tmp_path / "out",
+        folder / "cameras.json",
+        has_preview=False,
+        has_viewer=False,
     )
     with pytest.raises(RuntimeError, match="136 keypoints a person are no known skeleton's"):
         run_motion(options)

@@ -1,161 +1,162 @@
-"""A video of the fitted body beside the 3D keypoints, and over a camera's video where given."""
+"""A video of the fitted bodies beside the 3D keypoints, and over a camera's video where given."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
-from infer_multiview_triangulation.ports import Output as TriangulationOutput
-from infer_smpl_fit.overlay import camera_backdrop, draw_over, frames_before
-from infer_smpl_fit.ports import Output as FitOutput
-from infer_smpl_fit.smpl_body.model import BodyModel
-from infer_smpl_fit.smpl_export.motion import BodyMotion, rotation_to_y_up
-from infer_smpl_fit.smpl_export.render import draw_body, frame_vertices, look_at, project
-from plugin_kit.keypoints.trajectories import UNITS_PER_METRE, first_frame_of
+from infer_smpl_fit.overlay import BLUE, OPACITY, Camera, camera_backdrop
+from infer_smpl_fit.smpl_export.motion import BodyMotion
+from infer_smpl_fit.smpl_export.render import (
+    SURFACE,
+    draw_body,
+    frame_vertices,
+    look_at,
+    project,
+)
 from plugin_kit.pictures import plain
-from plugin_kit.video import VideoInfo, VideoReader
 from workflows.media.video_writer import VideoSink
-from workflows.motion.options import MotionOptions
+from workflows.motion.everybody import Colour, Everybody, Person
+from workflows.motion.footage import Footage
 
 PANEL = (640, 720)
 MOST_RATE = 30.0
 MARGIN = 1.3
 PAPER, BONE, JOINT = (244, 244, 244), (190, 90, 40), (30, 40, 160)
 VIEW = np.array([0.45, 0.2, 1.0])
-TRUNK = (
-    ("left_shoulder", "right_shoulder"),
-    ("left_hip", "right_hip"),
-    ("left_shoulder", "left_hip"),
-    ("right_shoulder", "right_hip"),
-)
-
-
-@dataclass(frozen=True)
-class _Scene:
-    """What is drawn.
-
-    Attributes:
-        model: The body.
-        motion: Its motion in metres, y up.
-        in_world: The same in the keypoints' world and unit.
-        keypoints: (F, J, 3) metres, y up.
-        bones: Pairs of keypoints that a line joins.
-        camera: (3, 4), what looks at the body and the keypoints alike.
-    """
-
-    model: BodyModel
-    motion: BodyMotion
-    in_world: BodyMotion
-    keypoints: np.ndarray
-    bones: list[tuple[int, int]]
-    camera: np.ndarray
 
 
 def write_preview(
-    options: MotionOptions,
-    triangulation: Any,
-    fit: Any,
+    path: Path,
+    everybody: Everybody,
+    footage: Footage | None,
     *,
-    model: BodyModel,
     progress: Callable[[float], None],
 ) -> None:
-    """Draw the body and the keypoints side by side, at 30 frames a second at most.
+    """Draw the bodies and the keypoints side by side, at 30 frames a second at most.
 
     Args:
-        options: Where ``preview.mp4`` goes, and whose video it is drawn over.
-        triangulation: The task, after its run.
-        fit: The task, after its run.
-        model: The body.
+        path: Of the video.
+        everybody: Who is drawn.
+        footage: Of the first camera, which the bodies are drawn over.
         progress: Told the share that is drawn.
     """
-    report = dict(triangulation.get_output(TriangulationOutput.REPORT).data)
-    scene = _scene(triangulation, fit, report, model=model)
-    rate = Fraction(report["fps"]).limit_denominator(1001)
+    rate = Fraction(everybody.fps).limit_denominator(1001)
     step = max(1, round(float(rate) / MOST_RATE))
-    frames = range(0, len(scene.keypoints), step)
-    overlays = None
-    if options.videos:
-        first = first_frame_of(report["timestamps"], report["fps"])
-        begin = frames_before(options.videos[0], first, [])
-        overlays = _overlays(options.videos[0], scene, report["cameras"], step=step, begin=begin)
-    width = (2 if overlays is None else 3) * PANEL[0]
-    path = options.output / "preview.mp4"
+    frames = range(0, everybody.frames, step)
+    camera = _camera(everybody)
+    overlays = footage and _overlays(footage, everybody, frames)
+    width = (3 if overlays else 2) * PANEL[0]
     with VideoSink(path, width, PANEL[1], rate / step, step / rate) as sink:
         for index, frame in enumerate(frames):
-            body = frame_vertices(scene.motion, model, frame)
-            drawn = draw_body(_blank(), body, model.faces, camera=scene.camera)
-            row = [drawn, _draw_keypoints(scene, frame)]
-            if overlays is not None:
-                row.insert(0, next(overlays, _blank()))
+            row = [
+                _draw_bodies(everybody, frame, camera),
+                _draw_keypoints(everybody, frame, camera),
+            ]
+            if overlays:
+                row.insert(0, next(overlays))
             sink.write(np.ascontiguousarray(np.hstack(row)), index)
             progress((index + 1) / len(frames))
 
 
-def _scene(triangulation: Any, fit: Any, report: dict[str, Any], *, model: BodyModel) -> _Scene:
-    ports = (FitOutput.POSES, FitOutput.TRANSL, FitOutput.SCALING, FitOutput.BETAS)
-    poses, transl, scaling, betas = (fit.get_output(port).get_array() for port in ports)
-    fit_report = dict(fit.get_output(FitOutput.REPORT).data)
-    units = UNITS_PER_METRE[fit_report["unit"]]
-    motion = BodyMotion(poses, transl, betas.ravel(), float(scaling[0, 0]), report["fps"])
-    motion = motion.enlarged(1 / units) if fit_report["mode"] == "aist" else motion
-    rotation = rotation_to_y_up(fit_report["up_axis"])
-    keypoints = triangulation.get_output(TriangulationOutput.KEYPOINTS3D).get_array()
-    keypoints = keypoints / units @ rotation.T
-    names = report["joints"]
-    pairs = [*(bone["joints"] for bone in report["bone_lengths"]), *TRUNK]
-    # Nearly all of the keypoints at all times.
+def _camera(everybody: Everybody) -> np.ndarray:
+    """(3, 4): what looks at bodies and keypoints alike; nearly all of them at all times."""
+    keypoints = np.concatenate([person.keypoints for person in everybody.people])
     low, high = np.percentile(keypoints[np.isfinite(keypoints).all(axis=2)], (1, 99), axis=0)
     span = 1.35 * max(high[1] - low[1], (high[0] - low[0]) * PANEL[1] / PANEL[0], 1.0)
-    return _Scene(
-        model=model,
-        motion=motion.rotated(rotation, model),
-        in_world=motion.enlarged(units),
-        keypoints=keypoints,
-        bones=[(names.index(a), names.index(b)) for a, b in pairs if a in names and b in names],
-        camera=look_at((low + high) / 2, VIEW, up=np.array([0.0, 1, 0]), span=span, size=PANEL),
-    )
+    up = np.array([0.0, 1, 0])
+    return look_at((low + high) / 2, VIEW, up=up, span=span, size=PANEL)
 
 
 def _blank() -> np.ndarray:
     return plain(PAPER, PANEL[1], PANEL[0])
 
 
-def _draw_keypoints(scene: _Scene, frame: int) -> np.ndarray:
-    picture = _blank()
-    pixels, _ = project(scene.keypoints[frame], scene.camera)
-    visible = np.asarray(np.isfinite(pixels).all(axis=1))
-    places = np.rint(np.nan_to_num(pixels)).astype(int)
-    for a, b in scene.bones:
-        if visible[a] and visible[b]:
-            cv2.line(picture, places[a].tolist(), places[b].tolist(), BONE, 3, cv2.LINE_AA)
-    for place in places[visible]:
-        cv2.circle(picture, place.tolist(), 4, JOINT, -1, cv2.LINE_AA)
+def _draw_bodies(everybody: Everybody, frame: int, camera: np.ndarray) -> np.ndarray:
+    motions = [
+        (person.motion, person.colour if len(everybody.people) > 1 else SURFACE)
+        for person in everybody.people
+        if person.motion is not None and person.is_shown(frame)
+    ]
+    return _with_bodies(_blank(), everybody, motions, frame=frame, camera=camera)
+
+
+def _with_bodies(
+    picture: np.ndarray,
+    everybody: Everybody,
+    motions: list[tuple[BodyMotion, Colour]],
+    *,
+    frame: int,
+    camera: np.ndarray,
+    opacity: float = 1.0,
+) -> np.ndarray:
+    """Bodies over a picture, the farthest first."""
+    bodies = [(frame_vertices(motion, everybody.model, frame), c) for motion, c in motions]
+    bodies.sort(key=lambda body: -np.median(project(body[0], camera)[1]))
+    for vertices, colour in bodies:
+        picture = draw_body(
+            picture,
+            vertices,
+            everybody.model.faces,
+            camera=camera,
+            colour=colour,
+            opacity=opacity,
+        )
     return picture
 
 
-def _overlays(
-    video: Path, scene: _Scene, cameras: list[dict[str, Any]], *, step: int, begin: int
-) -> Iterator[np.ndarray]:
-    """The body over each shown frame of the first camera's video, cut out around its path.
+def _draw_keypoints(everybody: Everybody, frame: int, camera: np.ndarray) -> np.ndarray:
+    picture = _blank()
+    for person in everybody.people:
+        pixels, _ = project(person.keypoints[frame], camera)
+        visible = np.asarray(np.isfinite(pixels).all(axis=1))
+        places = np.rint(np.nan_to_num(pixels)).astype(int)
+        line = _darker(person) if len(everybody.people) > 1 else BONE
+        for a, b in everybody.bones:
+            if visible[a] and visible[b]:
+                cv2.line(picture, places[a].tolist(), places[b].tolist(), line, 3, cv2.LINE_AA)
+        for place in places[visible]:
+            cv2.circle(picture, place.tolist(), 4, JOINT, -1, cv2.LINE_AA)
+    return picture
 
-    The motion begins after ``begin`` frames of the video.
-    """
-    motion = scene.in_world
-    places = motion.joint_places(scene.model).reshape(-1, 3)
-    for index, frame in enumerate(VideoReader(VideoInfo.from_path(video)), start=-begin):
-        if index >= len(motion):
-            return
-        if index >= 0 and index % step == 0:
-            behind = camera_backdrop(cameras[0], frame.image, index)
-            drawn = draw_over(behind, motion, scene.model)
-            pixels, _ = project(places, behind.camera)
-            yield _fitted(drawn[_around(pixels, drawn.shape)])
+
+def _darker(person: Person) -> Colour:
+    """Their colour as lines on paper need it."""
+    red, green, blue = (round(0.75 * value) for value in person.colour)
+    return red, green, blue
+
+
+def _overlays(footage: Footage, everybody: Everybody, frames: range) -> Iterator[np.ndarray]:
+    """The bodies over each shown frame of the first camera's video, cut out around their paths."""
+    camera: Camera = everybody.cameras[0]
+    shown = [person for person in everybody.people if person.in_world is not None]
+    places = [person.in_world.joint_places(everybody.model) for person in shown if person.in_world]
+    paths = np.concatenate(
+        [joints[person.is_present] for joints, person in zip(places, shown, strict=True)]
+    ).reshape(-1, 3)
+    for frame, picture in zip(frames, footage.pictures(frames), strict=True):
+        if picture is None:
+            yield _blank()
+            continue
+        behind = camera_backdrop(camera, picture, frame)
+        motions = [
+            (person.in_world, person.colour if len(everybody.people) > 1 else BLUE)
+            for person in shown
+            if person.in_world is not None and person.is_shown(frame)
+        ]
+        drawn = _with_bodies(
+            behind.picture,
+            everybody,
+            motions,
+            frame=frame,
+            camera=behind.camera,
+            opacity=OPACITY,
+        )
+        yield _fitted(drawn[_around(project(paths, behind.camera)[0], drawn.shape)])
 
 
 def _around(pixels: np.ndarray, shape: tuple[int, ...]) -> tuple[slice, slice]:

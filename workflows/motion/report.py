@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from workflows.motion.options import in_options
 from workflows.screen import unread_is_fine
 
 WHAT = {
+    "keypoints2d.npz": "2D keypoints of all views, as --keypoints takes them",
     "keypoints3d.npz": "3D keypoints with errors, views and mask",
     "keypoints3d.trc": "3D keypoints for OpenSim",
     "keypoints3d.c3d": "3D keypoints for motion capture programs",
@@ -23,13 +25,38 @@ WHAT = {
     "motion.pkl": "SMPL motion, AIST++'s form",
     "motion.npz": "SMPL motion, AMASS's form",
     "motion.bvh": "skeleton motion for Blender and others",
-    "motion.glb": "animated body for any viewer",
+    "motion.glb": "animated bodies for any viewer",
     "motion.trc": "the body's joints",
     "reconstruction.png": "cameras, skeleton, residuals",
     "body.png": "the body over time",
     "overlay.png": "the body over the video",
     "preview.mp4": "the body and the keypoints in motion",
+    "motion.html": "all of it in a browser: open it by a double click",
 }
+
+
+def files_of(folder: Path) -> list[str]:
+    """The results in ``folder``, those of WHAT in its order and those of single people after."""
+    return sorted(
+        (path.name for path in folder.iterdir() if path.is_file() and what_is(path.name)),
+        key=lambda name: (list(WHAT).index(_of_all(name)), name),
+    )
+
+
+def what_is(name: str) -> str:
+    """What a result's file holds; empty for files of other names.
+
+    Example:
+        >>> what_is("motion_2.bvh")
+        'skeleton motion for Blender and others'
+    """
+    return WHAT.get(_of_all(name), "")
+
+
+def _of_all(name: str) -> str:
+    """The name of the file, were there one person: what follows ``_`` is the person's."""
+    path = Path(name)
+    return path.stem.partition("_")[0] + path.suffix
 
 
 @dataclass(frozen=True)
@@ -68,15 +95,24 @@ class MotionReport:
             ("keypoints interpolated", f"{quality['interpolated_share']:.1%}"),
             (f"body ({fit['body']}) to keypoints, mean", _number(fit["residual_mean_mm"], "mm")),
             ("frames with a body", f"{fit['valid_share']:.1%}"),
+            *(_person(entry) for entry in fit.get("people") or []),
             *((f"seconds: {name}", f"{spent:.1f}") for name, spent in self.seconds.items()),
         ]
         for name, value in rows:
             table.add_row(name, value)
         console.print(table)
         for name in self.files:
-            console.print(f"  {folder / name}  [dim]{WHAT[name]}[/]", soft_wrap=True)
+            console.print(f"  {folder / name}  [dim]{what_is(name)}[/]", soft_wrap=True)
         for warning in self.warnings:
             console.print(f"[yellow]warning:[/] {in_options(warning)}", soft_wrap=True)
+
+
+def _person(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """The row of one of several people, as infer_smpl_fit reports them."""
+    name = f"person {entry['name']}: body to keypoints, mean"
+    if not entry["is_fitted"]:
+        return name, "not fitted"
+    return name, _number(entry["residual_mean_mm"], "mm")
 
 
 def _number(value: float | None, unit: str) -> str:
