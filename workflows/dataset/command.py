@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from workflows.command import run_command
-from workflows.dataset.options import ENGINES, DatasetOptions
+from workflows.dataset.options import AIST, ENGINES, DatasetOptions
 
 
 def parse_arguments(arguments: list[str] | None = None) -> DatasetOptions:
@@ -32,9 +32,10 @@ def parse_arguments(arguments: list[str] | None = None) -> DatasetOptions:
     parser.add_argument(
         "--task",
         required=True,
-        metavar="keypoints|motion|matte|capture|MODULE:FUNCTION",
+        metavar="keypoints|motion|matte|capture|aist|MODULE:FUNCTION",
         help="what is done with each: a video's 2D keypoints, a take's motion, a video's matte, "
-        "everything of a take as an EasyVolcap root, or a function of your own",
+        "everything of a take as an EasyVolcap root; aist: keypoints, cameras by environment and "
+        "motion of AIST's videos in AIST++'s own files; or a function of your own",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     parser.add_argument("--engine", choices=ENGINES, default="local", help="processes, or Ray")
@@ -53,6 +54,12 @@ def parse_arguments(arguments: list[str] | None = None) -> DatasetOptions:
         "--retries", type=int, default=2, metavar="N", help="of a unit whose process crashed"
     )
     parser.add_argument("--limit", type=float, metavar="SECONDS", help="that a unit may take")
+    parser.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="of --task aist: environments and bad views, as workflows/dataset/aist_settings.json",
+    )
     parser.add_argument(
         "--dry-run", action="store_true", help="list the units, and how long they would take"
     )
@@ -81,6 +88,15 @@ def main(arguments: list[str] | None = None) -> int:
 
         check_options(options)
         ensure_home()
+        if options.task == AIST:
+            from workflows.dataset.aist_run import AistRun
+
+            run = AistRun(options)
+            if options.dry_run:
+                run.show_plans()
+            else:
+                failed = any(report.failed for report in run.run())
+            return
         task_of(options.task)
         units = find_units(options)
         if options.dry_run:

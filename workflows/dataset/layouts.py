@@ -39,16 +39,27 @@ def find_units(options: DatasetOptions) -> list[Unit]:
             "folders of cameras' videos (TAKE/CAMERA.mp4), EasyVolcap's images/CAMERA/, or a .csv "
             f"table with a column {UNIT!r}"
         )
-    names = [unit.name for unit in units]
-    twice = [name for name, count in Counter(names).items() if count > 1]
+    return chosen_units(units, options)
+
+
+def chosen_units(
+    units: Sequence[Unit], options: DatasetOptions, *, may_be_none: bool = False
+) -> list[Unit]:
+    """Those of the units that ``only`` and ``shard`` leave.
+
+    Raises:
+        ValueError: Two have one name, or ``only`` leaves none.
+    """
+    twice = [name for name, count in Counter(unit.name for unit in units).items() if count > 1]
     if twice:
-        raise ValueError(f"{root} has two units of the name {twice[0]}: rename one")
+        raise ValueError(f"{options.root} has two units of the name {twice[0]}: rename one")
+    chosen = list(units)
     if options.only:
-        units = [u for u in units if any(fnmatch(u.name, pattern) for pattern in options.only)]
-        if not units:
-            raise ValueError(f"--only {' '.join(options.only)} leaves none of {len(names)} units")
+        chosen = [u for u in units if any(fnmatch(u.name, pattern) for pattern in options.only)]
+        if not chosen and not may_be_none:
+            raise ValueError(f"--only {' '.join(options.only)} leaves none of {len(units)} units")
     number, count = options.shard
-    return units[number - 1 :: count]
+    return chosen[number - 1 :: count]
 
 
 def videos_below(folder: Path) -> list[Path]:
@@ -62,7 +73,7 @@ def videos_below(folder: Path) -> list[Path]:
 
 def _folder_units(root: Path, options: DatasetOptions) -> Iterator[Unit]:
     task, given = options.task, options.task_options
-    aist = _aist_videos(root)
+    aist = aist_videos(root)
     if aist:
         yield from _aist_units(aist, options)
         return
@@ -90,7 +101,8 @@ def _folder_units(root: Path, options: DatasetOptions) -> Iterator[Unit]:
                 yield Unit(f"{prefix}{video.stem}", task, {"video": video}, given)
 
 
-def _aist_videos(root: Path) -> list[Path]:
+def aist_videos(root: Path) -> list[Path]:
+    """AIST's videos in a folder, or in the folder ``videos`` in it."""
     for folder in (root, root / "videos"):
         if folder.is_dir():
             found = [path for path in videos_below(folder) if is_video_of_aist(path.stem)]

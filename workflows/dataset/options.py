@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENGINES = ("local", "ray")
+AIST = "aist"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class DatasetOptions:
     only: tuple[str, ...] = ()
     retries: int = 2
     limit: float | None = None
+    settings: Path | None = None
     dry_run: bool = False
     quiet: bool = False
 
@@ -54,6 +56,8 @@ def check_options(options: DatasetOptions) -> None:
     """
     if not options.root.exists():
         raise FileNotFoundError(f"there is no {options.root}: name the data set's folder or table")
+    if options.settings is not None and options.task != AIST:
+        raise ValueError(f"--settings {options.settings} is for --task {AIST} alone")
     for name, value in (("--workers", options.workers), ("--threads", options.threads)):
         if value is not None and value < 1:
             raise ValueError(f"{name} {value} is less than 1")
