@@ -13,7 +13,7 @@ from workflows.dataset.aist import AistSettings
 from workflows.dataset.aist_run import AistRun
 from workflows.dataset.command import main, parse_arguments
 
-FRAMES = 60
+FRAMES = 40
 SEQUENCES = ("gBR_sBM_cAll_d04_mBR0_ch01", "gBR_sBM_cAll_d05_mBR1_ch02")
 
 

@@ -116,6 +116,7 @@ def motion(unit: Unit, folder: Path) -> Mapping[str, Any]:
     write_npz(given, content)
     arguments = ["--keypoints", str(given), "--cameras", str(unit.inputs["cameras"])]
     arguments += ["--set", "infer_multiview_triangulation.aist_pickle=True", "--units", "cm"]
+    arguments.append("--no-preview")
     options = [text for text in unit.options if not text.startswith(BAD_VIEW)]
     try:
         return run_main("motion", [*arguments, *options, "--output", str(folder)], folder)

@@ -51,6 +51,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help=f"any parameter of {PEOPLE}, {TRIANGULATION} or {FIT}, as their READMEs list them; "
         "may be given again",
     )
+    parser.add_argument(
+        "--no-preview",
+        dest="has_preview",
+        action="store_false",
+        help="neither preview.mp4 nor motion.html, which take most of the time of long takes",
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     given = parser.parse_args(arguments)
     if given.up != "keep" and given.up_axis != "auto":
@@ -207,6 +213,8 @@ def options_of(given: argparse.Namespace) -> MotionOptions:
         fit={**fit, **given.parameters[FIT]},
         people={**people, **masks, **given.parameters[PEOPLE]},
         names=given.names,
+        has_preview=given.has_preview,
+        has_viewer=given.has_preview,
     )
 
 
