@@ -32,6 +32,7 @@ TABLES = {
     "body_fit": "motion.fit_table",
     "long_motion": "motion.long_table",
     "videos": "videos.table",
+    "runner": "runner.table",
 }
 
 
