@@ -62,10 +62,10 @@ def test_solvers_are_left_at_their_next_step(objective, tmp_path, monkeypatch):
     real = module.BandedEquations
     begun = []
 
-    def stopping(*arguments):
+    def stopping(*arguments, **named):
         begun.append(arguments)
         task.stop()
-        return real(*arguments)
+        return real(*arguments, **named)
 
     monkeypatch.setattr(module, "BandedEquations", stopping)
     with pytest.raises(Exception, match="the optimisation was stopped"):
