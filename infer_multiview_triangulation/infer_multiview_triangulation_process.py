@@ -26,6 +26,7 @@ from infer_multiview_triangulation.infer_multiview_triangulation_kit.ports impor
     dictionary_at,
     publish_dictionary,
 )
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.stopping import stoppable
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.task import PluginTask
 from infer_multiview_triangulation.multiview_files import (
     Detections,
@@ -105,7 +106,7 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
             self.begin_task_run()
         self.emit_step_progress()
         # The matrices are small: more threads cost time, and take it from others.
-        with threadpool_limits(1, user_api="blas"):
+        with threadpool_limits(1, user_api="blas"), stoppable(lambda: self._stopped):
             people = reconstruct_people(
                 detections.keypoints2d,
                 cameras,

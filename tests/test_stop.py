@@ -46,6 +46,33 @@ def keypoints3d(folder):
     return {"keypoints_path": folder / "points.npz"}
 
 
+@pytest.mark.parametrize("objective", ["robust", "aist"])
+def test_solvers_are_left_at_their_next_step(objective, tmp_path, monkeypatch):
+    """Not only between the steps of a reconstruction, of which one may take many seconds."""
+    from infer_multiview_triangulation.multiview_geometry.sequence import (
+        aist_objective,
+        robust_objective,
+    )
+
+    workflow = new_workflow("stopped")
+    given = {**keypoints2d(tmp_path), "objective": objective}
+    task = add_task(workflow, "infer_multiview_triangulation", given)
+    workflow.connect_tasks(workflow.root(), task, [])
+    module = {"robust": robust_objective, "aist": aist_objective}[objective]
+    real = module.BandedEquations
+    begun = []
+
+    def stopping(*arguments, **named):
+        begun.append(arguments)
+        task.stop()
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(module, "BandedEquations", stopping)
+    with pytest.raises(Exception, match="the optimisation was stopped"):
+        task.run()
+    assert len(begun) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "given"),
     [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugin_kit.stopping import Stopped, check_stop, never
+from plugin_kit.stopping import Stopped, check_stop, check_stop_inside, never, stoppable
 
 
 def test_nothing_happens_until_somebody_asks():
@@ -28,3 +28,13 @@ def test_a_stop_is_asked_for_again_each_time():
             check_stop(lambda: next(answers), "counting")
             done += 1
     assert done == 2
+
+
+def test_deep_work_asks_who_began_it():
+    check_stop_inside("solving")
+    with stoppable(lambda: True):
+        with stoppable(never):
+            check_stop_inside("solving")
+        with pytest.raises(Stopped, match="^solving was stopped$"):
+            check_stop_inside("solving")
+    check_stop_inside("solving")

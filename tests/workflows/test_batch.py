@@ -113,4 +113,6 @@ def test_an_interruption_says_how_far_it_came(tmp_path, monkeypatch):
     work = Batch(ChainOptions(tmp_path, tmp_path / "out"), run)
     with pytest.raises(KeyboardInterrupt):
         work.work(sources)
-    assert told == ["Of 3 videos: 1 done, 1 waiting. The same command goes on there."]
+    assert told == [
+        "Of 3 videos: 1 done, 1 interrupted, 1 waiting. The same command goes on there."
+    ]

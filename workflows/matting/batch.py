@@ -109,7 +109,7 @@ class Batch:
 
     def _summary(self) -> str:
         count = Counter(entry.state for entry in self.entries)
-        words = ("done", "passed over", "failed", "waiting")
+        words = ("done", "passed over", "failed", "interrupted", "waiting")
         parts = [f"{count[word]} {word}" for word in words if count[word]]
         return f"Of {len(self.entries)} videos: {', '.join(parts)}. The same command goes on there."
 
@@ -122,13 +122,16 @@ class Batch:
         if self.options.quiet:
             return
         table = Table(title=f"{len(self.entries)} videos")
-        for name in ("video", "folder", "result", "frames", "seconds", ""):
+        for name in ("video", "folder", "result", "frames", "seconds"):
             table.add_column(name, justify="right" if name in ("frames", "seconds") else "left")
         for entry in self.entries:
             figures = (str(entry.frames or ""), f"{entry.seconds:.1f}" if entry.seconds else "")
-            table.add_row(entry.source.name, str(entry.folder), entry.state, *figures, entry.text)
+            table.add_row(entry.source.name, entry.folder.name, entry.state, *figures)
         with unread_is_fine():
-            Console().print(table, markup=False)
+            console = Console()
+            console.print(table, markup=False)
+            for entry in filter(lambda each: each.text, self.entries):
+                console.print(f"{entry.folder.name}: {entry.text}", markup=False, highlight=False)
 
 
 def sources_of(paths: Sequence[Path]) -> list[Path]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...infer_multiview_triangulation_kit.stopping import check_stop_inside
 from ..camera import Camera
 from ..cameras.linearisation import (
     ALL_PARAMETERS,
@@ -55,6 +56,7 @@ class BundleProblem:
         """The best cameras, from these ``cameras`` and ``points`` (N, 3) on."""
         cost, damping = self._cost(cameras, points), START_DAMPING
         for _ in range(MAX_STEPS):
+            check_stop_inside("the adjustment of cameras")
             before = cost
             equations = self._normal_equations(cameras, points)
             for _ in range(MAX_TRIALS):

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.ndimage import median_filter
 from threadpoolctl import threadpool_limits
 
+from ...infer_multiview_triangulation_kit.stopping import check_stop_inside
 from ..camera import Camera
 from ..cameras.linearisation import POSE_PARAMETERS, linearise
 from .banded import BandedEquations
@@ -68,6 +69,7 @@ class _Problem:
         """The best points (F, J, 3), from these and bone ``lengths`` (B,) on."""
         cost = self._cost(points, lengths)
         for _ in range(ITERATIONS):
+            check_stop_inside("the optimisation")
             before = cost
             step, length_step = self._step(points, lengths)
             for share in 0.5 ** np.arange(HALVINGS):

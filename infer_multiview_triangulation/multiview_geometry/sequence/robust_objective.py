@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ...infer_multiview_triangulation_kit.stopping import check_stop_inside
 from ..points.errors import MEDIAN_LENGTH, finite_median, reprojection_errors, robust_weights
 from ..points.rays import Rays
 from .banded import BandedEquations
@@ -132,6 +133,7 @@ class _Window:
         points, lengths = self._start.copy(), self._lengths.copy()
         points[:, ~self._known] = 0
         for _ in range(ITERATIONS):
+            check_stop_inside("the optimisation")
             step, length_step = self._step(points, lengths)
             points += step
             lengths += length_step
