@@ -12,6 +12,8 @@ from .sequence.synchronisation import find_offsets, shift_views
 
 # Frames by which each view is late, None where that cannot be told; or None where nobody asked.
 Late = Sequence[int | None] | None
+# Shutters differ by up to a frame, which is no reason for a warning.
+MIN_TOLD = 2
 
 
 def synchronise(
@@ -20,7 +22,7 @@ def synchronise(
     """Find the frames by which each view is late and, with sync=auto, bring late ones forward.
 
     What was found is added to ``warnings``, but of two views, which ``two_view_warnings`` judges,
-    and with sync=report of views of which nothing can be told.
+    and with sync=report of views of which nothing can be told or that are a single frame late.
 
     Args:
         people: (V, F, P, J, 3); who is who in the views need not be known.
@@ -56,7 +58,7 @@ def _offset_warnings(
     for camera, frames in zip(cameras, offsets, strict=True):
         if frames is None and is_auto:
             warnings.append(f"view {camera.name}: too little motion to tell whether it is late")
-        elif frames:
+        elif frames and (is_auto or abs(frames) >= MIN_TOLD):
             done = "corrected" if is_auto else "set sync=auto to correct it"
             warnings.append(f"view {camera.name} is {frames:+d} frames late ({done})")
     return warnings
