@@ -28,6 +28,7 @@ TABLES = {
     "fusion": "fusion.table",
     "keypoints3d": "motion.triangulation_table",
     "crowd": "crowd.table",
+    "crowd_videos": "crowd.video_table",
     "cameras": "motion.camera_table",
     "body_fit": "motion.fit_table",
     "long_motion": "motion.long_table",

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from development.benchmarks import measuring
 from development.tables import new_table
+from workflows.plugins import REPOSITORY
 
 SEEDS = (901, 902, 903)
 FRAMES = 150
@@ -24,6 +25,8 @@ SCENES = {
     "3 people, 9 views": (3, NINE, "typical"),
     "3 people, 4 views, hard": (3, FOUR, "hard"),
 }
+VIDEOS = REPOSITORY.parent / "shared" / "data" / "pose2sim_videos" / "several"
+VIDEOS_SCENE = "videos"
 UNKNOWN = {"2 people, 4 unknown cameras": (2, FOUR, "typical")}
 
 
@@ -69,6 +72,8 @@ def measure(scene: str, seed: int) -> dict:
     from infer_multiview_triangulation.multiview_geometry.cameras.alignment import fit_similarity
     from infer_multiview_triangulation.multiview_geometry.people.everybody import find_everybody
 
+    if scene == VIDEOS_SCENE:
+        return _measure_videos()
     count, views, level = (SCENES | UNKNOWN)[scene]
     faults = {"typical": TYPICAL, "hard": HARD}[level]
     taken, skeleton = crowd(count, FRAMES, seed, views=views, faults=faults), SKELETONS["coco17"]
@@ -104,6 +109,60 @@ def measure(scene: str, seed: int) -> dict:
         "error": float(np.nanmean(errors, axis=(2, 3)).min(axis=0).mean()),
         "alone": float(np.nanmean(own)),
     }
+
+
+def video_table() -> Table:
+    """The people of a real take, from its videos, with its calibration and without."""
+    rows = []
+    if VIDEOS.is_dir():
+        results = measuring.in_a_process("development.benchmarks.crowd", scene=VIDEOS_SCENE, seed=0)
+        for cameras, people in results.items():
+            for number, person in enumerate(people):
+                rows.append((cameras, str(number), *map(str, person)))
+    return new_table(
+        "Pose2Sim's take of several people, keypoints by infer_people: frames in which each is "
+        "known in 3D and seen in each view, pixels between each view and what the others say",
+        ("cameras", "person", "frames", "frames a view", "left out px"),
+        rows,
+        caption="" if rows else f"{VIDEOS} is not there",
+    )
+
+
+def _measure_videos() -> dict:
+    from infer_multiview_triangulation.multiview_files import read_cameras
+    from infer_multiview_triangulation.multiview_geometry import (
+        SKELETONS,
+        Options,
+        reconstruct_people,
+    )
+    from infer_people.people_files.in_views import ViewFileOptions, find_in_views
+    from infer_people.people_files.videos import find_views
+    from infer_people.people_files.view_arrays import arrays_of
+    from infer_people.people_finding.options import FinderOptions
+
+    options = FinderOptions(masks=False, device="cpu", threads=1)
+    arrays = arrays_of(*find_in_views(find_views(VIDEOS), options, ViewFileOptions()))
+    ways = {"calibrated": read_cameras(VIDEOS / "Calib.qca.txt"), "unknown": None}
+    results = {}
+    for way, cameras in ways.items():
+        found = reconstruct_people(
+            np.asarray(arrays["keypoints2d"], float),
+            cameras,
+            SKELETONS["coco17"],
+            Options(person="all"),
+            names=[str(name) for name in arrays["views"]],
+            sizes=[(int(width), int(height)) for width, height in arrays["sizes"]],
+            fps=float(arrays["fps"]),
+        )
+        rows = []
+        for person in found.people:
+            shown = np.isfinite(person.keypoints2d[..., 0]).any(axis=2).sum(axis=1)
+            frames = int(np.isfinite(person.keypoints3d_optim[..., 0]).any(axis=1).sum())
+            left_out = person.quality["left_out_median"]
+            text = "two views" if left_out is None else f"{left_out:.1f}"
+            rows.append((frames, " ".join(map(str, shown)), text))
+        results[way] = rows
+    return results
 
 
 if __name__ == "__main__":

@@ -51,6 +51,20 @@ def test_many_people_at_once():
     assert found.right > 0.97
 
 
+def test_who_is_detected_twice_is_one_person(three):
+    """As bottom-up detectors do: the upper half of everybody once more, a little elsewhere."""
+    halves = three.keypoints + np.array([5.0, 3.0, 0])
+    halves[..., 11:, :] = np.nan
+    found = find(three.cameras, np.concatenate([three.keypoints, halves], axis=2))
+    assert len(found) == 3
+    whole = find(three.cameras, three.keypoints)
+    shares_of_ankles = [
+        sorted(np.isfinite(person[..., 15, 0]).mean() for person in people)
+        for people in (found, whole)
+    ]
+    np.testing.assert_allclose(*shares_of_ankles, atol=0.03)
+
+
 def test_the_unit_of_the_world_does_not_matter(three):
     in_metres = [c.transformed(np.eye(3), np.zeros(3), 0.01) for c in three.cameras]
     found = [find(cameras, three.keypoints) for cameras in (three.cameras, in_metres)]

@@ -8,6 +8,7 @@ from infer_multiview_triangulation.multiview_geometry import (
     SKELETONS,
     Options,
     reconstruct,
+    reconstruct_people,
 )
 
 # Pose2Sim's name of each marker that it takes over from the detector as it is, and ours.
@@ -90,3 +91,24 @@ def test_cameras_from_the_real_person_alone(folder):
     assert len(found.cameras) == 4
     assert found.quality["reprojection_median"] < 12
     assert np.isfinite(found.keypoints3d_optim).all(axis=-1).mean() > 0.8
+
+
+def test_who_stands_behind_is_a_second_person(folder, cameras):
+    """OpenPose finds her in two views, and a shred of somebody in one frame of a third column."""
+    seen = read_detections(folder / BALANCING / "pose", "body25b")
+    assert seen.keypoints2d.shape[2] == 3
+    found = reconstruct_people(
+        seen.keypoints2d,
+        cameras,
+        SKELETONS["body25b"],
+        Options(person="all", optimise=False),
+        sizes=[(1088, 1920)] * 4,
+    )
+    shown = [
+        np.isfinite(person.keypoints2d[..., 0]).any(axis=2).sum(axis=1).tolist()
+        for person in found.people
+    ]
+    assert shown == [[100, 100, 100, 100], [100, 100, 0, 0]]
+    middles = [np.nanmedian(p.keypoints3d.reshape(-1, 3), axis=0) for p in found.people]
+    assert 2 < np.linalg.norm(middles[1] - middles[0]) < 8
+    assert not any("late" in text and "frames" in text for text in found.quality["warnings"])

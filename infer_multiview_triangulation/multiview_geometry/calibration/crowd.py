@@ -33,9 +33,13 @@ from .unposed import (
 
 # Pairs of views that are tried as the first ones.
 FIRST_PAIRS = 3
-# In sizes of the person: how near a detection must be to be explained; and the shares of a view's
-# and of all detections that must be.
-EXPLAINED, VIEW_SHARE, LEAST_SHARE = 0.15, 0.3, 0.6
+# In sizes of the person: how near a detection must be to be explained.
+EXPLAINED = 0.15
+# Of a view's detections those that must be explained; that let several views be placed at once; and
+# that end the search.
+VIEW_SHARE, WELL_EXPLAINED, CERTAINLY_EXPLAINED = 0.3, 0.6, 0.8
+# Of all keypoints those that must be somebody's in the end.
+LEAST_SHARE = 0.6
 MOST_STRETCHES = 8
 SEED = 0
 MAX_MATCHES = 1000
@@ -125,51 +129,61 @@ def _pose_pair(cameras: Sequence[Camera], pair: MatchedPair) -> ViewPair | None:
 
 def _grow(scene: _Scene, cameras: Sequence[Camera], tracklets: Sequence[Track]) -> _Scene | None:
     """The scene with all views; None where one cannot be placed, or too little is explained."""
-    while True:
-        people = scene.people()
-        if not people:
+    while people := scene.people():
+        is_whole = len(scene.cameras) == len(cameras)
+        if is_whole and _share(people, scene.keypoints) < LEAST_SHARE:
             return None
         try:
-            scene = scene.adjusted(people, ADJUSTMENT_ROUNDS)
+            scene = scene.adjusted(people, ROUNDS if is_whole else ADJUSTMENT_ROUNDS)
         except ValueError:
             # Too few points: these two views are no beginning.
             return None
-        people = scene.people()
-        if len(scene.cameras) == len(cameras):
-            break
-        if not people:
-            return None
-        placed = _place_view(scene, people, cameras, tracklets)
-        if placed is None:
+        if is_whole:
+            return scene
+        placed = _place_views(scene, people, cameras, tracklets)
+        if not placed:
             return None
         scene.cameras.update(placed)
-    if not people or _share(people, scene.keypoints) < LEAST_SHARE:
-        return None
-    return scene.adjusted(people, ROUNDS)
+    return None
 
 
-def _place_view(
+def _place_views(
     scene: _Scene,
     people: Sequence[np.ndarray],
     cameras: Sequence[Camera],
     tracklets: Sequence[Track],
-) -> dict[int, Camera] | None:
-    """The view that is explained best by where the people are, and its camera."""
+) -> dict[int, Camera]:
+    """Further views: all that are explained well by where the people are, else the best of them."""
     points = scene.points(people)
-    best: tuple[float, dict[int, Camera]] | None = None
-    for view, camera in enumerate(cameras):
-        if view in scene.cameras:
-            continue
+    waiting = [view for view in range(len(cameras)) if view not in scene.cameras]
+    found = {}
+    for view in waiting:
         own = sorted((t for t in tracklets if t.view == view), key=lambda t: -t.support)
-        for track in own[:MOST_STRETCHES]:
-            for person in points:
-                placed = _place(camera, track, person)
-                if placed is None:
-                    continue
-                share = _explained(placed, scene.keypoints[view], points)
-                if share >= VIEW_SHARE and (best is None or share > best[0]):
-                    best = share, {view: placed}
-    return None if best is None else best[1]
+        found[view] = _best_place(
+            cameras[view], own[:MOST_STRETCHES], points, scene.keypoints[view]
+        )
+    well = {view: camera for view, (share, camera) in found.items() if share >= WELL_EXPLAINED}
+    if well:
+        return well
+    view = max(waiting, key=lambda view: found[view][0])
+    share, camera = found[view]
+    return {view: camera} if share >= VIEW_SHARE else {}
+
+
+def _best_place(
+    camera: Camera, tracks: Sequence[Track], points: np.ndarray, detections: np.ndarray
+) -> tuple[float, Camera]:
+    """The share of detections (F, P, J, 3) that the best place of a camera explains, and it."""
+    best = 0.0, camera
+    for track in tracks:
+        for person in points:
+            placed = _place(camera, track, person)
+            share = 0.0 if placed is None else _explained(placed, detections, points)
+            if placed is not None and share > best[0]:
+                best = share, placed
+            if share >= CERTAINLY_EXPLAINED:
+                return best
+    return best
 
 
 def _place(camera: Camera, track: Track, person: np.ndarray) -> Camera | None:

@@ -10,6 +10,7 @@ from ...infer_multiview_triangulation_kit.stopping import ShouldStop, never
 from ..camera import Camera
 from ..sequence.trajectories import bone_pairs
 from ..skeletons import Skeleton
+from .doubles import without_doubles
 from .following import follow_people
 from .parts import join_parts
 from .sightings import sightings_of
@@ -38,7 +39,7 @@ def find_everybody(
         Stopped: ``should_stop`` returned True.
     """
     tracks = follow_people(sightings_of(cameras, keypoints, skeleton), should_stop)
-    people, doubts = join_parts(tracks, bone_pairs(skeleton))
+    people, doubts = join_parts(without_doubles(tracks), bone_pairs(skeleton))
     warnings += doubts
     found = [_keypoints_of(parts, keypoints) for parts in people]
     return sorted(found, key=lambda person: -float(np.nansum(person[..., 2])))

@@ -19,10 +19,12 @@ EXPECTED_LIMIT, OWN_LIMIT = 0.30, 0.25
 # And to place them: so many times what is usual in this capture, within bounds. Good calibrations
 # and detectors tell people apart at a smaller distance.
 PLACED_LIMITS, TIMES_USUAL, USUAL_OF = (0.08, 0.22), 5.0, 400
-# Of a person's extent: who stands nearer to somebody is no other person,
-INSIDE = 0.35
-# unless so many views show both at once.
+# Of a person's extent: who stands nearer to somebody is no other person, unless so many views show
+# both at once; and who stands so near is none at all, but detected twice or in pieces.
+INSIDE, SAME_PLACE = 0.35, 0.1
 BOTH_SEEN = 2
+# What a detection without any keypoint would count more, in sizes of the person.
+INCOMPLETE = 0.03
 
 
 class PeopleFollower:
@@ -44,7 +46,7 @@ class PeopleFollower:
         if alive:
             self._continue(frame, alive, free)
         for newcomer in find_newcomers(self._viewpoints, seen, free):
-            self._welcome(newcomer, frame, alive)
+            self._welcome(newcomer, frame)
 
     def _continue(self, frame: int, alive: list[Track3D], free: np.ndarray) -> None:
         """Give tracks their detections, and clear these from ``free`` (M,)."""
@@ -90,8 +92,8 @@ class PeopleFollower:
         costs = seen.distances_of_either_side(
             projected, self._viewpoints.sizes(projected), self._sightings.mirrored
         )
-        # Who finds nobody costs as much as the limit.
-        bounded = np.minimum(costs, limits)
+        # Of two that fit, the more complete one; who finds nobody costs as much as the limit.
+        bounded = np.minimum(costs + INCOMPLETE * (1 - seen.completeness[:, None]), limits)
         members = np.full((len(expected), len(self._viewpoints.extrinsics)), -1)
         for view in np.unique(seen.views):
             own = np.flatnonzero(seen.views == view)
@@ -100,14 +102,19 @@ class PeopleFollower:
             members[columns[near], view] = own[rows[near]]
         return members
 
-    def _welcome(self, newcomer: Newcomer, frame: int, alive: list[Track3D]) -> None:
+    def _welcome(self, newcomer: Newcomer, frame: int) -> None:
         """Begin a track, or give the detections to the person inside whom the newcomer stands."""
         seen = self._sightings.frames[frame]
         chosen = newcomer.members[newcomer.members >= 0]
-        host = next((track for track in alive if _is_inside(newcomer, track, frame)), None)
-        if host is not None:
+        near, host = min(
+            ((_nearness(newcomer, track, frame), track) for track in self.tracks),
+            key=lambda pair: pair[0],
+            default=(np.inf, None),
+        )
+        if host is not None and near < (INSIDE if host.is_confirmed else SAME_PLACE):
             own = host.seen.get(frame, {})
-            if sum(int(seen.views[member]) in own for member in chosen) < BOTH_SEEN:
+            both = sum(int(seen.views[member]) in own for member in chosen)
+            if both < BOTH_SEEN or near < SAME_PLACE:
                 host.see(frame, seen, chosen)
                 if host.last < frame:
                     host.place(frame, newcomer.points)
@@ -132,9 +139,10 @@ def follow_people(sightings: Sightings, should_stop: ShouldStop) -> list[Track3D
     return [track for track in follower.tracks if len(track.placed) >= enough]
 
 
-def _is_inside(newcomer: Newcomer, track: Track3D, frame: int) -> bool:
-    if not track.is_confirmed:
-        return False
+def _nearness(newcomer: Newcomer, track: Track3D, frame: int) -> float:
+    """How far somebody stands from a person, in that person's extents."""
+    if not track.is_alive(frame):
+        return np.inf
     distances = np.linalg.norm(newcomer.points - track.expected(frame), axis=1)
     known = distances[np.isfinite(distances)]
-    return len(known) > 0 and float(np.median(known)) < INSIDE * track.extent
+    return float(np.median(known)) / track.extent if len(known) else np.inf

@@ -112,4 +112,4 @@ def _grow(
         members[rows, frame.views[pairs[:, side]]] = pairs[:, side]
     errors = placement_errors(viewpoints, frame, members, points)
     share = np.where(members >= 0, 1 - np.minimum(errors / GROWTH_LIMIT, 1), 0)
-    return members, share.sum(axis=1)
+    return members, (share * frame.completeness[members]).sum(axis=1)

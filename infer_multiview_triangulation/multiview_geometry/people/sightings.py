@@ -88,6 +88,11 @@ class FrameSightings:
     weights: np.ndarray
     sizes: np.ndarray
 
+    @cached_property
+    def completeness(self) -> np.ndarray:
+        """(M,): the share of the keypoints that each detection has."""
+        return (self.weights > 0).mean(axis=1)
+
     def distances(self, projected: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         """(M, T): median distances from people, in their sizes; infinite where little is shared.
 

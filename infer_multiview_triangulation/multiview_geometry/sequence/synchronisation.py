@@ -31,11 +31,14 @@ class Offsets:
             happened when the others show frame f.
         certain: (V,) bool, false where nothing moves enough to tell.
         at_limit: (V,) bool, where a pair of views fits best at the largest offset that was tried.
+        remains: (V,), what is left of a view's distances from the others' lines once it is brought
+            forward, as a share of what they are without; 1 where it is not late.
     """
 
     frames: np.ndarray
     certain: np.ndarray
     at_limit: np.ndarray
+    remains: np.ndarray
 
 
 def find_offsets(
@@ -50,22 +53,44 @@ def find_offsets(
     views, frames = people.shape[:2]
     limit = max(0, min(max_offset, frames - MIN_OVERLAP))
     if limit == 0:
-        return Offsets(np.zeros(views, int), np.zeros(views, bool), np.zeros(views, bool))
+        nothing = np.zeros(views, bool)
+        return Offsets(np.zeros(views, int), nothing, nothing, np.ones(views))
     several = people.shape[2] > 1
     stretch = packed_stretch(people) if several else _busiest_stretch(people[:, :, 0])
     xy = [homogeneous(camera, view) for camera, view in zip(cameras, stretch, strict=True)]
     differences = np.zeros((views, views))
     weights = np.zeros((views, views))
+    costs = np.full((views, views, 2 * limit + 1), np.nan)
     for a, b in combinations(range(views), 2):
         lines_of = NearestPeople if several else EpipolarLines
         lines = lines_of(cameras[a], cameras[b], xy[a], xy[b])
-        offset, clarity = _pair_offset(lines, len(xy[a]), limit)
+        offset, clarity, costs[a, b] = _pair_offset(lines, len(xy[a]), limit)
+        costs[b, a] = costs[a, b, ::-1]
         differences[a, b], differences[b, a] = offset, -offset
         weights[a, b] = weights[b, a] = clarity
     offsets = _join_votes(differences, weights)
     offsets -= round(float(np.median(offsets)))
     at_limit = (np.abs(differences) == limit) & (weights > 0)
-    return Offsets(offsets, weights.max(axis=1) > 0, at_limit.any(axis=1))
+    remains = np.array([_remains(costs[view], offsets, view) for view in range(views)])
+    return Offsets(offsets, weights.max(axis=1) > 0, at_limit.any(axis=1), remains)
+
+
+def _remains(costs: np.ndarray, offsets: np.ndarray, view: int) -> float:
+    """What ``Offsets.remains`` says of a view.
+
+    Args:
+        costs: (V, 2 L + 1) of the pairs of this view and each other, the other later by -L to L.
+    """
+    limit = costs.shape[1] // 2
+    others = np.flatnonzero(np.arange(len(costs)) != view)
+
+    def cost(frames: int) -> float:
+        places = np.clip(offsets[others] - frames, -limit, limit) + limit
+        values = costs[others, places]
+        return float(values[np.isfinite(values)].sum())
+
+    without = cost(0)
+    return cost(int(offsets[view])) / without if without > 0 else 1.0
 
 
 def shift_views(keypoints: np.ndarray, offsets: np.ndarray) -> np.ndarray:
@@ -98,8 +123,11 @@ def _busiest_stretch(keypoints: np.ndarray) -> np.ndarray:
 
 def _pair_offset(
     lines: EpipolarLines | NearestPeople, frames: int, limit: int
-) -> tuple[int, float]:
-    """The offset of least truncated distance of two views, and how clear it is (0: not at all)."""
+) -> tuple[int, float, np.ndarray]:
+    """The offset of least truncated distance of two views, and how clear it is (0: not at all).
+
+    Also the mean truncated distances at all offsets from -limit to limit.
+    """
     offsets = range(-limit, limit + 1)
     pixels = (lines.distances(*_overlap(frames, offset)) for offset in offsets)
     distances = [x[np.isfinite(x)] for x in pixels]
@@ -112,12 +140,12 @@ def _pair_offset(
     rivals = costs[np.abs(np.arange(len(costs)) - best) > NEAR_OFFSETS]
     rivals = rivals[np.isfinite(rivals)]
     if not np.isfinite(costs[best]) or not len(rivals):
-        return 0, 0.0
+        return 0, 0.0, costs
     ratio = float(rivals.min() / max(costs[best], 1e-9))
     # Keypoints of one frame err together, so frames are what counts.
     error = np.minimum(distances[best], bound).std() / np.sqrt(frames - abs(offsets[best]))
     is_clear = ratio > CLEAR_RATIO and rivals.min() - costs[best] > CLEAR_ERRORS * error
-    return offsets[best], ratio - 1 if is_clear else 0.0
+    return offsets[best], ratio - 1 if is_clear else 0.0, costs
 
 
 def _join_votes(differences: np.ndarray, weights: np.ndarray) -> np.ndarray:
