@@ -34,7 +34,7 @@ from workflows.plugins import REPOSITORY
 
 SHOWN = (0.3, 0.8)
 # Of the drawn videos.
-FILM_FRAMES, FILM_RATE, FILMED = 40, 20, 2
+FILM_FRAMES, FILM_RATE, FILMED = 30, 15, 2
 
 
 def measure(

@@ -47,7 +47,7 @@ SUBPIXEL_BITS = 3
 AWAY, HIGH, AIM = 330.0, 160.0, 88.0
 # What of the middle's height and width a picture holds, centimetres.
 TALL = 235.0
-ASPECT = 0.8
+ASPECT = 1.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def film(
     for person in range(people):
         poses, transl = dance(seed + person, frames, float(fps), rest_joints=model.rest_joints)
         turn = 2 * np.pi * person / people
-        aside = 0.0 if people == 1 else 0.75
+        aside = 0.0 if people == 1 else 0.65
         transl = transl + aside * np.array([np.cos(turn), 0.0, np.sin(turn)])
         betas = np.zeros(model.beta_count)
         joints.append(CENTIMETRES * joints_of(model, poses, transl))

@@ -107,9 +107,9 @@ def motion_page(path: Path, size: tuple[int, int] = SIZE) -> Iterator[Visit]:
 
 
 def show_moment(visit: Visit, seconds: float, wait: float = 2.0) -> None:
-    """Stop at a time of the recording, and wait until that is drawn."""
+    """Stop at a time of the recording, in tenths of a second, and wait until that is drawn."""
     clock = visit.page.locator("input").first
-    clock.fill(f"{seconds:.2f}")
+    clock.fill(f"{seconds:.1f}")
     clock.press("Enter")
     visit.page.wait_for_timeout(1000 * wait)
 

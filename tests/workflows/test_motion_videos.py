@@ -27,7 +27,7 @@ def take(tmp_path_factory):
     folder = tmp_path_factory.mktemp("take")
     filmed = film(FRAMES, fps=FPS, height=480, views=3)
     write_videos(folder / "videos", filmed)
-    other = Camera("cam9", (384, 480), np.eye(3), np.zeros(5), np.zeros(3), np.zeros(3))
+    other = Camera("cam9", (480, 480), np.eye(3), np.zeros(5), np.zeros(3), np.zeros(3))
     write_cameras_json(folder / "calibration.json", [other, *filmed.cameras[::-1]])
     return folder, filmed
 
