@@ -26,6 +26,7 @@ TABLES = {
     "people": "people.table",
     "flow": "flow_matting.flow_table",
     "fusion": "fusion.table",
+    "methods": "methods.table",
     "keypoints3d": "motion.triangulation_table",
     "crowd": "crowd.table",
     "crowd_videos": "crowd.video_table",

@@ -126,10 +126,10 @@ class Registration:
             plate, coverage: On the canvas, uint8 (h, w, 3) and float32 (h, w).
         """
         flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        where = self.onto_canvas[where] if isinstance(where, int) else where
-        behind = cv2.warpPerspective(plate, where, self.frame_size, flags=flags)
+        onto = self.onto_canvas[where] if isinstance(where, int) else where
+        behind = cv2.warpPerspective(plate, onto, self.frame_size, flags=flags)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return behind, cv2.warpPerspective(coverage, where, self.frame_size, flags=flags)
+        return behind, cv2.warpPerspective(coverage, onto, self.frame_size, flags=flags)
 
 
 def register_frames(

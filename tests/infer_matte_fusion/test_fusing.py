@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from infer_matte_fusion.matte_fusing import WEIGHT_SETS, FusionOptions, fuse
+from infer_matte_fusion.matte_fusing import MASK_OPTIONS, WEIGHT_SETS, FusionOptions, fuse
 from infer_matte_fusion.matte_fusing.agreement import fit_exposure
 from tests.infer_matte_fusion.scenes import BODY, FAR, HEIGHT, ROWS, WIDTH, make_scene
 
@@ -21,6 +21,21 @@ def test_a_lost_rim_comes_back(scene, name):
     before, after = (np.abs(alpha - scene.truth).sum() for alpha in (scene.base, fused.alpha))
     assert after < 0.7 * before
     assert fused.report["warnings"] == [] and fused.report["misfit"] == 0
+
+
+def test_masks_of_people_are_helped_farther_from_their_edge(scene):
+    """Their edge is six pixels too wide, and the plate was seen in some of the frames only."""
+    wide = scene.but(base=cv2.dilate(scene.truth, np.ones((13, 13), np.uint8)))
+    errors = {}
+    for name, options in (("masks", MASK_OPTIONS), ("alpha", WEIGHT_SETS["builtin"])):
+        fused = fuse(*wide.given, options=options)
+        errors[name] = np.abs(fused.alpha - wide.truth).mean()
+    base = np.abs(wide.base - wide.truth).mean()
+    assert errors["masks"] < 0.5 * base
+    assert errors["masks"] < errors["alpha"]
+    rare = np.full(wide.truth.shape, 0.05, np.float32)
+    alone = fuse(*wide.given, coverage=rare, options=MASK_OPTIONS)
+    np.testing.assert_array_equal(alone.alpha, wide.base)
 
 
 def test_alpha_is_made_of_both_by_their_shares(scene):

@@ -62,7 +62,7 @@ class KeptArrays:
         Raises:
             OSError: The disk is full.
         """
-        content = zlib.compress(np.ascontiguousarray(array), LEVEL)
+        content = zlib.compress(array.tobytes(), LEVEL)
         start = self._file.seek(0, 2)
         try:
             self._file.write(content)
