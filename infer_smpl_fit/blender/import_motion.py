@@ -71,14 +71,17 @@ def import_bodies(folder: Path) -> list:
 
 
 def import_bones(folder: Path) -> list:
-    """An armature for each motion*.bvh; centimetres become metres, y up becomes z up."""
-    people = []
+    """An armature for each motion*.bvh; centimetres become metres, y up becomes z up.
+
+    Blender puts the first frame of such files on 1 at the earliest, so that the scene begins there.
+    """
+    scene, people = bpy.context.scene, []
+    scene.frame_start, scene.frame_end = scene.frame_start + 1, scene.frame_end + 1
     for path in sorted(folder.glob("motion*.bvh")):
         bpy.ops.import_anim.bvh(
             filepath=str(path),
             global_scale=0.01,
-            # Blender puts the first frame of the file on the one after this.
-            frame_start=-1,
+            frame_start=1,
             use_fps_scale=False,
             rotate_mode="NATIVE",
             axis_forward="-Z",
