@@ -80,8 +80,9 @@ def fit_body(
     Args:
         model: The body.
         keypoints: (F, J, 3), any world; NaN where missing.
-        convention: coco17, body25, body25b, halpe26, wholebody133 (its 23 points of body and feet),
-            mediapipe33 (21), smpl24 (or its first 22) or h36m17.
+        convention: coco17, body25, body25_hands (body, and of hands four points), body25b,
+            halpe26, wholebody133 (27 points of body, feet and hands), mediapipe33 (25), smpl24 (or
+            its first 22) or h36m17.
         fps: Frames a second.
         mode: ``fit`` finds the shape, in metres, and of children a scale. ``aist`` keeps the mean
             shape and finds one scale, as AIST++ (Li et al., 2021) stores motion.
