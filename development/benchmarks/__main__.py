@@ -29,6 +29,8 @@ TABLES = {
     "keypoints3d": "motion.triangulation_table",
     "cameras": "motion.camera_table",
     "body_fit": "motion.fit_table",
+    "body_sizes": "bodies.size_table",
+    "hands": "bodies.hand_table",
     "long_motion": "motion.long_table",
 }
 
