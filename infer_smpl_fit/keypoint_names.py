@@ -16,6 +16,9 @@ OTHER_WORDS = {
     "bigtoe": "big_toe",
     "foot_index": "big_toe",
     "smalltoe": "small_toe",
+    # Pose2Sim's and MediaPipe's words of the hand.
+    "index": "index_base",
+    "pinky": "little_base",
     "head": "head_top",
     "headtop": "head_top",
     "neck": "upper_neck",

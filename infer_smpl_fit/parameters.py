@@ -36,6 +36,7 @@ class Settings(PluginSettings):
         "auto",
         "coco17",
         "body25",
+        "body25_hands",
         "body25b",
         "halpe26",
         "wholebody133",

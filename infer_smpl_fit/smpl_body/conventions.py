@@ -10,6 +10,7 @@ from ..infer_smpl_fit_kit.keypoints.skeletons import (
     SMPL_PARENTS,
     skeleton_name,
 )
+from .hands import HAND_BONES
 
 # The bone that carries each landmark. Toes go with the ankle's bone: what bends them is never seen.
 LANDMARK_BONES = {
@@ -24,6 +25,7 @@ MIDPOINTS = {"mid_hip": ((1, 2), 0), "shoulder_middle": ((16, 17), 9)}
 SYNONYMS = {
     # AIST++'s own list takes OpenPose's right side for SMPL's left; the table has OpenPose's order.
     "body25": {"neck": "shoulder_middle"},
+    "body25_hands": {"neck": "shoulder_middle"},
     "body25b": {"upper_neck": "neck"},
     "halpe26": {"upper_neck": "neck"},
     "h36m17": {"spine": "spine2", "thorax": "neck", "jaw": "nose"},
@@ -75,7 +77,8 @@ def _source(name: str) -> Source | None:
         joint = SMPL_JOINTS.index(name)
         # A joint's place depends on its parent's rotation, not on its own.
         return Source(max(SMPL_PARENTS[joint], 0), (joint,))
-    return Source(LANDMARK_BONES[name], landmark=name) if name in LANDMARK_BONES else None
+    bones = LANDMARK_BONES | HAND_BONES
+    return Source(bones[name], landmark=name) if name in bones else None
 
 
 def _convention(name: str) -> Convention:
@@ -87,7 +90,7 @@ def _convention(name: str) -> Convention:
 CONVENTIONS = {
     name: _convention(name)
     for name in (
-        *("coco17", "body25", "body25b", "halpe26", "wholebody133", "mediapipe33"),
+        *("coco17", "body25", "body25_hands", "body25b", "halpe26", "wholebody133", "mediapipe33"),
         *("smpl24", "smpl22", "h36m17"),
     )
 }

@@ -66,8 +66,8 @@ def write_glb(path: str | Path, motion: BodyMotion, model: BodyModel) -> Path:
 def write_people_glb(path: str | Path, figures: Sequence[Figure], model: BodyModel) -> Path:
     """Write everybody's skinned mesh, each with a skeleton and a colour, in one animation.
 
-    Nodes bear the person's name before their own, if there is one. Who is not there is scaled to
-    nothing, which is how glTF says that something is not drawn.
+    Nodes bear the person's name before their own, and joints hang on a node of that name. Who is
+    not there is scaled to nothing, which is how glTF says that something is not drawn.
 
     Motions far from the world's origin, whose millimetres 32-bit floats cannot hold, are written
     around an origin of whole metres near them, which the scene's extras tell.
@@ -96,7 +96,7 @@ def write_people_glb(path: str | Path, figures: Sequence[Figure], model: BodyMod
     for figure in figures:
         moved = replace(figure.motion, transl=figure.motion.transl - origin)
         _add_figure(document, buffer, replace(figure, motion=moved), model)
-        _animate(animation, buffer, moved, model, times=times, root=document.skins[-1].skeleton)
+        _animate(animation, buffer, moved, model, times=times, root=document.skins[-1].joints[0])
     document.animations = [animation]
     document.accessors, document.bufferViews = buffer.accessors, buffer.views
     document.buffers = [gl.Buffer(byteLength=len(buffer.data))]
@@ -128,7 +128,12 @@ def _add_figure(document: gl.GLTF2, buffer: Buffer, figure: Figure, model: BodyM
         )
     )
     document.nodes += [*joint_nodes(rest, model.parents, first=first, before=before), body]
-    document.scenes[0].nodes += [first, first + joints]
+    root = first
+    if figure.name:
+        # Blender makes one skeleton of all people who have no node of their own above them.
+        root = document.skins[-1].skeleton = len(document.nodes)
+        document.nodes.append(gl.Node(name=figure.name, children=[first]))
+    document.scenes[0].nodes += [root, first + joints]
     document.meshes.append(mesh)
     document.materials.append(
         gl.Material(name=f"{before}surface", pbrMetallicRoughness=surface, doubleSided=True)

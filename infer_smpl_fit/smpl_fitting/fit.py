@@ -39,7 +39,8 @@ class Fit:
     Attributes:
         poses: (F, K, 3), axis-angle in radians, root first.
         transl: (F, 3), metres; in the mode aist in the keypoints' unit.
-        scaling: 1; in the mode aist the size in the keypoints' unit.
+        scaling: 1, or the size of somebody whom no shape of a grown-up fits; in the mode aist the
+            size in the keypoints' unit.
         betas: (B,); zero in the mode aist.
         offsets: (J, 3), metres at scale 1, of the keypoints from their places on the body in their
             bones' frames; zero where the body has no such keypoint.
@@ -79,11 +80,12 @@ def fit_body(
     Args:
         model: The body.
         keypoints: (F, J, 3), any world; NaN where missing.
-        convention: coco17, body25, body25b, halpe26, wholebody133 (its 23 points of body and feet),
-            mediapipe33 (21), smpl24 (or its first 22) or h36m17.
+        convention: coco17, body25, body25_hands (body, and of hands four points), body25b,
+            halpe26, wholebody133 (27 points of body, feet and hands), mediapipe33 (25), smpl24 (or
+            its first 22) or h36m17.
         fps: Frames a second.
-        mode: ``fit`` finds the shape, in metres. ``aist`` keeps the mean shape and finds one scale,
-            as AIST++ (Li et al., 2021) stores motion.
+        mode: ``fit`` finds the shape, in metres, and of children a scale. ``aist`` keeps the mean
+            shape and finds one scale, as AIST++ (Li et al., 2021) stores motion.
         confidence: (F, J) in 0..1; 0 is missing.
         smooth: Weight of smoothness in time.
         units: Of the keypoints: auto, m, cm or mm.
@@ -115,7 +117,7 @@ def fit_body(
         state, losses = minimise_sequence(
             objective,
             analytic_start(problem.rig, *start),
-            Free(betas=not is_aist, scaling=is_aist, offsets=True),
+            Free(betas=not is_aist, scaling=problem.is_scaled, offsets=True),
             should_stop=should_stop,
             progress=progress,
         )

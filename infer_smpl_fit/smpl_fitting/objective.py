@@ -19,7 +19,6 @@ from .rotations import inverse_left_jacobian, logarithm
 KEYPOINT_NOISE = 0.01
 # Usual second differences of motion at 60 fps: metres and radians a frame².
 TRANSL_ACCELERATION, ROTATION_ACCELERATION = 0.004, 0.02
-OFFSET_SPREAD = 0.03
 # Both grow with the number of frames: the data would outvote any constant prior on a long clip,
 # and what poses cannot explain would end up in the belly.
 BETA_WEIGHT, OFFSET_WEIGHT = 0.1, 1.0
@@ -88,7 +87,8 @@ class Objective:
             accelerations, _ = self._accelerations(state)
             total += np.sum(self._smoothness_weights() * np.square(accelerations))
         total += BETA_WEIGHT * frames * np.sum(np.square(state.betas))
-        total += OFFSET_WEIGHT * frames * np.sum(np.square(state.offsets / OFFSET_SPREAD))
+        offsets = state.offsets / self.rig.offset_spreads[:, None]
+        total += OFFSET_WEIGHT * frames * np.sum(np.square(offsets))
         return float(total)
 
     def normal_equations(
@@ -211,13 +211,14 @@ class Objective:
 
     def _shared_priors(self, state: State, free: Free) -> tuple[np.ndarray, np.ndarray]:
         """Weights (S,) and values (S,) of the free shared parameters; zero is the likeliest."""
-        terms = [(0.0, np.zeros(0))]
+        terms: list[tuple[float | np.ndarray, np.ndarray]] = [(0.0, np.zeros(0))]
         if free.betas:
             terms.append((BETA_WEIGHT, state.betas))
         if free.scaling:
             terms.append((0.0, np.zeros(1)))
         if free.offsets:
-            terms.append((OFFSET_WEIGHT / OFFSET_SPREAD**2, state.offsets.ravel()))
-        weights = [np.full(len(values), weight) for weight, values in terms]
+            spreads = np.repeat(self.rig.offset_spreads, 3)
+            terms.append((OFFSET_WEIGHT / spreads**2, state.offsets.ravel()))
+        weights = [np.broadcast_to(weight, len(values)) for weight, values in terms]
         frames = len(self.observations.times)
         return frames * np.concatenate(weights), np.concatenate([values for _, values in terms])

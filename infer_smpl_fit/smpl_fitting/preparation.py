@@ -53,6 +53,7 @@ class Problem:
         missing_share: Of the keypoints.
         unit: Of the keypoints: m, cm or mm.
         size: Of the person; 1 is the body's own.
+        is_scaled: Whether the body gets a scale: of children, and wherever it keeps its mean shape.
         proportions: From the limbs' lengths.
     """
 
@@ -65,6 +66,7 @@ class Problem:
     missing_share: float
     unit: str
     size: float
+    is_scaled: bool
     proportions: Proportions
 
 
@@ -124,7 +126,8 @@ def prepare(model: BodyModel, clip: Clip, *, keeps_mean_shape: bool) -> Problem:
     outliers = find_outliers(points)
     points[outliers] = np.nan
     limbs = measure_limbs(rig, points)
-    if keeps_mean_shape:
+    is_scaled = keeps_mean_shape or limbs.is_beyond_shapes
+    if is_scaled:
         proportions = Proportions(np.zeros(model.beta_count), limbs.scaling())
     else:
         proportions = Proportions(limbs.betas(), 1.0)
@@ -144,5 +147,6 @@ def prepare(model: BodyModel, clip: Clip, *, keeps_mean_shape: bool) -> Problem:
         missing_share=missing_share,
         unit=unit,
         size=limbs.size,
+        is_scaled=is_scaled,
         proportions=proportions,
     )

@@ -17,6 +17,8 @@ LIMBS = (
 LENGTH_SPREAD = 0.01
 # Sizes of people: a grown-up of 1.7 m is 1; beyond these the unit is doubtful.
 SMALLEST, LARGEST = 0.4, 1.6
+# Beyond these, shapes alone, which are grown-ups', would be absurd: a child is a smaller body.
+LEAST_SHAPED, MOST_SHAPED = 0.85, 1.15
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class LimbLengths:
     def size(self) -> float:
         """How many times as long as the body's own they are; 1 where none is observed."""
         return float(np.median(self.lengths / self._rest_lengths())) if len(self.ends) else 1.0
+
+    @property
+    def is_beyond_shapes(self) -> bool:
+        """Whether the person is so small or large that a body of another scale is nearer."""
+        return not LEAST_SHAPED <= self.size <= MOST_SHAPED
 
     def unit(self) -> str:
         """The unit in which the person comes nearest to the body's size.

@@ -8,11 +8,14 @@ from functools import cached_property
 import numpy as np
 
 from ..smpl_body.conventions import SMPL_JOINTS, Convention, Source
+from ..smpl_body.hands import HAND_BONES, hand_base
 from ..smpl_body.model import BodyModel
 
 HEAD = SMPL_JOINTS.index("head")
 # Points that lie nearer than this to one line leave the rotation about it open, metres.
 LEAST_EXTENT = 0.05
+# A detector's hip is not SMPL's; knuckles are knuckles, and theirs would hide how a hand is turned.
+OFFSET_SPREAD, HAND_OFFSET_SPREAD = 0.03, 0.008
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,13 @@ class Rig:
     @property
     def beta_count(self) -> int:
         return self.joint_shapedirs.shape[2]
+
+    @cached_property
+    def offset_spreads(self) -> np.ndarray:
+        """(N,), metres: how far off its place on the body a detector's keypoint usually is."""
+        sources = (self.convention.sources[column] for column in self.columns)
+        is_hand = [source is not None and source.landmark in HAND_BONES for source in sources]
+        return np.where(is_hand, HAND_OFFSET_SPREAD, OFFSET_SPREAD)
 
     @cached_property
     def keypoint_of_column(self) -> dict[int, int]:
@@ -132,6 +142,8 @@ def _anchor(model: BodyModel, source: Source) -> tuple[np.ndarray, np.ndarray] |
             return None
         joints = list(source.joints)
         return model.rest_joints[joints].mean(axis=0), model.joint_shapedirs[joints].mean(axis=0)
+    if source.landmark in HAND_BONES:
+        return hand_base(model, source.landmark)
     vertex = landmark_vertex(model, source.landmark)
     return None if vertex is None else (model.v_template[vertex], model.shapedirs[vertex])
 

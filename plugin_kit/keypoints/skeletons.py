@@ -22,13 +22,19 @@ COCO18 = (
     "right_ear,left_ear"
 )
 BODY25B = COCO17 + ",upper_neck,head_top," + FEET
-WHOLEBODY = COCO17 + "," + FEET
+# Where index and little finger leave the palm.
+FINGERS = ("index_base", "little_base")
+HANDS = "left_index_base,left_little_base,right_index_base,right_little_base"
+WHOLEBODY = f"{COCO17},{FEET},{HANDS}"
 HALPE26 = (
     COCO17 + ",head_top,upper_neck,mid_hip,left_big_toe,right_big_toe,left_small_toe,"
     "right_small_toe,left_heel,right_heel"
 )
 # MediaPipe's foot index is the tip of the big toe.
-MEDIAPIPE = COCO17 + ",left_heel,right_heel,left_big_toe,right_big_toe"
+MEDIAPIPE = (
+    COCO17 + ",left_little_base,right_little_base,left_index_base,right_index_base,left_heel,"
+    "right_heel,left_big_toe,right_big_toe"
+)
 H36M17 = (
     "pelvis,right_hip,right_knee,right_ankle,left_hip,left_knee,left_ankle,spine,thorax,jaw,"
     "head_top,left_shoulder,left_elbow,left_wrist,right_shoulder,right_elbow,right_wrist"
@@ -109,13 +115,14 @@ def _other_side(name: str) -> str:
     return "left_" + name.removeprefix("right_") if name.startswith("right_") else name
 
 
-def _with_feet(names: str, *more: tuple[int, int]) -> tuple[tuple[int, int], ...]:
-    """COCO's bones, the trunk's two, ``more``, and those of the feet that the names have."""
+def _with_ends(names: str, *more: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    """COCO's bones, the trunk's two, ``more``, and those of feet and hands that the names have."""
     joints = names.split(",")
     bones = [*COCO17_BONES, (5, 6), (11, 12), *more]
     for side in ("left", "right"):
-        foot = [f"{side}_{part}" for part in ("ankle", "big_toe", "small_toe", "heel")]
-        bones += combinations([joints.index(name) for name in foot if name in joints], 2)
+        for parts in (("ankle", "big_toe", "small_toe", "heel"), ("wrist", *FINGERS)):
+            end = [f"{side}_{part}" for part in parts]
+            bones += combinations([joints.index(name) for name in end if name in joints], 2)
     return tuple(bones)
 
 
@@ -125,24 +132,33 @@ SKELETONS = {
         Skeleton("coco17", tuple(COCO17.split(",")), COCO17_BONES),
         Skeleton("coco18", tuple(COCO18.split(",")), COCO18_BONES),
         Skeleton("body25", tuple(BODY25.split(",")), BODY25_BONES),
+        # OpenPose's body, left hand and right hand, one after the other.
+        Skeleton(
+            "body25_hands",
+            (*BODY25.split(","), *HANDS.split(",")),
+            (*BODY25_BONES, (7, 25), (7, 26), (25, 26), (4, 27), (4, 28), (27, 28)),
+            columns=(*range(25), 30, 42, 51, 63),
+            points=67,
+        ),
         Skeleton("body25b", tuple(BODY25B.split(",")), BODY25B_BONES),
         Skeleton(
             "halpe26",
             tuple(HALPE26.split(",")),
-            _with_feet(HALPE26, (0, 18), (18, 17), (11, 19), (12, 19)),
+            _with_ends(HALPE26, (0, 18), (18, 17), (11, 19), (12, 19)),
         ),
         Skeleton(
             "wholebody133",
             tuple(WHOLEBODY.split(",")),
-            _with_feet(WHOLEBODY),
-            columns=tuple(range(23)),
+            _with_ends(WHOLEBODY),
+            # Hands of 21 points begin at 91 and 112, their index finger 5, the little one 17 later.
+            columns=(*range(23), 96, 108, 117, 129),
             points=133,
         ),
         Skeleton(
             "mediapipe33",
             tuple(MEDIAPIPE.split(",")),
-            _with_feet(MEDIAPIPE),
-            columns=(0, 2, 5, 7, 8, *range(11, 17), *range(23, 33)),
+            _with_ends(MEDIAPIPE),
+            columns=(0, 2, 5, 7, 8, *range(11, 17), *range(23, 29), *range(17, 21), *range(29, 33)),
             points=33,
         ),
         Skeleton("smpl24", SMPL_JOINTS, SMPL_BONES),
