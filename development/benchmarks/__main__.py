@@ -26,6 +26,8 @@ TABLES = {
     "people": "people.table",
     "flow": "flow_matting.flow_table",
     "fusion": "fusion.table",
+    "key": "key.table",
+    "foreground": "foreground.table",
     "keypoints3d": "motion.triangulation_table",
     "cameras": "motion.camera_table",
     "body_fit": "motion.fit_table",
