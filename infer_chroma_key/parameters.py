@@ -62,7 +62,7 @@ class Settings(PluginSettings):
         le=720,
         unit="pixels",
         step=1,
-        decimals=0,
+        decimals=1,
     )
     core_margin: float = setting(
         12.0,
@@ -73,7 +73,7 @@ class Settings(PluginSettings):
         le=720,
         unit="pixels",
         step=1,
-        decimals=0,
+        decimals=1,
     )
     steadiness: float = setting(
         0.8,

@@ -9,7 +9,8 @@ from plugin_kit.pictures import blend
 
 HEIGHT, WIDTH = 180, 320
 SCREENS = {"green": (45, 165, 70), "blue": (35, 70, 185)}
-SKIN, CLOTH, HAIR = (205, 150, 120), (88, 84, 92), (95, 65, 45)
+SKIN, CLOTH, HAIR = (205, 150, 120), (90, 92, 90), (95, 65, 45)
+FACE = np.s_[46:114, 136:184]
 HEAD, BODY = (160, 70), (100, 110, 220, 180)
 
 

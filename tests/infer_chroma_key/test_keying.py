@@ -8,7 +8,7 @@ from plugin_kit.keying.screen_colour import difference, find_screen, purity
 from plugin_kit.keying.screen_light import SteadyLight, fit_light
 from plugin_kit.keying.spill import without_spill
 from plugin_kit.pictures import plain
-from tests.infer_chroma_key.scenes import HEIGHT, SCREENS, WIDTH, mad, make_scene
+from tests.infer_chroma_key.scenes import FACE, HEIGHT, SCREENS, WIDTH, mad, make_scene
 
 TIE = np.s_[125:165, 155:165]
 
@@ -46,11 +46,14 @@ def test_foreground_has_lost_the_screen_s_light():
     scene = make_scene(noise=0, spill=0.1)
     keyed = Keyer()(scene.frame)
     over = plain((128, 128, 128), HEIGHT, WIDTH).astype(np.float32)
+    # In skin, which is far from green, a little green cannot be told from its own colour.
+    counts = scene.alpha > 0.05
+    counts[FACE] = False
 
     def composite_error(foreground, alpha):
         made = over + alpha[..., None] * (foreground - over)
         wanted = over + scene.alpha[..., None] * (scene.foreground - over)
-        return np.abs(made - wanted)[scene.alpha > 0.05].mean()
+        return np.abs(made - wanted)[counts].mean()
 
     kept = Keyer(KeyOptions(spill=0))(scene.frame)
     error = composite_error(keyed.foreground, keyed.alpha)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..compiled import compiled
 from .screen_colour import difference
 
 # Alpha by the plain difference from which a pixel is surely foreground, spill and all.
@@ -51,24 +52,51 @@ def soft_key(
         channel: The one that the screen is bright in.
         is_core: bool (H, W): what is foreground, whatever its colour.
     """
-    of_screen = np.maximum(difference(screen, channel), LEAST_DIFFERENCE)
-    is_sure = difference(image, channel) < (1 - SURE) * of_screen
+    sure = _sure(image, screen, channel)
     if is_core is not None:
-        is_sure |= is_core
-    sure = cv2.erode(is_sure.view(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+        sure |= is_core.view(np.uint8)
+    sure = cv2.erode(sure, np.ones((3, 3), np.uint8)).astype(np.float32)
+    height, width = sure.shape
     nearest = nearest_colours(image, sure)
-    # The main channel less each of the others.
-    rows = np.delete(np.eye(3, dtype=np.float32)[channel] - np.eye(3, dtype=np.float32), channel, 0)
-    of_foreground = cv2.resize(
-        cv2.transform(nearest, rows), sure.shape[::-1], interpolation=cv2.INTER_LINEAR
-    )
-    away = cv2.transform(screen, rows)
-    way = cv2.subtract(away, of_foreground)
-    away = cv2.subtract(away, cv2.transform(image, rows))
-    both = np.ones((1, 2), np.float32)
-    along = cv2.transform(cv2.multiply(away, way), both)
-    length = cv2.transform(cv2.multiply(way, way), both)
-    return along / np.maximum(length, 2 * LEAST_DIFFERENCE**2)
+    foreground = cv2.resize(nearest, (width, height), interpolation=cv2.INTER_LINEAR)
+    return _share_of_way(image, screen, foreground, channel)
+
+
+@compiled(fastmath=True)
+def _sure(image: np.ndarray, screen: np.ndarray, channel: int) -> np.ndarray:
+    """1 where the plain difference says that there is foreground, uint8 (H, W)."""
+    height, width = image.shape[:2]
+    sure = np.empty((height, width), np.uint8)
+    one, other = (channel + 1) % 3, (channel + 2) % 3
+    for y in range(height):
+        for x in range(width):
+            p, s = image[y, x], screen[y, x]
+            of_screen = max(s[channel] - max(s[one], s[other]), np.float32(LEAST_DIFFERENCE))
+            of_image = p[channel] - max(p[one], p[other])
+            sure[y, x] = of_image < np.float32(1 - SURE) * of_screen
+    return sure
+
+
+@compiled(fastmath=True)
+def _share_of_way(
+    image: np.ndarray, screen: np.ndarray, foreground: np.ndarray, channel: int
+) -> np.ndarray:
+    """How far ``image`` is from ``screen`` to ``foreground``, float32 (H, W)."""
+    height, width = image.shape[:2]
+    alpha = np.empty((height, width), np.float32)
+    one, other = (channel + 1) % 3, (channel + 2) % 3
+    least = np.float32(2 * LEAST_DIFFERENCE**2)
+    for y in range(height):
+        for x in range(width):
+            p, s, f = image[y, x], screen[y, x], foreground[y, x]
+            way_one = (s[channel] - s[one]) - (f[channel] - f[one])
+            way_other = (s[channel] - s[other]) - (f[channel] - f[other])
+            gone_one = (s[channel] - s[one]) - (p[channel] - p[one])
+            gone_other = (s[channel] - s[other]) - (p[channel] - p[other])
+            length = way_one * way_one + way_other * way_other
+            along = way_one * gone_one + way_other * gone_other
+            alpha[y, x] = along / max(length, least)
+    return alpha
 
 
 def cleaned(alpha: np.ndarray, noise: float) -> np.ndarray:
