@@ -1,11 +1,17 @@
 """Which checkpoint, from where, and whether it is what it should be."""
 
 from pathlib import Path
+from typing import Any
+
+import torch
 
 from .bgm_network import MattingBase, MattingRefine
+from .infer_background_matting_kit.files import FileError
+from .infer_background_matting_kit.onnx_weights import is_onnx, read_onnx_state
 from .infer_background_matting_kit.weights import (
     cache_folder,
     fetch,
+    fetch_either,
     load_state,
     read_state,
     user_file,
@@ -21,6 +27,18 @@ DRIVE_IDS = {
 }
 # The released files hold at least their parameters; a page of HTML does not.
 LEAST_BYTES = {"mobilenetv2": 20_000_000, "resnet50": 160_000_000, "resnet101": 236_000_000}
+# Intel's Open Model Zoo publishes the checksum of this export of the same weights
+# (models/public/background-matting-mobilenetv2/model.yml).
+ONNX_BACKBONE = "mobilenetv2"
+ONNX_URL = (
+    "https://github.com/DmitriySidnev/BackgroundMattingV2/raw/master/onnx/bgm_mobilenetv2.onnx"
+)
+ONNX_CHECKSUM = (
+    "sha384:3fc7bad659149e3e9e0feb4ef531c177ab158e5bbcfdabba9952c3832053f353"
+    "d23560ff488aeae857245734ef639e6b"
+)
+PARAMETERS = "model_type, model_backbone"
+EXAMPLE = (1, 3, 64, 64)
 
 
 def checkpoint_path(weights: str, backbone: str, user_path: str) -> Path:
@@ -41,11 +59,29 @@ def checkpoint_path(weights: str, backbone: str, user_path: str) -> Path:
         if not BUILTIN_FILE.is_file():
             raise FileNotFoundError(f"the plugin is incomplete: {BUILTIN_FILE} is missing")
         return BUILTIN_FILE
-    return _official(backbone)
+    folder = cache_folder("infer_background_matting")
+    if backbone != ONNX_BACKBONE or (folder / _file_of(backbone)).is_file():
+        return _official(backbone)
+    there = folder / ONNX_URL.rpartition("/")[2]
+    return fetch_either(lambda: _official(backbone), lambda: _exported(there), there)
+
+
+def _file_of(backbone: str) -> str:
+    return f"pytorch_{backbone}.pth"
+
+
+def _exported(there: Path) -> Path:
+    return fetch(
+        ONNX_URL,
+        there,
+        remedy=f"Get it from {ONNX_URL} and give its path in the parameter model_weight_file, or "
+        "set weights=builtin.",
+        checksum=ONNX_CHECKSUM,
+    )
 
 
 def _official(backbone: str) -> Path:
-    name = f"pytorch_{backbone}.pth"
+    name = _file_of(backbone)
     page = f"https://drive.google.com/uc?export=download&confirm=t&id={DRIVE_IDS[backbone]}"
 
     def check(path: Path) -> None:
@@ -66,8 +102,28 @@ def _official(backbone: str) -> Path:
 
 
 def load_checkpoint(network: MattingBase, path: Path) -> None:
-    """Load ``path`` strictly, else ValueError; a coarse network has no use for ``refiner.``."""
-    state = read_state(path)
+    """Load ``path``, a state_dict or an ONNX export, strictly, else ValueError.
+
+    A coarse network has no use for ``refiner.``.
+    """
+    state = _exported_state(network, path) if is_onnx(path) else read_state(path)
     if not isinstance(network, MattingRefine):
         state = without(state, "refiner.")
-    load_state(network, state, path, parameters="model_type, model_backbone")
+    load_state(network, state, path, parameters=PARAMETERS)
+
+
+def _exported_state(network: MattingBase, path: Path) -> dict[str, torch.Tensor]:
+    """What an export of the network holds, or for a coarse one of the refined network."""
+    try:
+        return read_onnx_state(network, _run, path, parameters=PARAMETERS)
+    except FileError:
+        if isinstance(network, MattingRefine):
+            raise
+    return read_onnx_state(MattingRefine(network.variant), _run, path, parameters=PARAMETERS)
+
+
+def _run(network: Any) -> None:
+    """Use each convolution of an export: the refiner's everywhere."""
+    if isinstance(network, MattingRefine):
+        network.refine_by(network.backbone_scale, "full", 0, 0)
+    network(torch.zeros(EXAMPLE), torch.zeros(EXAMPLE))

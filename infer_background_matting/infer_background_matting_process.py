@@ -1,5 +1,6 @@
 """The Ikomia task of Background Matting V2: parameters, inputs, engine, outputs."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from .bgm_network.plate import PreparedPlate
 from .checkpoints import checkpoint_path, load_checkpoint
 from .infer_background_matting_kit.device import device_of, dtype_of, keep_teams_whole
 from .infer_background_matting_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
+from .infer_background_matting_kit.foreground import extend_foreground
 from .infer_background_matting_kit.pictures import as_rgb, blend, cut_out, to_uint8
 from .infer_background_matting_kit.ports import declare_ports, image_at, required_image
 from .infer_background_matting_kit.task import PluginTask
@@ -61,6 +63,8 @@ class InferBackgroundMatting(PluginTask, dataprocess.C2dImageTask):
             source, background, align=settings.align_background, check=settings.background_check
         )
         matte = self._built_matting()(source, plate)
+        if settings.foreground == "extended":
+            matte = replace(matte, foreground=extend_foreground(source, matte.alpha))
         self.emit_step_progress()
         self._publish(matte)
         self.emit_step_progress()

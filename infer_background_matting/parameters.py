@@ -81,7 +81,16 @@ class Settings(PluginSettings):
         only_if={"model_weight_file": [""]},
     )
     model_weight_file: str = setting(
-        "", "A checkpoint of your own; it wins", label="Checkpoint of your own", advanced=True
+        "",
+        "A checkpoint of your own (.pth, .onnx); it wins",
+        label="Checkpoint of your own",
+        advanced=True,
+    )
+    foreground: Literal["extended", "network"] = setting(
+        "extended",
+        "Colours of the person: of the picture, carried on beyond the edge, or as the network "
+        "makes them, with the old background around the person",
+        label="Foreground",
     )
     align_background: bool = setting(
         False,

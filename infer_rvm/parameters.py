@@ -58,7 +58,10 @@ class Settings(PluginSettings):
         words=KINDS_OF_INPUT,
     )
     model_weight_file: str = setting(
-        "", "A checkpoint of your own; it wins", label="Checkpoint of your own", advanced=True
+        "",
+        "A checkpoint of your own (.pth, .onnx); it wins",
+        label="Checkpoint of your own",
+        advanced=True,
     )
 
     @field_validator("downsample_ratio", mode="before")

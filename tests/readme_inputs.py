@@ -21,6 +21,9 @@ def write_pictures(folder):
     person[30:120, 60:100] = (60, 60, 200)
     pictures = {"person.png": person, "empty_room.png": room}
     pictures |= {"beach.png": room[::-1], "beach.jpg": room[::-1], "street.jpg": person}
+    before_screen = np.full_like(room, (70, 165, 45))
+    before_screen[30:120, 60:100] = person[30:120, 60:100]
+    pictures["green_screen.png"] = before_screen
     for name, picture in pictures.items():
         assert cv2.imwrite(str(folder / name), picture)
     matte = np.where(person == (60, 60, 200), np.uint8(255), np.uint8(0))

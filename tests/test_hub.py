@@ -81,6 +81,7 @@ for number, example in enumerate(examples):
 RUN_EXAMPLES = {
     "extract_background": (0,),
     "infer_background_matting": (0,),
+    "infer_chroma_key": (0,),
     "infer_flow_matting": (0, 1),
     "infer_human_parsing": (0, 1, 2),
     "infer_matte_fusion": (0,),

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
+from .flow_matting_training.keyed_clips import KeyingOptions
+from .train_flow_matting_kit.keying import KeyOptions
 from .train_flow_matting_kit.parameters import PluginParam, PluginSettings, setting
 
 
@@ -15,6 +17,43 @@ class Settings(PluginSettings):
     )
     output_folder: str = setting(
         "", "Where weights, logs and the flow's cache go", label="Folder for the results"
+    )
+    green_screen_folder: str = setting(
+        "",
+        "Folder of clips before a green or blue screen, of which the clips to train on are made "
+        "first; none: they are there",
+        label="Folder of green-screen clips",
+    )
+    background_folder: str = setting(
+        "",
+        "Folder of pictures that the green-screen clips are laid over",
+        label="Folder of backgrounds",
+        only_if={"green_screen_folder": ["*"]},
+    )
+    screen_color: str = setting(
+        "auto",
+        "auto, green, blue, or the screen's R,G,B",
+        label="Colour of the screen",
+        only_if={"green_screen_folder": ["*"]},
+    )
+    backgrounds_per_clip: int = setting(
+        3,
+        "Over how many of the backgrounds each green-screen clip is laid",
+        label="Backgrounds for each clip",
+        ge=1,
+        le=1000,
+        advanced=True,
+        only_if={"green_screen_folder": ["*"]},
+    )
+    keyed_frames: int = setting(
+        300,
+        "Frames of each green-screen clip at most",
+        label="Frames of each clip",
+        ge=2,
+        le=1_000_000,
+        advanced=True,
+        unit="frames",
+        only_if={"green_screen_folder": ["*"]},
     )
     epochs: int = setting(20, "How many times each frame is seen", label="Epochs", ge=1, le=100_000)
     batch_size: int = setting(
@@ -98,6 +137,21 @@ class Settings(PluginSettings):
         if value % 8:
             raise ValueError(f"{value} is not a multiple of 8")
         return value
+
+    @field_validator("screen_color")
+    @classmethod
+    def _can_be_keyed(cls, value: str) -> str:
+        KeyOptions(screen=value)
+        return value
+
+    @property
+    def keying(self) -> KeyingOptions:
+        """How clips are made of green-screen clips."""
+        return KeyingOptions(
+            backgrounds=self.backgrounds_per_clip,
+            frames=self.keyed_frames,
+            screen=self.screen_color,
+        )
 
 
 class TrainFlowMattingParam(PluginParam):

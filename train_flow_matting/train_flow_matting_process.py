@@ -21,6 +21,7 @@ from .flow_matting_training import (
     Trainer,
     TrainingOptions,
     find_clips,
+    make_keyed_clips,
     prepare_clip,
     split_clips,
 )
@@ -35,6 +36,7 @@ from .train_flow_matting_kit.task import PluginTask
 logger = logging.getLogger(__name__)
 
 CACHE = "flow_cache"
+KEYED = "keyed_clips"
 
 
 class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
@@ -93,9 +95,14 @@ class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
         """Train, or go on training; ValueError or FileNotFoundError where a clip is no good."""
         settings = self.settings
         folder, options = _output_folder(settings), _options(settings)
-        clips = find_clips(self._dataset_folder(settings))
-        split = split_clips(clips, settings.validation_share, settings.seed)
         self._stopped, self._history = False, []
+        try:
+            clips = find_clips(self._made_folder(settings))
+        except Stopped:
+            logger.info("stopped while the data set was made: finished clips are kept")
+            self._publish(False, 0, Split([], []))
+            return
+        split = split_clips(clips, settings.validation_share, settings.seed)
         self.begin_task_run()
         keep_teams_whole()
         try:
@@ -151,12 +158,35 @@ class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
         }
         publish_dictionary(self, Output.REPORT, report)
 
-    def _dataset_folder(self, settings: Settings) -> str:
+    def _made_folder(self, settings: Settings) -> Path:
+        """The folder of the clips, made of green-screen clips where there are such."""
+        if not settings.green_screen_folder:
+            return Path(self._dataset_folder(settings))
+        if not settings.background_folder:
+            raise ValueError(
+                "train_flow_matting has no backgrounds to lay the green-screen clips over: set "
+                "background_folder"
+            )
+        return make_keyed_clips(
+            settings.green_screen_folder,
+            settings.background_folder,
+            self._given_folder(settings) or _output_folder(settings) / KEYED,
+            settings.keying,
+            should_stop=self._should_stop,
+        )
+
+    def _given_folder(self, settings: Settings) -> str:
         connected = self.get_input(Input.DATASET)
         path = connected.get_path() if connected and connected.is_data_available() else ""
-        if not (path or settings.dataset_folder):
-            raise ValueError("train_flow_matting has no data: set dataset_folder")
         return path or settings.dataset_folder
+
+    def _dataset_folder(self, settings: Settings) -> str:
+        folder = self._given_folder(settings)
+        if not folder:
+            raise ValueError(
+                "train_flow_matting has no data: set dataset_folder, or green_screen_folder"
+            )
+        return folder
 
 
 def _output_folder(settings: Settings) -> Path:

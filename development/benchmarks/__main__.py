@@ -27,6 +27,8 @@ TABLES = {
     "flow": "flow_matting.flow_table",
     "fusion": "fusion.table",
     "methods": "methods.table",
+    "key": "key.table",
+    "foreground": "foreground.table",
     "keypoints3d": "motion.triangulation_table",
     "crowd": "crowd.table",
     "crowd_videos": "crowd.video_table",

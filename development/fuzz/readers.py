@@ -133,6 +133,12 @@ def _rvm_network() -> Any:
     return MattingNetwork("mobilenetv3", "deep_guided_filter")
 
 
+def _onnx(path: Path) -> Any:
+    from plugin_kit.onnx_weights import read_onnx_state
+
+    return read_onnx_state(seeds.small_network(), seeds.run_small, path, parameters="none")
+
+
 def _background_matting(path: Path) -> Any:
     from infer_background_matting.checkpoints import load_checkpoint
 
@@ -252,6 +258,8 @@ READERS = {
     "bodies": Reader(_bodies, seeds.bodies, 4, check=_check_body),
     "rvm": Reader(_rvm, seeds.checkpoint(_rvm_network), 2, 1e20),
     "background_matting": Reader(_background_matting, seeds.checkpoint(_refine_network), 2, 1e20),
+    # What the numbers are is looked at when a network takes them.
+    "onnx": Reader(_onnx, seeds.onnx_export, 4, most=None),
     "human_parsing": Reader(_parsing, _draw_parsing, 2, 1e20),
     "flow_matting": Reader(_flow_matting, _draw_flow_matting, 5, 1e20),
     "raft": Reader(_raft, seeds.checkpoint(_raft_network), 3, 1e20),

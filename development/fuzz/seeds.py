@@ -196,6 +196,31 @@ def checkpoint(build: Callable[[], Any], wrap: Callable[[dict], dict] = lambda s
     return draw
 
 
+def small_network() -> Any:
+    """Two convolutions, one of them with a normalisation behind it."""
+    from torch import nn
+
+    return nn.Sequential(nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8), nn.Conv2d(8, 4, 1))
+
+
+def run_small(network: Any) -> None:
+    """Run :func:`small_network`."""
+    import torch
+
+    network(torch.zeros(1, 3, 8, 8))
+
+
+def onnx_export(folder: Path) -> list[Path]:
+    """An ONNX export of :func:`small_network`, its normalisation folded."""
+    import torch
+
+    torch.manual_seed(1)
+    path = folder / "seed.onnx"
+    network = small_network().eval()
+    torch.onnx.export(network, (torch.zeros(1, 3, 8, 8),), str(path), dynamo=False)
+    return [path]
+
+
 def pictures(folder: Path) -> list[Path]:
     """Every form that is read, with 8 and 16 bits and with alpha."""
     colours = _rng().integers(0, 256, (24, 32, 4), np.uint8)

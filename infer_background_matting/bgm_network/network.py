@@ -31,6 +31,7 @@ class MattingBase(nn.Module):
 
     def __init__(self, backbone: str = "resnet50") -> None:
         super().__init__()
+        self.variant = backbone
         self.backbone = built(ENCODERS, backbone)
         x1, x2, x3, x4 = self.backbone.channels
         self.aspp = ASPP(x4, list(ASPP_RATES))

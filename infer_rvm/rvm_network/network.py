@@ -22,6 +22,7 @@ class MattingNetwork(nn.Module):
 
     def __init__(self, variant: str = "mobilenetv3", refiner: str = "deep_guided_filter") -> None:
         super().__init__()
+        self.variant = variant
         self.backbone = built(ENCODERS, variant)
         f1, f2, f3, f4 = self.backbone.channels
         aspp, first = (128, (80, 40)) if variant == "mobilenetv3" else (256, (128, 64))

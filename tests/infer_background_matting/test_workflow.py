@@ -59,6 +59,20 @@ def test_outputs_come_in_the_published_order(task_of):
     assert np.abs(composite - blended).max() <= 1.5
 
 
+def test_foreground_is_the_picture_s_carried_on_or_the_network_s(task_of):
+    from plugin_kit.foreground import extend_foreground
+
+    source, plate = scene()
+    found = {}
+    for kind in ("extended", "network"):
+        workflow, task = task_of(foreground=kind)
+        run(workflow, source, plate)
+        found[kind] = task.get_output(2).get_image()
+    alpha = task.get_output(4).get_array()
+    assert np.array_equal(found["extended"], extend_foreground(source, alpha))
+    assert not np.array_equal(found["extended"], found["network"])
+
+
 def test_without_a_new_background_the_composite_carries_alpha(task_of):
     workflow, task = task_of()
     run(workflow, *scene())

@@ -14,6 +14,7 @@ SLIPS = {
     "infer_background_matting": ("modeltype", "model_type"),
     "infer_flow_matting": ("scenecut", "scene_cut"),
     "infer_human_parsing": ("trimap_eroson", "trimap_erosion"),
+    "infer_chroma_key": ("spil", "spill"),
     "infer_matte_fusion": ("strenght", "strength"),
     "infer_multiview_triangulation": ("keypoint_path", "keypoints_path"),
     "infer_people": ("maxpeople", "max_people"),

@@ -15,6 +15,8 @@ from ..train_flow_matting_kit.video import VideoInfo, VideoReader
 Clip = TypeVar("Clip")
 
 ORIGINAL, TRUTH, COARSE = "original", "gt", "coarse"
+# Lies in a folder of clips that were made of one green-screen clip.
+KEYED_MARK = "keyed.json"
 VIDEOS = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
 _PICTURE = re.compile(rf"^({ORIGINAL}|{TRUTH}|{COARSE})(.*)_(\d+)$", re.IGNORECASE)
 _VIDEO = re.compile(rf"^({ORIGINAL}|{TRUTH}|{COARSE})(.*)()$", re.IGNORECASE)
@@ -28,12 +30,14 @@ class ClipFiles:
         name: What stands between ``original`` and the frame's number, with the folder before it.
         original, truth: One video, or as many pictures.
         coarse: The same for coarse mattes; empty where there are none.
+        source: What clips of the same frames have in common, else the name.
     """
 
     name: str
     original: tuple[Path, ...]
     truth: tuple[Path, ...]
     coarse: tuple[Path, ...] = ()
+    source: str = ""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -64,23 +68,30 @@ def find_clips(folder: str | Path) -> list[ClipFiles]:
 
 @dataclass(frozen=True)
 class Split(Generic[Clip]):
-    """Whole clips apart: neighbouring frames in both halves would give the answer away."""
+    """Whole clips apart: neighbouring frames in both halves would give the answer away.
+
+    So would the same person over another background: clips of one source stay together.
+    """
 
     training: list[Clip]
     validation: list[Clip]
 
 
 def split_clips(clips: list[ClipFiles], share: float, seed: int) -> Split[ClipFiles]:
-    """Set a share of two clips or more (else ValueError) aside for validation, one at least."""
-    if len(clips) < 2:
-        raise ValueError("training needs two clips or more: one of them is held out to validate")
-    order = np.random.default_rng(seed).permutation(len(clips))
-    count = min(len(clips) - 1, max(1, round(share * len(clips))))
-    held_out = set(order[:count].tolist())
-    return Split(
-        training=[clip for index, clip in enumerate(clips) if index not in held_out],
-        validation=[clip for index, clip in enumerate(clips) if index in held_out],
-    )
+    """Set a share of two sources or more (else ValueError) aside for validation, one at least."""
+    sources = list(dict.fromkeys(clip.source or clip.name for clip in clips))
+    if len(sources) < 2:
+        raise ValueError(
+            "training needs two clips or more, of different frames: one of them is held out to "
+            "validate"
+        )
+    order = np.random.default_rng(seed).permutation(len(sources))
+    count = min(len(sources) - 1, max(1, round(share * len(sources))))
+    held_out = {sources[index] for index in order[:count].tolist()}
+    training, validation = [], []
+    for clip in clips:
+        (validation if (clip.source or clip.name) in held_out else training).append(clip)
+    return Split(training, validation)
 
 
 def pictures_of(paths: tuple[Path, ...]) -> Iterator[np.ndarray]:
@@ -107,7 +118,10 @@ def _clips(folder: Path) -> Iterator[ClipFiles]:
             continue
         has_coarse = all(frame in kinds[COARSE] for frame in frames)
         used = [ORIGINAL, TRUTH, *([COARSE] if has_coarse else [])]
-        yield ClipFiles(name, *(tuple(kinds[kind][f] for f in frames) for kind in used))
+        files = [tuple(kinds[kind][f] for f in frames) for kind in used]
+        parent = files[0][0].parent
+        source = str(parent) if (parent / KEYED_MARK).is_file() else name
+        yield ClipFiles(name, *files, source=source)
 
 
 def _name(folder: Path, path: Path, clip: str) -> str:

@@ -18,6 +18,11 @@ logger = logging.getLogger(__name__)
 
 State = Mapping[str, Tensor]
 
+
+class Unreachable(RuntimeError):
+    """A published file could not be fetched."""
+
+
 SAVE_AGAIN = "get it again, or save network.state_dict() with torch.save"
 # No trained weight is larger, nor the variance of any layer.
 LARGEST = 1e20
@@ -47,6 +52,7 @@ def fetch(
     remedy: str,
     least_bytes: int = 0,
     sha256_prefix: str = "",
+    checksum: str = "",
     check: Callable[[Path], None] = lambda path: None,
 ) -> Path:
     """Fetch a published file once, and hold it to what it was at the first time.
@@ -60,18 +66,22 @@ def fetch(
         remedy: What a user can do where it cannot be had; ends the message of each error.
         least_bytes: It is at least so large; a page that reports an error is not.
         sha256_prefix: The first digits of its SHA-256, where the publisher states them.
+        checksum: All of its checksum, as ``sha384:3fc7…``, where the publisher states that.
         check: Raises ValueError where the content is not the expected one.
 
     Raises:
-        RuntimeError: It could not be fetched, or is another file; what was fetched is not kept.
+        RuntimeError: It is another file; what was fetched is not kept.
+        Unreachable: It could not be fetched.
     """
     name, record = path.name, path.with_name(f"{path.name}.sha256")
-    known, was_there = _recorded(record), path.exists()
+    known, was_there = checksum or _recorded(record), path.exists()
     try:
         pooch.retrieve(url, known_hash=known, fname=name, path=path.parent)
     except Exception as error:
         again = f" If its publisher has changed it, delete {record}." if known else ""
-        raise RuntimeError(
+        # pooch's own word for a file that is not the known one.
+        kind = RuntimeError if isinstance(error, ValueError) else Unreachable
+        raise kind(
             f"{name} could not be fetched or is damaged ({error}). {remedy}{again}"
         ) from error
     if known is not None:
@@ -95,6 +105,27 @@ def fetch(
     write_text(record, digest + "\n")
     logger.info("recorded the checksum of %s", path)
     return path
+
+
+def fetch_either(first: Callable[[], Path], second: Callable[[], Path], there: Path) -> Path:
+    """What ``first`` fetches, or what ``second`` does where the first cannot be reached.
+
+    The second file is used at once where it is ``there`` from an earlier time: the first was not
+    to be had then.
+
+    Raises:
+        RuntimeError: A file is not the published one, or neither can be reached.
+    """
+    if there.is_file():
+        return second()
+    try:
+        return first()
+    except Unreachable as error:
+        logger.warning("%s The second source is tried: %s", error, there.name)
+        try:
+            return second()
+        except Unreachable as other:
+            raise Unreachable(f"{error} Nor was the second source reached: {other}") from error
 
 
 def _recorded(record: Path) -> str | None:
