@@ -7,12 +7,15 @@ from collections.abc import Collection
 import cv2
 import numpy as np
 
-from .people import FramePeople
+from .people import FramePeople, together
 
 # A mask this opaque is the person; distances are counted from there.
 OPAQUE = 128
 # Long side at which distances are taken, pixels.
 DISTANCE_SIDE = 480
+# How much the stronger mask of a pixel wins, as a power; below and above what both masks together
+# say nothing, and all.
+CONTRAST, UNTRUSTED, TRUSTED = 3, 0.2, 0.7
 # Between two people a pixel goes from one to the other within so much of their size.
 SOFTNESS = 0.01
 # Frames for which a person who is not found stays where they were.
@@ -49,15 +52,13 @@ def wanted_share(
     if wanted.dtype != bool:
         raise ValueError(f"wanted must be bool (P,), got {wanted.dtype} {wanted.shape}")
     height, width = picture_shape[:2]
-    seen = (masks >= OPAQUE).any(axis=(1, 2))
+    seen = [bool(mask.size and mask.max() >= OPAQUE) for mask in masks]
     masks, wanted = masks[seen], wanted[seen]
     if not wanted.any() or wanted.all():
         return np.full((height, width), float(wanted.any()), np.float32)
     nearest = cv2.resize(_nearest(masks, wanted), masks.shape[:0:-1])
-    own, others = (_together(masks[rows]) for rows in (wanted, ~wanted))
-    covered = own + others
-    by_masks = own / np.maximum(covered, 1e-6)
-    share = nearest + np.minimum(covered, 1) * (by_masks - nearest)
+    by_masks, trust = _by_masks(*(together(masks[rows]) for rows in (wanted, ~wanted)))
+    share = nearest + trust * (by_masks - nearest)
     if share.shape != (height, width):
         share = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
     return share
@@ -107,9 +108,15 @@ class WantedRegions:
         return wanted_share(stacked, wanted, picture_shape=shape)
 
 
-def _together(masks: np.ndarray) -> np.ndarray:
-    """float32 (h, w), 0 to 1."""
-    return np.minimum(masks.sum(axis=0, dtype=np.float32) / 255, 1)
+def _by_masks(own: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What two masks, uint8 (h, w), say: the share of the first, and how far to trust it.
+
+    A mask that is weak has often seen something else, so the stronger one has most of a pixel.
+    """
+    one, other = (cv2.pow(mask.astype(np.float32) / 255, CONTRAST) for mask in (own, others))
+    covered = cv2.add(own, others).astype(np.float32) / 255
+    trust = np.clip((covered - UNTRUSTED) / (TRUSTED - UNTRUSTED), 0, 1)
+    return one / np.maximum(one + other, 1e-6), trust
 
 
 def _nearest(masks: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -57,7 +57,22 @@ def test_soft_edges_where_two_touch_are_shared_as_their_masks_are():
     one[60:200, 196:204] = np.linspace(230, 25, 8)
     other[60:200, 196:204] = 255 - one[60:200, 196:204]
     share = wanted_share(np.stack([one, other]), np.array([True, False]), picture_shape=one.shape)
-    assert np.allclose(share[100, 190:210], one[100, 190:210] / 255, atol=0.02)
+    seam = share[100, 196:204]
+    assert (np.diff(seam) < 0).all() and (seam[:2] > 0.9).all() and (seam[-2:] < 0.1).all()
+    assert np.allclose(seam + seam[::-1], 1, atol=0.02)
+    assert share[100, :196].min() > 0.99 and share[100, 204:].max() < 0.01
+
+
+def test_a_weak_mask_takes_nothing_from_a_strong_one():
+    one, other = upright(100, 300), upright(310, 360)
+    one[100:150, 200:260] = 190
+    other[100:150, 200:260] = 60
+    share = wanted_share(np.stack([one, other]), np.array([True, False]), picture_shape=one.shape)
+    assert share[100:150, 200:260].min() > 0.95
+    # Alone it says nothing either: the place does.
+    other[20:40, 120:200] = 45
+    share = wanted_share(np.stack([one, other]), np.array([True, False]), picture_shape=one.shape)
+    assert share[20:40, 120:200].min() > 0.99
 
 
 def test_a_small_person_behind_does_not_take_a_large_ones_hair():
