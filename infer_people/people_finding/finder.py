@@ -16,6 +16,7 @@ from .looks import look_of
 from .masks import PeopleMasks
 from .options import FinderOptions
 from .people import FramePeople
+from .turning import quarter_turns, turned_person, turned_points
 
 # With tracked crops the detector looks at every third frame, and where somebody is lost.
 INTERVAL = 3
@@ -142,10 +143,8 @@ class PeopleFinder:
         In the crop of somebody who is half hidden the network finds who is in front. Then the
         keypoints that were there before are kept, or with ``must_stay`` the person is left out.
         """
-        assert self._backend.refinement is not None
-        boxes = [one.bounds() for one in people]
         found = []
-        for one, keypoints in zip(people, self._backend.refinement(picture, boxes), strict=True):
+        for one, keypoints in zip(people, self._keypoints(picture, people), strict=True):
             better = replace(one, keypoints=keypoints)
             if (one.keypoints[:, 2] > 0).any() and distance(one, better) > MOST_MOVED:
                 if must_stay:
@@ -156,6 +155,23 @@ class PeopleFinder:
                 moved = replace(sure, box=_moved_box(one, sure))
                 found.append(within(replace(moved, box=moved.bounds()), *picture.shape[:2]))
         return distinct(found)
+
+    def _keypoints(self, picture: np.ndarray, people: list[Detection]) -> list[np.ndarray]:
+        """The refined keypoints of each, who is looked at with the head up."""
+        refinement = self._backend.refinement
+        assert refinement is not None
+        turns = [quarter_turns(one) for one in people]
+        found: dict[int, np.ndarray] = {}
+        for turn in sorted(set(turns)):
+            rows = [row for row, own in enumerate(turns) if own == turn]
+            view = np.rot90(picture, turn)
+            seen = [turned_person(people[row], turn, *picture.shape[:2]) for row in rows]
+            keypoints = refinement(view, [one.bounds() for one in seen])
+            found |= {
+                row: turned_points(points, -turn, *view.shape[:2])
+                for row, points in zip(rows, keypoints, strict=True)
+            }
+        return [found[row] for row in range(len(people))]
 
 
 def _score(person: Detection) -> float:
