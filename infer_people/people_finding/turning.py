@@ -7,27 +7,26 @@ the centre of the first.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
-from .detection import KNOWN, Detection
+from .detection import Detection
 
 # Up to this angle from upright a person is seen as they are.
 UPRIGHT_DEGREES = 55
-SHOULDERS = (5, 6)
-# What is below the shoulders, the lowest first: ankles, knees, hips.
-ENDS = ((15, 16), (13, 14), (11, 12))
-FACE = (0, 1, 2, 3, 4)
-# Networks are unsure of heads that are not up.
+# Each part stands on the next: face, shoulders, hips, knees, ankles.
+PARTS = ((0, 1, 2, 3, 4), (5, 6), (11, 12), (13, 14), (15, 16))
+# Networks are unsure of heads that are not up; joints with less say nothing.
 GUESSED = 0.12
-# Sides of a pair that lie nearer than this, in sizes of the person, say nothing.
-LEAST_LENGTH = 0.05
+# So much of what the parts say must be the same.
+AGREED = 0.5
 
 
 def quarter_turns(person: Detection) -> int:
     """How many quarter turns of the picture, 0 to 3, bring the person's head up."""
     axis = _axis(person)
-    if axis is None or np.linalg.norm(axis) < LEAST_LENGTH * person.size:
+    if axis is None:
         return 0
     degrees = float(np.degrees(np.arctan2(axis[0], -axis[1])))
     return 0 if abs(degrees) < UPRIGHT_DEGREES else round(degrees / 90) % 4
@@ -56,19 +55,22 @@ def turned_points(points: np.ndarray, turns: int, height: int, width: int) -> np
 
 
 def _axis(person: Detection) -> np.ndarray | None:
-    """From the feet, or what is known nearest to them, up; None where too little is known."""
-    shoulders = _middle(person, SHOULDERS, GUESSED)
-    if shoulders is None:
-        return None
-    for pair in ENDS:
-        end = _middle(person, pair, KNOWN)
-        if end is not None:
-            return shoulders - end
-    face = _middle(person, FACE, GUESSED)
-    return None if face is None else face - shoulders
+    """Where up is for the person, by all parts as sure as they are; None where it is not clear."""
+    middles = [_middle(person, joints) for joints in PARTS]
+    total, weights = np.zeros(2), 0.0
+    for (above, sure), (below, sure_too) in pairwise(middles):
+        length = float(np.linalg.norm(above - below))
+        weight = sure * sure_too
+        if weight and length:
+            total += weight * (above - below) / length
+            weights += weight
+    return total if weights and np.linalg.norm(total) > AGREED * weights else None
 
 
-def _middle(person: Detection, joints: tuple[int, ...], least: float) -> np.ndarray | None:
+def _middle(person: Detection, joints: tuple[int, ...]) -> tuple[np.ndarray, float]:
+    """The middle of a part, (2,), and how sure it is: 0 where none of its joints is known."""
     chosen = person.keypoints[list(joints)]
-    known = chosen[chosen[:, 2] >= least, :2]
-    return known.mean(axis=0) if len(known) else None
+    scores = np.where(chosen[:, 2] >= GUESSED, chosen[:, 2], 0)
+    if not scores.any():
+        return np.zeros(2), 0.0
+    return scores @ chosen[:, :2] / scores.sum(), float(scores.mean())
