@@ -1,9 +1,10 @@
 """Who is in the picture: boxes, keypoints, masks and identities of people; no ikomia."""
 
-from .choosing import Choice, choose
+from .choosing import Choice, choose, wanted_identities
 from .finder import PeopleFinder
 from .options import BACKENDS, SKELETONS, FinderOptions
 from .people import FramePeople
+from .regions import WantedRegions, wanted_share
 
 __all__ = [
     "BACKENDS",
@@ -12,5 +13,8 @@ __all__ = [
     "FinderOptions",
     "FramePeople",
     "PeopleFinder",
+    "WantedRegions",
     "choose",
+    "wanted_identities",
+    "wanted_share",
 ]

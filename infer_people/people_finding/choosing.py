@@ -100,22 +100,32 @@ def choose(frames: Sequence[FramePeople], choice: Choice) -> list[FramePeople]:
     """
     if choice.kind == "all":
         return list(frames)
-    identity = _chosen(frames, choice)
-    return [frame.taken(np.flatnonzero(frame.identities == identity)) for frame in frames]
+    wanted = list(wanted_identities(frames, choice))
+    return [frame.taken(np.flatnonzero(np.isin(frame.identities, wanted))) for frame in frames]
 
 
-def _chosen(frames: Sequence[FramePeople], choice: Choice) -> int | None:
+def wanted_identities(frames: Sequence[FramePeople], choice: Choice) -> frozenset[int]:
+    """Who of a whole video is wanted; a point may lie in any of its frames, one entry a frame.
+
+    The largest is who covers most over all frames together. Masks are not needed, but with those of
+    a point's frame the point is understood better.
+
+    Raises:
+        ValueError: The identity, the frame or the point's person is not there.
+    """
     areas: dict[int, float] = {}
     for frame in frames:
         for identity, area in zip(frame.identities, _areas(frame.boxes), strict=True):
             areas[int(identity)] = areas.get(int(identity), 0) + float(area)
+    if choice.kind == "all":
+        return frozenset(areas)
     if choice.kind == "largest":
-        return max(areas, key=lambda identity: areas[identity]) if areas else None
+        return frozenset([max(areas, key=lambda identity: areas[identity])] if areas else [])
     if choice.kind == "identity":
         if choice.identity not in areas:
             there = ", ".join(map(str, sorted(areas))) or "nobody"
             raise ValueError(f"person {choice.identity} is not in the video; there: {there}")
-        return choice.identity
+        return frozenset([choice.identity])
     if choice.frame >= len(frames):
         raise ValueError(
             f"frame {choice.frame} of person is not in the video, which has {len(frames)} frames"
@@ -128,7 +138,7 @@ def _chosen(frames: Sequence[FramePeople], choice: Choice) -> int | None:
             f"nobody is at ({x:g}, {y:g}) in frame {choice.frame}; boxes there: "
             f"{frame.boxes.round().astype(int).tolist()}"
         )
-    return int(frame.identities[row])
+    return frozenset([int(frame.identities[row])])
 
 
 def at_point(frame: FramePeople, point: tuple[float, float]) -> int | None:

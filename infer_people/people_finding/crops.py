@@ -56,6 +56,8 @@ class Crop:
             if inside.size:
                 whole[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
             inside = whole
+        # OpenCV takes no views of a picture that is turned.
+        inside = np.ascontiguousarray(inside)
         shrinks = self.height * self.width > size[0] * size[1]
         way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         return cv2.resize(inside, size[::-1], interpolation=way)

@@ -44,7 +44,7 @@ class Detection:
     @property
     def keypoint_score(self) -> float:
         """The mean of the better half of its scores: of many people only a part is seen."""
-        return float(np.sort(self.keypoints[:BODY, 2])[-BETTER_HALF:].mean())
+        return better_half(self.keypoints)
 
     def is_same(self, other: Detection) -> bool:
         """Whether the keypoints of both lie on each other."""
@@ -55,6 +55,11 @@ class Detection:
         gaps = np.linalg.norm(one[:, :2] - two[:, :2], axis=1)
         apart = (gaps * weights).sum() / weights.sum()
         return bool(apart < SAME_PERSON * min(self.size, other.size))
+
+
+def better_half(keypoints: np.ndarray) -> float:
+    """The mean score of the better half of COCO's joints in keypoints (17 or 26, 3)."""
+    return float(np.sort(keypoints[:BODY, 2])[-BETTER_HALF:].mean())
 
 
 def distinct(found: Sequence[Detection]) -> list[Detection]:

@@ -9,13 +9,14 @@ import numpy as np
 
 from .backends import backend_of
 from .choosing import Choice, Chooser
-from .detection import KNOWN, Detection, distinct, within
+from .detection import KNOWN, Detection, better_half, distinct, within
 from .following import Follower, distance, shared_weights
 from .joints import in_skeleton
 from .looks import look_of
 from .masks import PeopleMasks
 from .options import FinderOptions
 from .people import FramePeople
+from .turning import quarter_turns, turned_person, turned_points
 
 # With tracked crops the detector looks at every third frame, and where somebody is lost.
 INTERVAL = 3
@@ -23,6 +24,8 @@ INTERVAL = 3
 MOST_MOVED = 0.2
 # Of the detector's word in a person's score.
 DETECTOR_SHARE = 0.25
+# Keypoints of this score say surely which way somebody lies.
+SURE = 0.5
 # How much a box may grow or shrink from frame to frame.
 MOST_GROWTH = 1.25
 
@@ -142,10 +145,8 @@ class PeopleFinder:
         In the crop of somebody who is half hidden the network finds who is in front. Then the
         keypoints that were there before are kept, or with ``must_stay`` the person is left out.
         """
-        assert self._backend.refinement is not None
-        boxes = [one.bounds() for one in people]
         found = []
-        for one, keypoints in zip(people, self._backend.refinement(picture, boxes), strict=True):
+        for one, keypoints in zip(people, self._keypoints(picture, people), strict=True):
             better = replace(one, keypoints=keypoints)
             if (one.keypoints[:, 2] > 0).any() and distance(one, better) > MOST_MOVED:
                 if must_stay:
@@ -156,6 +157,36 @@ class PeopleFinder:
                 moved = replace(sure, box=_moved_box(one, sure))
                 found.append(within(replace(moved, box=moved.bounds()), *picture.shape[:2]))
         return distinct(found)
+
+    def _keypoints(self, picture: np.ndarray, people: list[Detection]) -> list[np.ndarray]:
+        """The refined keypoints of each, who is looked at with the head up.
+
+        Where it is not sure how somebody lies, both ways are tried.
+        """
+        turns = [quarter_turns(one) for one in people]
+        asked = [
+            (row, turn)
+            for row, own in enumerate(turns)
+            for turn in ((own,) if not own or people[row].keypoint_score >= SURE else (own, 0))
+        ]
+        found: dict[int, np.ndarray] = {}
+        for turn in sorted({turn for _, turn in asked}):
+            rows = [row for row, own in asked if own == turn]
+            for row, points in zip(rows, self._turned(picture, people, rows, turn), strict=True):
+                known = found.get(row)
+                if known is None or better_half(points) > better_half(known):
+                    found[row] = points
+        return [found[row] for row in range(len(people))]
+
+    def _turned(
+        self, picture: np.ndarray, people: list[Detection], rows: list[int], turn: int
+    ) -> list[np.ndarray]:
+        refinement = self._backend.refinement
+        assert refinement is not None
+        view = np.rot90(picture, turn)
+        seen = [turned_person(people[row], turn, *picture.shape[:2]) for row in rows]
+        keypoints = refinement(view, [one.bounds() for one in seen])
+        return [turned_points(points, -turn, *view.shape[:2]) for points in keypoints]
 
 
 def _score(person: Detection) -> float:

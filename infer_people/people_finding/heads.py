@@ -43,6 +43,13 @@ class Heads:
             outputs["offset"][row].reshape(pairs),
         )
 
+    def part(self, rows: slice, columns: slice) -> Heads:
+        """Of some cells only, counted from the first of them."""
+        cells = (..., rows, columns)
+        return Heads(
+            self.center[cells], self.heatmap[cells], self.regression[cells], self.offset[cells]
+        )
+
     def regressed(self, row: int, column: int) -> np.ndarray:
         """Where the person centred on this cell has its keypoints, (17, 2), y and x."""
         return self.regression[:, :, row, column] + (row, column)

@@ -11,6 +11,7 @@ from .crops import Crop
 from .detection import KNOWN, Detection
 from .guided import guided_edges
 from .sessions import WEIGHTS, Session
+from .turning import quarter_turns
 
 NAME = "selfie_segmentation.onnx"
 # The network saw 256 by 256; the crop keeps its shape at as many pixels, sides of 32s.
@@ -79,9 +80,10 @@ class PeopleMasks:
         """The alpha in the first crop, uint8."""
         size = _network_size(first)
         small = first.cut(picture, size)
-        again = second.cut(picture, _network_size(second))[:, ::-1]
-        mirrored = _moved(self._alpha(again)[:, ::-1], second, first, size)
-        seen = np.maximum(self._alpha(small), mirrored)
+        turns = quarter_turns(people[row])
+        again = np.rot90(second.cut(picture, _network_size(second)), turns)[:, ::-1]
+        other = np.rot90(self._alpha(again)[:, ::-1], -turns)
+        seen = np.maximum(self._alpha(small), _moved(other, second, first, size))
         alpha = ((seen - LEAST) / (FULL - LEAST)).clip(0, 1)
         alpha *= _fading(first, size, picture.shape[:2], FADE * people[row].size)
         if (people[row].keypoints[list(BODY), 2] >= SURE).all():

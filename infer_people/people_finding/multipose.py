@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from .detection import Detection, distinct, overlap, within
-from .heads import OUTPUTS, STRIDE, Heads
+from .heads import JOINTS, OUTPUTS, STRIDE, Heads
 from .sessions import WEIGHTS, Session
 
 NAME = "movenet_multipose.onnx"
@@ -111,14 +111,15 @@ def _person(heads: Heads, outputs: dict[str, np.ndarray], row: int, column: int)
     size = np.maximum(outputs["box_scale"][0, :, row, column], 0)
     middle = outputs["box_offset"][0, :, row, column] + (row, column)
     cells = np.concatenate([middle - size / 2, middle + size / 2])
-    height, width = heads.center.shape
-    rows, columns = np.arange(height), np.arange(width)
-    inside = np.outer(
-        (rows >= cells[0]) & (rows < cells[2]), (columns >= cells[1]) & (columns < cells[3])
-    )
-    distances = heads.squared_distances(heads.regressed(row, column))
-    near = np.exp(distances / -(SPREAD * min(height, width)))
-    keypoints = heads.keypoints(heads.heatmap * near * inside)
+    # The box's own cells alone: maps are large, and many peaks are looked at.
+    top, left = (max(0, int(np.ceil(v))) for v in cells[:2])
+    part = heads.part(slice(top, int(np.ceil(cells[2]))), slice(left, int(np.ceil(cells[3]))))
+    keypoints = np.zeros((JOINTS, 3))
+    if part.center.size:
+        spread = SPREAD * min(heads.center.shape)
+        distances = part.squared_distances(heads.regressed(row, column) - (top, left))
+        keypoints = part.keypoints(part.heatmap * np.exp(distances / -spread))
+        keypoints[:, :2] += np.array([left, top]) * STRIDE
     keypoints[keypoints[:, 2] <= KEYPOINT_SCORE, 2] = 0
     box = cells[[1, 0, 3, 2]] * STRIDE - 0.5
     score = float(heads.center[row, column])

@@ -55,11 +55,7 @@ class FramePeople:
         """
         if self.masks is None:
             raise ValueError("these people have no masks: set masks to True")
-        # Where two people meet, each has a part of a pixel.
-        total = np.zeros(self.masks.shape[1:], np.uint8)
-        for mask in self.masks:
-            cv2.add(total, mask, dst=total)
-        return total
+        return together(self.masks)
 
     def taken(self, rows: Sequence[int] | np.ndarray) -> FramePeople:
         """Some of the people, by row, in this order."""
@@ -72,3 +68,14 @@ class FramePeople:
             self.keypoints[chosen],
             None if self.masks is None else self.masks[chosen],
         )
+
+
+def together(masks: np.ndarray) -> np.ndarray:
+    """The alpha of all masks, uint8 (P, H, W), as one, (H, W).
+
+    Where two people meet, each has a part of a pixel.
+    """
+    total = np.zeros(masks.shape[1:], np.uint8)
+    for mask in masks:
+        cv2.add(total, mask, dst=total)
+    return total
