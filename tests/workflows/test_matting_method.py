@@ -10,6 +10,7 @@ import pytest
 from development.synthetic.clip import SyntheticClip
 from development.synthetic.people import place, room
 from plugin_kit.video import VideoInfo, VideoReader
+from tests.infer_chroma_key.scenes import make_scene
 from workflows.matting import ChainOptions, main, run_chain
 from workflows.matting.base_alpha import PeopleAlpha
 from workflows.matting.kept import KeptArrays
@@ -212,3 +213,36 @@ def test_what_is_kept_comes_back_from_memory_and_disk():
             assert len(kept) == 3
             for index in (2, 0, 1):
                 np.testing.assert_array_equal(kept[index], arrays[index])
+
+
+def test_a_green_screen_is_keyed_and_its_light_taken_out(tmp_path):
+    scenes = [make_scene(seed=seed) for seed in range(3)]
+    video = write_video(tmp_path / "green.mkv", [scene.frame for scene in scenes])
+    report = run(video, tmp_path / "out", method="key", matte="none")
+    assert (report.alpha["way"], report.alpha["base"], report.weights) == ("base", "key", "")
+    truth = np.stack([255 * scene.alpha for scene in scenes])
+    assert mad(alphas_of(tmp_path / "out" / "alpha"), truth) < 3
+    foreground = cv2.imread(str(tmp_path / "out" / "foreground" / "000001.png"))[..., ::-1]
+    body = np.s_[130:170, 112:148]
+    assert mad(foreground[body], scenes[1].foreground[body]) < 8
+    composite = cv2.imread(str(tmp_path / "out" / "composite" / "000001.png"), -1)
+    assert composite.shape[2] == 4
+
+
+def test_a_key_whose_region_shows_nobody_says_so(tmp_path):
+    video = write_video(tmp_path / "green.mkv", [make_scene().frame] * 2)
+    report = run(video, tmp_path / "out", method="key", matte="people")
+    assert any("In 2 of 2 frames nothing is kept" in text for text in report.warnings)
+
+
+def test_a_video_without_a_screen_is_told(tmp_path):
+    frames, _ = box_scene()
+    video = write_video(tmp_path / "a.mkv", frames)
+    with pytest.raises(RuntimeError, match="no green or blue screen"):
+        run(video, tmp_path / "out", method="key", matte="none")
+
+
+def test_human_parsing_says_nothing_of_a_screen(tmp_path):
+    video = write_video(tmp_path / "green.mkv", [make_scene().frame])
+    with pytest.raises(ValueError, match="--matte parsing cannot say what a key keeps"):
+        run(video, tmp_path / "out", method="key", matte="parsing")

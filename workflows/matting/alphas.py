@@ -21,7 +21,14 @@ from workflows.plugins import run_workflow, task_of
 
 
 class AlphaSource(Protocol):
-    """Makes the alpha of the frames of a video in order."""
+    """Makes the alpha of the frames of a video in order.
+
+    Attributes:
+        foreground: Of the last frame the person's own colours, uint8 RGB (H, W, 3), where the
+            alpha's maker knows them; None where they are to be estimated.
+    """
+
+    foreground: np.ndarray | None
 
     def __call__(self, index: int, image: np.ndarray) -> np.ndarray:
         """float32 (H, W) in 0..1 of frame ``index``, uint8 RGB (H, W, 3)."""
@@ -57,6 +64,8 @@ class BackgroundNetwork:
 class BaseOnly:
     """The base alone, kept from the first pass or made now."""
 
+    foreground: np.ndarray | None = None
+
     def __init__(self, base: BaseAlpha | None, first: FirstPass) -> None:
         self._base, self._first = base, first
         if first.alphas is None:
@@ -70,6 +79,7 @@ class BaseOnly:
         else:
             assert self._base is not None
             alpha = self._base(image)
+            self.foreground = self._base.foreground
         return np.divide(alpha, np.float32(255), dtype=np.float32)
 
     def report(self) -> dict[str, Any]:
@@ -78,6 +88,8 @@ class BaseOnly:
 
 class PlateOnly:
     """Background matting's alone; a frame that cannot be registered takes the last one's plate."""
+
+    foreground: np.ndarray | None = None
 
     def __init__(self, network: BackgroundNetwork, plate: Plate) -> None:
         self._network, self._plate = network, plate
@@ -114,6 +126,7 @@ class Fused:
     shares: list[float] = field(default_factory=list)
     misfits: list[float] = field(default_factory=list)
     refused: int = 0
+    foreground: np.ndarray | None = None
     _coverage: tuple[np.ndarray, np.ndarray] | None = None
 
     def __call__(self, index: int, image: np.ndarray) -> np.ndarray:
@@ -154,6 +167,10 @@ class Wanted:
     def __init__(self, source: AlphaSource, first: FirstPass) -> None:
         assert first.wanted is not None
         self._source, self._wanted = source, first.wanted
+
+    @property
+    def foreground(self) -> np.ndarray | None:
+        return self._source.foreground
 
     def __call__(self, index: int, image: np.ndarray) -> np.ndarray:
         return cv2.multiply(self._source(index, image), self._wanted.share(index))

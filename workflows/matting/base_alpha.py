@@ -11,14 +11,15 @@ import numpy as np
 from infer_people.people_finding import FinderOptions, FramePeople, PeopleFinder
 from plugin_kit.pictures import as_alpha, to_uint8
 from plugin_kit.video import VideoError, count_frames
-from workflows.matting.graph import RVM
+from workflows.matting.graph import PEOPLE, RVM
+from workflows.matting.key_source import KeySource
 from workflows.matting.masks import PeopleFinder as MaskFinder
 from workflows.matting.options import ChainOptions
 from workflows.matting.report import Report
 from workflows.media.companion import Clock, Companion
 from workflows.media.source import source_info
 
-ALPHA_FILE = "file"
+ALPHA_FILE, KEY_ALPHA = "file", "key"
 SNAP_LOW, SNAP_HIGH = 4, 251
 
 
@@ -26,10 +27,13 @@ class BaseAlpha(Protocol):
     """An alpha for each frame of a video, in order.
 
     Attributes:
-        name: rvm, people or file.
+        name: rvm, people, file or key.
+        foreground: Of the last frame the person's own colours, uint8 RGB (H, W, 3), where they are
+            known; then the alpha is made in the second pass, not kept from the first.
     """
 
     name: str
+    foreground: np.ndarray | None
 
     def load(self) -> None:
         """Load the networks; RuntimeError says which cannot be had."""
@@ -48,6 +52,7 @@ class RvmAlpha:
     """Robust Video Matting's alpha."""
 
     name = "rvm"
+    foreground: np.ndarray | None = None
 
     def __init__(self, options: ChainOptions) -> None:
         self._finder = MaskFinder("rvm", options)
@@ -66,6 +71,7 @@ class PeopleAlpha:
     """The masks of infer_people with their soft edges; ``found`` are the last frame's people."""
 
     name = "people"
+    foreground: np.ndarray | None = None
 
     def __init__(self, options: ChainOptions) -> None:
         self._device = options.device
@@ -90,6 +96,70 @@ class PeopleAlpha:
         return self.found.mask()
 
 
+class KeyAlpha:
+    """A green or blue screen's key, and the colours without the screen's light.
+
+    What is kept and what is garbage Robust Video Matting says where its weights are to be had, else
+    infer_people; ``--matte none``: nobody.
+    """
+
+    name = KEY_ALPHA
+
+    def __init__(self, options: ChainOptions) -> None:
+        self._options = options
+        self._source: KeySource | None = None
+        self.foreground: np.ndarray | None = None
+        self._warnings: list[str] = []
+        self._frames = self._empty = 0
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was odd so far."""
+        if not self._empty:
+            return self._warnings
+        text = (
+            f"In {self._empty} of {self._frames} frames nothing is kept, as the key's region shows "
+            "nobody: with --matte none all that is not screen is kept"
+        )
+        return [*self._warnings, text]
+
+    def load(self) -> None:
+        options = self._options
+        finders = {RVM: options.rvm, PEOPLE: options.people}
+        regions = {"auto": (RVM, PEOPLE), "rvm": (RVM,), "people": (PEOPLE,), "none": (None,)}
+        for region in regions[options.matte]:
+            self._source = KeySource(region=region, finder=finders[region] if region else {})
+            try:
+                self._source.load()
+                return
+            except RuntimeError as error:
+                if region != RVM or options.matte == "rvm" or options.rvm_weights:
+                    raise
+                self._warnings.append(f"The key's region is infer_people's: {error}")
+
+    def begin(self) -> None:
+        if self._source is None:
+            self.load()
+        assert self._source is not None
+        self._source.begin_sequence()
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """The next frame's alpha.
+
+        Raises:
+            RuntimeError: There is no screen.
+        """
+        assert self._source is not None
+        keyed = self._source.find(image)
+        self.foreground = keyed.foreground
+        for warning in keyed.report.get("warnings", ()):
+            if warning not in self._warnings:
+                self._warnings.append(warning)
+        self._frames += 1
+        self._empty += not keyed.alpha.any()
+        return to_uint8(keyed.alpha)
+
+
 class AlphaFile:
     """A matte of another program: a video's brightness, or the pictures of a folder in order.
 
@@ -98,6 +168,7 @@ class AlphaFile:
     """
 
     name = ALPHA_FILE
+    foreground: np.ndarray | None = None
 
     def __init__(self, path: Path) -> None:
         self._path, self._info = path, source_info(path)
@@ -158,7 +229,11 @@ def snapped(matte: np.ndarray) -> np.ndarray:
 
 
 # Who can be the base, by the names of Method.base and of --matte.
-BASES: dict[str, Callable[[ChainOptions], BaseAlpha]] = {"rvm": RvmAlpha, "people": PeopleAlpha}
+BASES: dict[str, Callable[[ChainOptions], BaseAlpha]] = {
+    "rvm": RvmAlpha,
+    "people": PeopleAlpha,
+    KEY_ALPHA: KeyAlpha,
+}
 
 
 def choose_base(options: ChainOptions, report: Report, wanted: str = "auto") -> BaseAlpha:

@@ -48,7 +48,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         default="auto",
         help="how the alpha is made. auto: RVM's where its weights are to be had, else "
         "infer_people's masks, helped by background matting where a plate was seen and fits the "
-        "frame; rvm: RVM's alone; background: background matting's alone, for a fixed camera",
+        "frame; rvm: RVM's alone; key: a green or blue screen's; background: background matting's "
+        "alone, for a fixed camera",
     )
     parser.add_argument(
         "--alpha",

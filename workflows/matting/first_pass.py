@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from extract_background.plate_estimation import FrameStore, Plate, PlateOptions, estimate_plate
 from infer_background_matting.bgm_network.scene import SceneMatch, compare_scene
-from workflows.matting.base_alpha import BaseAlpha, PeopleAlpha
+from workflows.matting.base_alpha import KEY_ALPHA, BaseAlpha, PeopleAlpha
 from workflows.matting.job import VideoJob
 from workflows.matting.kept import KeptArrays
 from workflows.matting.masks import OPAQUE, PeopleFinder
@@ -79,6 +79,9 @@ def run_first_pass(job: VideoJob, finders: Finders, *, makes_plate: bool) -> Fir
     """
     report = job.report
     store = FrameStore()
+    if finders.base_name == KEY_ALPHA:
+        # Its colours go with it, so that it is made in the second pass.
+        finders = replace(finders, base=None, keeps_alpha=False)
     result = FirstPass(
         alphas=KeptArrays() if finders.keeps_alpha else None,
         wanted=WantedPeople(job.options.who) if finders.people else None,

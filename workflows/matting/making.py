@@ -20,7 +20,14 @@ from workflows.matting.alphas import (
     Wanted,
     fusion_options,
 )
-from workflows.matting.base_alpha import BASES, AlphaFile, BaseAlpha, PeopleAlpha, choose_base
+from workflows.matting.base_alpha import (
+    BASES,
+    AlphaFile,
+    BaseAlpha,
+    KeyAlpha,
+    PeopleAlpha,
+    choose_base,
+)
 from workflows.matting.first_pass import Finders, FirstPass, run_first_pass
 from workflows.matting.job import VideoJob
 from workflows.matting.masks import choose_finder
@@ -67,6 +74,12 @@ class AlphaMaker:
         if self.first.wanted is not None:
             source = Wanted(source, self.first)
         return source, self.first.plate
+
+    def tell(self) -> None:
+        """Put into the report what those who looked at the frames noticed."""
+        if isinstance(self.finders.base, KeyAlpha):
+            for warning in self.finders.base.warnings:
+                self.job.report.warn(warning)
 
     def close(self) -> None:
         """Let go of what was kept between the passes."""
@@ -162,11 +175,12 @@ def choose_maker(job: VideoJob, given: np.ndarray | None) -> AlphaMaker:
 def _finders(options: ChainOptions, report: ChainReport, *, has_plate: bool) -> Finders:
     method, matte = METHODS[options.method], options.matte
     finders = Finders(
-        keeps_alpha=method.base != "none" and (matte != "none" or bool(options.alpha))
+        keeps_alpha=method.base == "key"
+        or (method.base != "none" and (matte != "none" or bool(options.alpha)))
     )
     if method.base == "none" and has_plate:
         report.matte_reason = "the plate was given"
-    elif matte == "none" and not options.alpha:
+    elif matte == "none" and not options.alpha and method.base != "key":
         report.matte, report.matte_reason = "none", "it was asked for"
     elif matte in MASKS_OF_PARSING:
         finders = _with_parsing(finders, options, report)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from infer_flow_matting.flow_matting_engine import FlowRefiner
+from plugin_kit.foreground import extend_foreground
 from plugin_kit.pictures import blend, cut_out, to_uint8
 from plugin_kit.video import Frame
 from workflows.matting.alphas import AlphaSource
 from workflows.matting.background import NewBackground
-from workflows.matting.foreground import foreground_of
 from workflows.matting.job import VideoJob
 
 
@@ -46,7 +46,7 @@ def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground |
                 alpha = alphas(index, frame.image)
             seconds = float(frame.pts * job.info.time_base)
             behind = backdrop(seconds, frame.image, alpha) if backdrop else None
-            matted = MattedFrame(frame, behind, alpha)
+            matted = MattedFrame(frame, behind, alpha, alphas.foreground)
             with report.timed("of it stabilising"):
                 finished = [matted] if stabiliser is None else stabiliser.push(matted)
             write(finished)
@@ -58,11 +58,16 @@ def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground |
 
 @dataclass(frozen=True)
 class MattedFrame:
-    """A frame, what is to be behind the person, uint8 RGB or None, and the alpha, float32."""
+    """A frame, what is to be behind the person, uint8 RGB or None, and the alpha, float32.
+
+    Attributes:
+        foreground: The person's own colours, where who made the alpha knows them; else None.
+    """
 
     frame: Frame
     behind: np.ndarray | None
     alpha: np.ndarray
+    foreground: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,9 @@ class FrameOutputs:
 def outputs_of(matted: MattedFrame) -> FrameOutputs:
     """What is written of a frame: all of it goes with its final alpha."""
     alpha, behind = matted.alpha, matted.behind
-    foreground = foreground_of(matted.frame.image, alpha)
+    foreground = matted.foreground
+    if foreground is None:
+        foreground = extend_foreground(matted.frame.image, alpha)
     composite = cut_out(foreground, alpha) if behind is None else blend(foreground, alpha, behind)
     return FrameOutputs(composite, to_uint8(alpha), foreground)
 
@@ -102,4 +109,4 @@ class FlowStabiliser:
 
     def _finished(self, alpha: np.ndarray) -> MattedFrame:
         matted = self._waiting.popleft()
-        return MattedFrame(matted.frame, matted.behind, alpha)
+        return replace(matted, alpha=alpha)

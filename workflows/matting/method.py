@@ -13,21 +13,25 @@ class Method:
 
     Attributes:
         base: Who makes the alpha that needs no plate: ``auto`` is Robust Video Matting where its
-            weights are to be had, else infer_people; ``none``: nobody, the plate is everything.
+            weights are to be had, else infer_people; ``key`` the keyer of a green or blue screen;
+            ``none``: nobody, the plate is everything.
         plate: ``judged``: background matting helps where a plate was seen and fits the frame;
             ``alone``: its alpha is the result; ``none``: no plate is made.
         stabilises: Whether the alpha is made stable along the flow unless the user says.
     """
 
-    base: Literal["auto", "rvm", "none"]
+    base: Literal["auto", "rvm", "key", "none"]
     plate: Literal["judged", "alone", "none"]
     stabilises: bool
 
 
+# Who can say what is kept and what is garbage beside a screen.
+KEY_REGIONS = ("auto", "rvm", "people", "none")
 # A further base gets a name here, in Method.base and in base_alpha.BASES.
 METHODS = {
     "auto": Method(base="auto", plate="judged", stabilises=True),
     "rvm": Method(base="rvm", plate="none", stabilises=False),
+    "key": Method(base="key", plate="none", stabilises=False),
     "background": Method(base="none", plate="alone", stabilises=False),
 }
 
@@ -62,7 +66,11 @@ def check_method(
             f"--plate {plate} would do nothing with --method {method}, which needs no plate: "
             "leave one of the two out, or choose --method auto or background"
         )
-    if chosen.plate == "none" and matte not in ("auto", "rvm"):
+    if method == "key" and matte not in KEY_REGIONS:
+        raise ValueError(
+            f"--matte {matte} cannot say what a key keeps: choose {', '.join(KEY_REGIONS)}"
+        )
+    if method == "rvm" and matte not in ("auto", "rvm"):
         raise ValueError(
             f"--matte {matte} finds people for a plate, which --method {method} does without: "
             "leave one of the two out"

@@ -22,6 +22,7 @@ BASE_WORDS = {
     "rvm": "Robust Video Matting's alpha",
     "people": "infer_people's masks",
     "file": "the alpha given",
+    "key": "the screen's key",
 }
 
 

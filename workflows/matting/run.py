@@ -131,6 +131,7 @@ def _work(job: VideoJob, plate: np.ndarray | None, backdrop: NewBackground | Non
             job.write_picture("plate", plate)
         matte_video(job, alphas, backdrop=backdrop)
         job.report.alpha |= alphas.report()
+        maker.tell()
     finally:
         maker.close()
     job.report.conclude()
