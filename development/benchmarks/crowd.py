@@ -97,17 +97,20 @@ def measure(scene: str, seed: int) -> dict:
     judged = shares(taken, [person.keypoints2d for person in found.people])
     points = found.stacked("keypoints3d_optim")
     if not is_known:
-        centres = [[c.centre for c in group] for group in (found.first.cameras, taken.cameras)]
-        points = fit_similarity(*map(np.stack, centres))(points)
+        own, true = (
+            np.stack([camera.centre for camera in group])
+            for group in (found.first.cameras, taken.cameras)
+        )
+        points = fit_similarity(own, true)(points)
     errors = np.linalg.norm(points[:, None] - taken.points, axis=-1)
-    own = np.linalg.norm(np.stack(alone) - taken.points, axis=-1)
+    off_alone = np.linalg.norm(np.stack(alone) - taken.points, axis=-1)
     return {
         "right": judged.right,
         "wrong": judged.wrong,
         "people": judged.people,
         "seconds": seconds,
         "error": float(np.nanmean(errors, axis=(2, 3)).min(axis=0).mean()),
-        "alone": float(np.nanmean(own)),
+        "alone": float(np.nanmean(off_alone)),
     }
 
 

@@ -63,10 +63,10 @@ def shares(taken: Crowd, found: Sequence[np.ndarray]) -> Shares:
     people = len(taken.points)
     counts = np.zeros((len(found), people + 1), int)
     for row, person in zip(counts, found, strict=True):
-        same = (taken.keypoints == person[:, :, None]) | np.isnan(person[:, :, None])
-        same &= np.isfinite(taken.keypoints) == np.isfinite(person[:, :, None])
-        same = same.all(axis=(3, 4)) & np.isfinite(person[..., 0]).any(axis=2)[..., None]
-        same &= taken.owners >= -1
+        same = np.isclose(taken.keypoints, person[:, :, None], rtol=0, atol=0, equal_nan=True)
+        is_whole = np.asarray(same).all(axis=(3, 4)) & (taken.owners >= -1)
+        is_given = np.asarray(np.isfinite(person[..., 0]).any(axis=2))
+        same = is_whole & is_given[..., None]
         row += np.bincount(taken.owners[same] % (people + 1), minlength=people + 1)
     rows, columns = linear_sum_assignment(-counts[:, :people])
     right = int(counts[rows, columns].sum())

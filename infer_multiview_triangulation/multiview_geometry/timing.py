@@ -44,7 +44,9 @@ def synchronise(
         warnings += _offset_warnings(cameras, told, offsets.remains, is_auto)
         is_at_limit = offsets.at_limit & (is_auto | (offsets.remains < MAX_REMAINS))
         if is_at_limit.any():
-            names = [cameras[view].name for view in np.flatnonzero(is_at_limit)]
+            names = [
+                camera.name for camera, is_so in zip(cameras, is_at_limit, strict=True) if is_so
+            ]
             warnings.append(
                 f"the views {', '.join(names)} fit best at the limit of the search, max_offset "
                 f"{options.max_offset} frames: they may be later than that; raise max_offset"

@@ -58,6 +58,7 @@ def test_who_is_alone_long_enough_is_enough():
     gone[:, :40] = False
     keypoints[gone] = np.nan
     person = lonely_person(keypoints)
+    assert person is not None
     own = taken.alone(0)
     np.testing.assert_array_equal(person[:, 60:], own[:, 60:])
     assert not np.isfinite(person[:, :30]).any()
