@@ -17,8 +17,9 @@ LIMBS = (
 LENGTH_SPREAD = 0.01
 # Sizes of people: a grown-up of 1.7 m is 1; beyond these the unit is doubtful.
 SMALLEST, LARGEST = 0.4, 1.6
-# Beyond these, shapes alone, which are grown-ups', would be absurd: a child is a smaller body.
-LEAST_SHAPED, MOST_SHAPED = 0.85, 1.15
+# Three deviations of a grown-up's height reach from 0.80 to 1.22. Beyond, shapes alone would be
+# absurd: a child is a smaller body.
+LEAST_SHAPED, MOST_SHAPED = 0.78, 1.25
 
 
 @dataclass(frozen=True)

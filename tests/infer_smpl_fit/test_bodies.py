@@ -16,7 +16,7 @@ from tests.infer_smpl_fit.scenes import scene_of
 from tests.infer_smpl_fit.stand_in import joints_of
 
 
-@pytest.mark.parametrize("size", [0.5, 0.75, 1.2])
+@pytest.mark.parametrize("size", [0.5, 0.75, 1.4])
 def test_children_and_giants_are_bodies_of_another_scale(size):
     body = builtin_body()
     scene = scene_of(body, "coco17", 11, frames=60, noise=0, shapes=0.5)
@@ -36,16 +36,17 @@ def test_children_and_giants_are_bodies_of_another_scale(size):
 def test_knuckles_turn_wrists(convention):
     """Those of the skin, not the points that the fit itself takes for them."""
     body = builtin_body()
-    poses, transl = twisting_dance(body, 3, 60)
+    poses, transl = twisting_dance(body, 5, 60)
     points = keypoints_with_knuckles(body, poses, transl, convention=convention)
     columns = hand_columns(convention)
     assert len(columns) == 4
     points += np.random.default_rng(1).normal(0, 0.01, points.shape)
     fit = fit_body(body, points, convention, fps=60, units="m")
-    assert hand_errors(body, poses, fit.poses).mean() < 20
+    found = hand_errors(body, poses, fit.poses).mean()
+    assert found < 20
     points[:, columns] = np.nan
     blind = fit_body(body, points, convention, fps=60, units="m")
-    assert hand_errors(body, poses, blind.poses).mean() > 30
+    assert hand_errors(body, poses, blind.poses).mean() > 2 * found
     assert {"left_hand", "right_hand"} <= set(blind.report["unobserved_limbs"])
 
 
