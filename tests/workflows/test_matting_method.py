@@ -106,6 +106,16 @@ def test_a_camera_that_pans_gets_the_plate_of_each_frame(tmp_path):
     assert mad(alphas_of(tmp_path / "out" / "alpha"), truth) < 0.95 * mad(dull(truth), truth)
 
 
+def test_who_never_leaves_a_moving_picture_keeps_the_base(tmp_path):
+    frames, truth = box_scene(shift=2, walk=0)
+    video = write_video(tmp_path / "source.mkv", frames)
+    alpha = write_video(tmp_path / "alpha.mkv", truth)
+    report = run(video, tmp_path / "out", alpha=alpha, stabilise=False)
+    assert report.plate["registration"]["frames_registered"] == FRAMES
+    assert (report.alpha["way"], report.plate["unfit"]) == ("base", report.alpha["reason"])
+    assert "people who never leave" in report.alpha["reason"]
+
+
 def test_where_no_plate_fits_the_base_is_the_alpha(tmp_path):
     rng = np.random.default_rng(5)
     frames, truth = box_scene()
