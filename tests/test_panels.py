@@ -34,12 +34,14 @@ ROWS = [
 TEXTS = {
     "downsample_ratio": "0.4",
     "composite_color": "1,2,3",
+    "screen_color": "30,150,60",
     "person": "1",
     "scale": "height:1.75",
 }
 BAD = [
     ("infer_rvm", "downsample_ratio", "seven"),
     ("infer_rvm", "composite_color", "1,2,300"),
+    ("infer_chroma_key", "screen_color", "90,100,90"),
     ("infer_multiview_triangulation", "person", "nobody"),
     ("infer_people", "person", "nobody"),
 ]
@@ -56,6 +58,11 @@ SHOWN_IF = [
     ("extract_background", "masks_folder", {"frames_folder": ""}, {"frames_folder": "a"}),
     ("extract_background", "masks_folder", {"easyvolcap_root": ""}, {"easyvolcap_root": "a"}),
     ("extract_background", "plates_folder", {"easyvolcap_root": ""}, {"easyvolcap_root": "a"}),
+    ("infer_chroma_key", "screen_color", {"screen": "auto"}, {"screen": "given"}),
+    *(
+        ("train_flow_matting", key, {"green_screen_folder": ""}, {"green_screen_folder": "a"})
+        for key in ("background_folder", "screen_color", "backgrounds_per_clip", "keyed_frames")
+    ),
     *(
         (
             "infer_background_matting",

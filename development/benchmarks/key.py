@@ -24,6 +24,7 @@ FOLDER = REPOSITORY.parent / "shared" / "data" / "matting"
 # Other photographs and screens than those that the keyer's constants were chosen on, which were
 # person and front with seeds 1 and 2.
 CLIPS = (("side", 13), ("standing", 14))
+FRAMES = 4
 CHANNELS = {"green": 1, "blue": 2}
 # A usual clip of black and white of a plain key.
 BLACK, WHITE = 0.1, 0.9
@@ -59,7 +60,10 @@ def table(folder: Path = FOLDER, truth: Truth = "mean") -> Table:
         people = [(load_person(folder, name, truth), seed) for name, seed in CLIPS]
         for colour, channel in CHANNELS.items():
             for kind in TAKES:
-                takes = [make_take(p, colour=colour, kind=kind, seed=seed) for p, seed in people]
+                takes = [
+                    make_take(p, colour=colour, kind=kind, seed=seed, frames=FRAMES)
+                    for p, seed in people
+                ]
                 rows.append((colour, kind, *_cells(takes, channel)))
     except FileNotFoundError as error:
         caption = f"skipped: {error}"
