@@ -28,6 +28,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup
 	$(BIN)/python -m development.demo.matting --output $(OUTPUT)/demo
 	$(BIN)/python -m development.demo.motion --output $(OUTPUT)/demo
+	$(BIN)/python -m development.demo.people --output $(OUTPUT)/demo
 
 # Each worker has its own home and one thread, and takes whole files with their fixtures.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope

@@ -1,7 +1,5 @@
 """The Ikomia task of human parsing: parameters, inputs, engine, outputs."""
 
-import math
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -24,6 +22,7 @@ from .human_parsing_pipeline import (
 )
 from .infer_human_parsing_kit.device import device_of, dtype_of, keep_teams_whole
 from .infer_human_parsing_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
+from .infer_human_parsing_kit.person_boxes import person_boxes
 from .infer_human_parsing_kit.pictures import as_rgb
 from .infer_human_parsing_kit.ports import publish_dictionary, required_image
 from .infer_human_parsing_kit.task import PluginTask
@@ -178,30 +177,8 @@ def detector_of(weight_file: str, device: str) -> PersonDetector:
 
 def people_of(detections: dataprocess.CObjectDetectionIO, settings: Settings) -> list[Person]:
     """What an object detection upstream calls people, in its order."""
-    persons = []
-    for detection in detections.get_objects():
-        if settings.person_labels and detection.label.lower() not in settings.person_labels:
-            continue
-        if detection.confidence < settings.detector_score:
-            continue
-        persons.append(Person(upright(detection.box), detection.confidence))
-    return persons
-
-
-def upright(box: Sequence[float]) -> tuple[float, float, float, float]:
-    """Ikomia's box as left, top, right, bottom.
-
-    Four numbers are left, top, width, height; five are an oriented box: its centre, width, height,
-    and angle in degrees. Of that the smallest upright box around it is taken.
-    """
-    if len(box) == 4:
-        left, top, width, height = box
-        return left, top, left + width, top + height
-    x, y, width, height, angle = box
-    cosine, sine = abs(math.cos(math.radians(angle))), abs(math.sin(math.radians(angle)))
-    half_width = (width * cosine + height * sine) / 2
-    half_height = (width * sine + height * cosine) / 2
-    return x - half_width, y - half_height, x + half_width, y + half_height
+    found = person_boxes(detections, settings.person_labels, settings.detector_score)
+    return [Person(box, score) for box, score in found]
 
 
 class InferHumanParsingParamFactory(PluginParamFactory):

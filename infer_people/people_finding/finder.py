@@ -9,6 +9,7 @@ import numpy as np
 
 from .backends import backend_of
 from .choosing import Choice, Chooser
+from .claims import unclaimed
 from .detection import KNOWN, Detection, better_half, distinct, within
 from .following import Follower, distance, shared_weights
 from .joints import in_skeleton
@@ -146,8 +147,11 @@ class PeopleFinder:
         keypoints that were there before are kept, or with ``must_stay`` the person is left out.
         """
         found = []
-        for one, keypoints in zip(people, self._keypoints(picture, people), strict=True):
-            better = replace(one, keypoints=keypoints)
+        refined = [
+            replace(one, keypoints=keypoints)
+            for one, keypoints in zip(people, self._keypoints(picture, people), strict=True)
+        ]
+        for one, better in zip(people, unclaimed(people, refined), strict=True):
             if (one.keypoints[:, 2] > 0).any() and distance(one, better) > MOST_MOVED:
                 if must_stay:
                     continue

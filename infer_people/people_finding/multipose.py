@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from .detection import Detection, distinct, overlap, within
+from .detection import SAME_PERSON, Detection, distinct, overlap, within
 from .heads import JOINTS, OUTPUTS, STRIDE, Heads
 from .sessions import WEIGHTS, Session
 
@@ -21,6 +21,8 @@ PEAKS = 3
 LARGE, ELSEWHERE = 512, 0.5
 # The network's own: of the map's shorter side, in the exponent; keypoints with less count not.
 SPREAD, KEYPOINT_SCORE = 0.3, 0.127
+# Cells around a keypoint of somebody else's.
+TAKEN = 3
 # Centres of this part of the least score count where so many keypoints are seen; so many at most.
 WEAK, SHOWN, MOST_WEAK = 1 / 6, 3, 3
 
@@ -102,12 +104,54 @@ def decoded(outputs: dict[str, np.ndarray], least: float, most: int) -> list[Det
     order = np.argsort([-center[row, column] for row, column in cells])[: PEAKS * most]
     people = [_person(heads, outputs, *cells[i]) for i in order]
     sure = [one for one in people if one.score > least]
+    sure = _apart(heads, outputs, sure, [tuple(cells[i]) for i in order[: len(sure)]])
     weak = [one for one in people[len(sure) :] if (one.keypoints[:, 2] > 0).sum() >= SHOWN]
     weak = sorted(weak, key=lambda one: -one.keypoint_score)[:MOST_WEAK]
     return [*sure, *weak][:most]
 
 
-def _person(heads: Heads, outputs: dict[str, np.ndarray], row: int, column: int) -> Detection:
+def _apart(
+    heads: Heads,
+    outputs: dict[str, np.ndarray],
+    people: list[Detection],
+    cells: list[tuple[int, int]],
+) -> list[Detection]:
+    """With no keypoint of one person at another's, whose regression comes nearer to it.
+
+    Of two where one hides a part of the other, both else take what is plainest: the face of who
+    stands behind for instance, where the one in front turns their back.
+    """
+    expected = [heads.regressed(*cell) * STRIDE - 0.5 for cell in cells]
+    apart = list(people)
+    for i, one in enumerate(people):
+        taken = np.full((JOINTS, 2), np.nan)
+        for j, other in enumerate(people):
+            sizes = min(one.size, other.size)
+            between = np.linalg.norm(expected[i] - expected[j], axis=1)
+            if i == j or between.mean() < SAME_PERSON * sizes:
+                continue
+            gaps = np.linalg.norm((one.keypoints - other.keypoints)[:, :2], axis=1)
+            ways = [
+                np.linalg.norm(person.keypoints[:, 1::-1] - place, axis=1)
+                for person, place in ((one, expected[i]), (other, expected[j]))
+            ]
+            both = (one.keypoints[:, 2] > 0) & (other.keypoints[:, 2] > 0)
+            lost = both & (gaps < TAKEN * STRIDE) & (ways[0] > ways[1])
+            taken[lost] = (other.keypoints[lost, 1::-1] + 0.5) / STRIDE
+        if not np.isnan(taken).all():
+            apart[i] = _person(heads, outputs, *cells[i], taken=taken)
+    return apart
+
+
+def _person(
+    heads: Heads,
+    outputs: dict[str, np.ndarray],
+    row: int,
+    column: int,
+    *,
+    taken: np.ndarray | None = None,
+) -> Detection:
+    """Who is centred on a cell; ``taken`` (17, 2), y and x in cells, are others' keypoints."""
     size = np.maximum(outputs["box_scale"][0, :, row, column], 0)
     middle = outputs["box_offset"][0, :, row, column] + (row, column)
     cells = np.concatenate([middle - size / 2, middle + size / 2])
@@ -118,7 +162,12 @@ def _person(heads: Heads, outputs: dict[str, np.ndarray], row: int, column: int)
     if part.center.size:
         spread = SPREAD * min(heads.center.shape)
         distances = part.squared_distances(heads.regressed(row, column) - (top, left))
-        keypoints = part.keypoints(part.heatmap * np.exp(distances / -spread))
+        weighted = part.heatmap * np.exp(distances / -spread)
+        if taken is not None:
+            lost = ~np.isnan(taken[:, 0])
+            near = part.squared_distances(np.nan_to_num(taken) - (top, left)) < TAKEN**2
+            weighted[lost] = np.where(near[lost], 0, weighted[lost])
+        keypoints = part.keypoints(weighted)
         keypoints[:, :2] += np.array([left, top]) * STRIDE
     keypoints[keypoints[:, 2] <= KEYPOINT_SCORE, 2] = 0
     box = cells[[1, 0, 3, 2]] * STRIDE - 0.5
