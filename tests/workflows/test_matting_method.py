@@ -93,6 +93,24 @@ def test_a_matte_of_another_program_is_helped_by_the_plate(tmp_path, as_folder):
     assert mad(plate, room) < 1.5
 
 
+@pytest.mark.parametrize("as_folder", [False, True])
+def test_a_matte_of_the_whole_video_goes_with_a_part_of_it(tmp_path, as_folder):
+    frames, truth = box_scene()
+    video = write_video(tmp_path / "source.mkv", frames)
+    if as_folder:
+        alpha = tmp_path / "mattes"
+        alpha.mkdir()
+        for index, matte in enumerate(truth):
+            cv2.imwrite(str(alpha / f"{index + 8}.png"), matte)
+    else:
+        alpha = write_video(tmp_path / "alpha.mkv", truth)
+    given = {"alpha": alpha, "stabilise": False, "only": "alpha", "start": "3f", "end": "6f"}
+    report = run(video, tmp_path / "out", **given)
+    found = alphas_of(tmp_path / "out" / "alpha")
+    assert (report.frames, len(found)) == (3, 3)
+    assert mad(found, truth[3:6]) < 0.2 * mad(found, truth[2:5])
+
+
 def test_a_camera_that_pans_gets_the_plate_of_each_frame(tmp_path):
     frames, truth = box_scene(shift=12)
     video = write_video(tmp_path / "source.mkv", frames)

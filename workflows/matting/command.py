@@ -173,6 +173,8 @@ def main(arguments: list[str] | None = None) -> int:
         if sources == paths and len(sources) == 1:
             run(options)
             return 0
+        if options.alpha is not None:
+            raise ValueError(f"--alpha {options.alpha} belongs to one video: give one alone")
         return Batch(options, run, again or preview).work(sources)
 
     return run_command(work)
