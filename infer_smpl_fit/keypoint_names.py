@@ -176,6 +176,8 @@ def _columns(names: Sequence[str], keypoints: Sequence[str]) -> dict[int, int]:
 
 def _by_count(given: Keypoints3D, count: int) -> str:
     fitting = [name for name, known in CONVENTIONS.items() if len(known.keypoints) == count]
+    # Of those that a detector writes with others, so few are the least likely.
+    fitting = [name for name in fitting if not SKELETONS[name].points] or fitting
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
