@@ -79,7 +79,12 @@ def _errors(person: Person, scene: np.ndarray) -> list[tuple[str, str, str, str]
 
     matte = builtin_matting()(image, resized(empty.frames[-1], *SIZE))
     return [
-        (said, *(error(f, alpha) for f in (image, network, extend_foreground(image, alpha))))
+        (
+            said,
+            error(image, alpha),
+            error(network, alpha),
+            error(extend_foreground(image, alpha), alpha),
+        )
         for said, alpha, network in (
             ("true", truth, None),
             ("background matting's", matte.alpha, matte.foreground),

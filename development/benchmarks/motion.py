@@ -195,9 +195,9 @@ def _measure_fit(way: str, _: str) -> dict:
 
         columns, compared = compared_points(CONVENTIONS["coco17"])
         points = 100 * seen[:, columns]
-        _, cpu = _timed(
+        cpu = _timed(
             lambda: descend(model, points, compared, steps=AIST_MESH_STEPS, is_whole=True)
-        )
+        )[1]
         return {"joints": None, "cpu": cpu * AIST_STEPS / AIST_MESH_STEPS}
     if way == "smplx":
         from infer_smpl_fit.smpl_descent.fit import descend_body

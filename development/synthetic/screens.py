@@ -99,9 +99,12 @@ def _light(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """What multiplies an even screen, (H, W, 3): two lamps, wrinkles, a tint to one side."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     x, y = x / width - 0.5, y / width - height / width / 2
-    lamps = sum(
-        np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / 0.15)
-        for cx, cy in rng.uniform((-0.5, -0.3), (0.5, 0.1), (2, 2))
+    lamps = np.sum(
+        [
+            np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / 0.15)
+            for cx, cy in rng.uniform((-0.5, -0.3), (0.5, 0.1), (2, 2))
+        ],
+        axis=0,
     )
     light = 1 - FALL_OFF * (1 - lamps / lamps.max())
     coarse = rng.standard_normal((5, 9)).astype(np.float32)

@@ -59,7 +59,9 @@ class Visit:
     def picture(self) -> np.ndarray:
         """What is seen: uint8 RGB (H, W, 3)."""
         shot = self.page.screenshot(timeout=PATIENCE)
-        return cv2.cvtColor(cv2.imdecode(np.frombuffer(shot, np.uint8), 1), cv2.COLOR_BGR2RGB)
+        decoded = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_COLOR)
+        assert decoded is not None
+        return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
 
 
 @contextmanager

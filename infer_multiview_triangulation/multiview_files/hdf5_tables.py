@@ -77,7 +77,7 @@ def _last_begun(paths: Sequence[Path], told: bytes | None) -> Path:
 
 def answer(paths: Sequence[str]) -> None:
     """Read the files and write their tables to stdout as .npz, or the text why there is none."""
-    arrays = {}
+    arrays: dict[str, Any] = {}
     try:
         for place, path in enumerate(paths):
             # On a line of its own, whatever the libraries print.

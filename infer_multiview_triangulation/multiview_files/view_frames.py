@@ -124,8 +124,9 @@ def person_of(keypoints: np.ndarray, score: float | None = None) -> Person | Non
     confidences = keypoints[np.isfinite(keypoints[:, 2]), 2]
     if not len(confidences):
         return None
-    is_known = score is not None and abs(score) < MAX_NUMBER
-    return Person(keypoints, float(score if is_known else confidences.mean()))
+    if score is None or not abs(score) < MAX_NUMBER:
+        score = float(confidences.mean())
+    return Person(keypoints, float(score))
 
 
 def assemble(

@@ -19,7 +19,7 @@ from infer_people.people_finding import FramePeople, PeopleFinder
 from plugin_kit.easyvolcap import IMAGES, MASKS
 from plugin_kit.files import natural_sorted
 from plugin_kit.picture_files import read_grey, write_picture
-from plugin_kit.video import VideoReader
+from plugin_kit.video import VideoInfo, VideoReader
 from workflows.interruption import check_interrupted
 from workflows.media.prefetch import prefetch
 
@@ -105,7 +105,7 @@ class CameraCapture:
         images, masks = staging / IMAGES, staging / MASKS
         for folder in (images, masks):
             folder.mkdir(parents=True)
-        reader = VideoReader(self.view.info)
+        reader = VideoReader(VideoInfo.from_path(self.view.info.path))
         frames: list[FramePeople] = []
         times: list[float] = []
         last = -1

@@ -21,14 +21,14 @@ from workflows.plugins import run_workflow, task_of
 
 
 class AlphaSource(Protocol):
-    """Makes the alpha of the frames of a video in order.
+    """Makes the alpha of the frames of a video in order."""
 
-    Attributes:
-        foreground: Of the last frame the person's own colours, uint8 RGB (H, W, 3), where the
-            alpha's maker knows them; None where they are to be estimated.
-    """
-
-    foreground: np.ndarray | None
+    @property
+    def foreground(self) -> np.ndarray | None:
+        """Of the last frame the person's own colours, uint8 RGB (H, W, 3), where the alpha's maker
+        knows them; None where they are to be estimated.
+        """
+        ...
 
     def __call__(self, index: int, image: np.ndarray) -> np.ndarray:
         """float32 (H, W) in 0..1 of frame ``index``, uint8 RGB (H, W, 3)."""

@@ -126,6 +126,7 @@ def _quaternions(rotations: np.ndarray) -> np.ndarray:
 def _decoded(jpeg: bytes) -> np.ndarray:
     """uint8 RGB (H, W, 3)."""
     bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert bgr is not None
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
 

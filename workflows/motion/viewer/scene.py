@@ -156,7 +156,7 @@ def known_points(points: np.ndarray) -> np.ndarray | None:
 
     None where none is known.
     """
-    known = np.isfinite(points).all(axis=1)
+    known = np.asarray(np.isfinite(points).all(axis=1))
     if not known.any():
         return None
     return np.where(known[:, None], points, points[known][0])
@@ -169,4 +169,5 @@ def known_lines(points: np.ndarray, bones: Sequence[tuple[int, int]]) -> np.ndar
     """
     known = np.isfinite(points).all(axis=1)
     lines = points[np.array(bones, int).reshape(-1, 2)]
-    return np.where(np.isfinite(lines).all(axis=(1, 2))[:, None, None], lines, points[known][0])
+    whole = np.asarray(np.isfinite(lines).all(axis=(1, 2)))
+    return np.where(whole[:, None, None], lines, points[known][0])
