@@ -154,7 +154,8 @@ def _share_known(known: np.ndarray, places: np.ndarray) -> float:
 
 
 def _inside(places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return np.asarray((places >= 0) & (places < shape)).all(axis=1)
+    is_inside: np.ndarray = (places >= 0) & (places < np.array(shape))
+    return np.asarray(is_inside.all(axis=1))
 
 
 def _shifted(picture: np.ndarray, shift: tuple[int, int]) -> np.ndarray:
