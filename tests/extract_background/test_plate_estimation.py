@@ -48,7 +48,7 @@ def test_gain_alignment_is_what_helps_against_drift():
     assert with_it < 0.5 * without
 
 
-@pytest.mark.parametrize("method", ["weighted_median", "gmm", "alpha_mean", "masked_mean"])
+@pytest.mark.parametrize("method", ["weighted_median", "alpha_mean", "masked_mean"])
 def test_other_methods_come_close(method):
     scene = make_scene("moving", seed=11)
     assert metrics(estimate(scene, method).background, scene.background)[0] < 1.5
@@ -100,7 +100,7 @@ def test_polish_improves_the_mixture():
     scene = make_scene("moving", seed=11)
     polished = metrics(estimate(scene, "gmm").background, scene.background)[0]
     notebook = metrics(estimate(scene, "gmm", polish=False).background, scene.background)[0]
-    assert polished < notebook
+    assert polished < min(notebook, 1.5)
 
 
 def test_truncation_costs_half_a_level():

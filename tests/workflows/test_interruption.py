@@ -38,6 +38,4 @@ def test_no_stack_is_shown_where_an_interruption_can_only_be_printed(work):
     program = PROGRAM.replace("{work}", work)
     done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True)
     assert done.returncode == 130
-    assert done.stderr.decode().splitlines() == [
-        "Interrupted. What was finished is kept, nothing is half-written."
-    ]
+    assert done.stderr.decode().splitlines() == ["Interrupted. Nothing was written."]

@@ -17,6 +17,8 @@ from workflows.motion.viewer import scene as scenes
 FRAMES, FPS = 8, 4.0
 # The page's clock takes tenths of a second; this one lies within the step that begins at 0.75 s.
 STEP, SECONDS = 3, 0.8
+# Pixels of a side; other steps are 13 and more off. Looks at the page, a second apart.
+NEAR, PATIENCE = 5, 30
 needs_viser = pytest.mark.skipif(not viewer.is_installed(), reason="viser is not installed")
 needs_browser = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing())
 
@@ -127,17 +129,28 @@ def test_a_browser_shows_everybody_where_they_are(scene, tmp_path, capsys):
     with browser.motion_page(page, (900, 700)) as visit:
         browser.show_moment(visit, SECONDS)
         browser.without_notices(visit)
-        picture = visit.picture()
         frame = visit.page.locator("canvas").first.bounding_box()
+        # Without a graphics card the page draws some seconds behind its clock.
+        for _ in range(PATIENCE):
+            off = most_off(scene, visit.picture(), frame)
+            if off < NEAR:
+                break
+            visit.page.wait_for_timeout(1000)
         assert visit.page.title() == "take"
         visit.page.get_by_label("Show scene tree").click()
         tree = visit.page.locator("[data-playback-scene-tree]").inner_text()
     assert (visit.requests, visit.errors) == ([], [])
     assert all(layer in tree for layer in ("cameras", "keypoints", "bodies"))
-    for person in scene.people:
-        seen = extent_of(picture, person.colour)
-        wanted = expected_extent(scene, person, frame)
-        assert seen == pytest.approx(wanted, abs=5)
+    assert off < NEAR
+
+
+def most_off(scene, picture, frame):
+    """By how many pixels, at most, a side of somebody's outline is off."""
+    extents = [
+        np.subtract(extent_of(picture, person.colour), expected_extent(scene, person, frame))
+        for person in scene.people
+    ]
+    return np.abs(extents).max()
 
 
 def extent_of(picture, colour):

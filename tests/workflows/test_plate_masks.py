@@ -153,7 +153,7 @@ def test_a_missing_detector_names_its_option(video, weights, tmp_path):
         ),
         ({"method": "rvm", "plate": "a.png"}, "--plate a.png .*--method rvm"),
         ({"method": "rvm", "matte": "people"}, "--matte people .*--method rvm"),
-        ({"method": "both"}, "'both' is none of auto, rvm, background"),
+        ({"method": "both"}, "'both' is none of auto, rvm, key, background"),
         ({"alpha": Path(__file__), "method": "rvm"}, "--alpha .*--method rvm"),
         ({"alpha": Path(__file__), "matte": "people"}, "--alpha .*--matte people"),
         ({"who": "tallest"}, "--people 'tallest' is none of: all, largest"),

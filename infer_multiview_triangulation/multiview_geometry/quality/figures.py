@@ -16,7 +16,7 @@ from ..points.errors import finite_median, reprojection_errors
 from ..points.rays import Rays
 from ..points.robust import triangulate_robust
 
-LEFT_OUT_POINTS = 4000
+LEFT_OUT_POINTS = 2000
 
 
 class ViewQuality(TypedDict):

@@ -14,7 +14,7 @@ from .nearest_people import NearestPeople, packed_stretch
 
 MAX_OFFSET = 30
 MIN_OVERLAP = 20
-MAX_FRAMES = 600
+MAX_FRAMES = 300
 TRUNCATION = 4.0
 # An offset is clear where the others are so many times worse, beyond so many standard errors.
 CLEAR_RATIO, CLEAR_ERRORS = 1.05, 1.0
