@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from workflows.screen import unread_is_fine
@@ -48,16 +47,6 @@ class CaptureReport:
             yield
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-
-    def progress(self, quiet: bool) -> Progress:
-        """For the frames of the cameras, on standard error."""
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-        )
-        return Progress(*columns, disable=quiet, console=Console(stderr=True))
 
     def show(self, root: Path) -> None:
         """Print the cameras, the steps' times, what is missing and the warnings."""

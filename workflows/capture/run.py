@@ -29,6 +29,7 @@ from workflows.matting.masks import PeopleFinder as MatteFinder
 from workflows.matting.options import ChainOptions
 from workflows.output_folder import held_folder
 from workflows.plugins import run_workflow, task_of
+from workflows.screen import counting_bar
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +124,7 @@ def _make_cameras(
     told = {"people": str(settings), "matte": report.matte, "jpeg": str(options.jpeg_quality)}
     finder: PeopleFinder | None = None
     found: list[ViewPeople] = []
-    with report.progress(options.quiet) as progress:
+    with counting_bar(options.quiet) as progress:
         for view in views:
             capture = CameraCapture(options.output, view, rate, told)
             bar = progress.add_task(view.name, total=view.info.frame_count or None)

@@ -9,15 +9,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from workflows.dataset.engine import Engine, Place
 from workflows.dataset.options import DatasetOptions
 from workflows.dataset.report import DatasetReport
 from workflows.dataset.units import Digests, Unit, is_done, key_of
 from workflows.dataset.work import CRASH, DONE, ERROR, Result
 from workflows.output_folder import held_folder
+from workflows.screen import counting_bar
 
 WAIT_SECONDS = 0.5
 
@@ -92,15 +90,8 @@ def _run(
     waiting = iter(units)
     again: deque[Attempt] = deque()
     running: dict[str, Attempt] = {}
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
     with (
-        Progress(*columns, disable=options.quiet, console=console) as progress,
+        counting_bar(options.quiet) as progress,
         open_engine(options, place) as engine,
     ):
         bar = progress.add_task(options.task, total=len(units))

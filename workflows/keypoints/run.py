@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from infer_people.people_files import (
@@ -25,7 +24,7 @@ from infer_people.people_finding import FinderOptions, FramePeople, PeopleFinder
 from plugin_kit.files import write_json
 from workflows.interruption import was_interrupted
 from workflows.output_folder import REPORT, held_folder
-from workflows.screen import unread_is_fine
+from workflows.screen import counting_bar, unread_is_fine
 
 
 def run_keypoints(
@@ -51,7 +50,7 @@ def run_keypoints(
     if twice is not None:
         raise ValueError(f"two videos are called {twice.name}: rename one of them")
     total = sum(view.info.frame_count for view in views) or None
-    with held_folder(output), _told_warnings() as warnings, _progress(quiet) as progress:
+    with held_folder(output), _told_warnings() as warnings, counting_bar(quiet) as progress:
         bar = progress.add_task("people", total=total)
 
         def advance() -> bool:
@@ -113,16 +112,6 @@ def _show(report: dict[str, Any], output: Path) -> None:
         console.print(f"  {output}", soft_wrap=True)
         for warning in report["warnings"]:
             console.print(f"[yellow]warning:[/] {warning}", soft_wrap=True)
-
-
-def _progress(quiet: bool) -> Progress:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, disable=quiet, console=Console(stderr=True))
 
 
 @contextmanager

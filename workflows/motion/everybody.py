@@ -11,21 +11,10 @@ import numpy as np
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
 from infer_smpl_fit.ports import Output as FitOutput
 from infer_smpl_fit.smpl_body.model import BodyModel
+from infer_smpl_fit.smpl_export.figures import COLOURS, Colour
 from infer_smpl_fit.smpl_export.motion import BodyMotion, rotation_to_y_up
 from plugin_kit.keypoints.trajectories import UNITS_PER_METRE
 
-Colour = tuple[int, int, int]
-# Mannequins' colours, not skin.
-COLOURS: tuple[Colour, ...] = (
-    (110, 165, 225),
-    (240, 150, 80),
-    (110, 190, 120),
-    (205, 120, 185),
-    (225, 200, 85),
-    (100, 195, 195),
-    (215, 105, 100),
-    (150, 130, 215),
-)
 TRUNK = (
     ("left_shoulder", "right_shoulder"),
     ("left_hip", "right_hip"),
