@@ -1,4 +1,7 @@
-"""Every package alone: unpacked into an empty Ikomia home, in a process that knows no checkout."""
+"""Every package alone: unpacked into an empty Ikomia home, in a process that knows no checkout.
+
+Each of its modules can be imported there, its panel opens, and its README's examples run.
+"""
 
 import importlib
 import os
@@ -52,7 +55,7 @@ InferHumanParsing._person_detector = lambda self: lambda image: []
 NEIGHBOURS = {"infer_flow_matting": "infer_rvm"}
 DETECTION = "infer_yolo_v8"
 ALONE = """
-import importlib, json, os, pathlib, re, sys, textwrap
+import importlib, json, os, pathlib, pkgutil, re, sys, textwrap
 import ikomia
 import numpy as np
 from ikomia.dataprocess.workflow import Workflow
@@ -61,6 +64,17 @@ assert task.get_parameters()
 module = importlib.import_module({name!r})
 assert module.__file__.startswith(os.environ["HOME"]), module.__file__
 assert not [p for p in sys.path if os.path.realpath(p) == {repository!r}], sys.path
+for found in pkgutil.walk_packages(module.__path__, {name!r} + "."):
+    importlib.import_module(found.name)
+ours = [module for key, module in sys.modules.items() if key.split(".")[0] in {tops!r}]
+strange = [module for module in ours if not module.__file__.startswith(os.environ["HOME"])]
+assert not strange, strange
+assert {{module.__name__.split(".")[0] for module in ours}} == {{{name!r}}}
+if importlib.util.find_spec("PyQt6"):
+    from PyQt6.QtWidgets import QApplication
+    application = QApplication([])
+    plugin = importlib.import_module("{name}.{name}").IkomiaPlugin()
+    assert plugin.get_widget_factory().create(plugin.get_param_factory().create()).controls
 {stand_in}
 if importlib.util.find_spec("{name}.{name}_test"):
     for _, status in importlib.import_module("{name}.{name}_test").test(task, {{}}):
@@ -121,6 +135,7 @@ def test_package_works_alone(name, tmp_path, readme_inputs):
     script = ALONE.format(
         name=name,
         repository=str(REPOSITORY),
+        tops=[*PLUGINS, "workflows", "plugin_kit", "development"],
         stand_in=f"import torch; torch.manual_seed(0)\n{stand_in}" if stand_in else "",
         run_examples=RUN_EXAMPLES.get(name, ()),
     )

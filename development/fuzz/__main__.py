@@ -1,9 +1,9 @@
 """``make fuzz``: damaged files to every reader, and signals to both commands, from a seed.
 
-A reader's input is read in a process of its own, within 10 seconds and 1 GiB, and is either read,
-or refused by an error of the reader's own that names the file. A command that is ended says so
-and leaves whole files. The tables at the end name what went otherwise; ``--only cameras#12`` does
-number 12 of one alone again, with the same ``--seed``.
+A reader's input is read in a process of its own, within 10 seconds of CPU time and 1 GiB, and is
+either read, or refused by an error of the reader's own that names the file. A command that is ended
+says so and leaves whole files. The tables at the end name what went otherwise; ``--only
+cameras#12`` does number 12 of one alone again, with the same ``--seed``.
 """
 
 from __future__ import annotations

