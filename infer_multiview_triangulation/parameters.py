@@ -52,6 +52,7 @@ class Settings(PluginSettings):
         "coco17",
         "coco18",
         "body25",
+        "body25_hands",
         "body25b",
         "halpe26",
         "wholebody133",

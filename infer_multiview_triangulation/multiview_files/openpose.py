@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..infer_multiview_triangulation_kit.files import is_hidden, load_json, natural_sorted
+from ..infer_multiview_triangulation_kit.keypoints.skeletons import skeleton_name
 from .view_frames import Detections, Person, ViewFrames, assemble, frame_number, person_of
 
 OPENPOSE_KEYS = ("pose_keypoints_2d", "pose_keypoints")
+HAND_KEYS = ("hand_left_keypoints_2d", "hand_right_keypoints_2d")
+BODY_POINTS, HAND_POINTS = 25, 21
 
 
 def read_frame_folders(folder: Path, skeleton: str, allow_uneven: bool) -> Detections:
@@ -19,14 +22,21 @@ def read_frame_folders(folder: Path, skeleton: str, allow_uneven: bool) -> Detec
 
     The natural order of the sub-folders' names is the order of the cameras; the last number in a
     file's name is its frame, so that views with missing frames still align. An empty sub-folder
-    is a view without detections.
+    is a view without detections. Hands are read where ``skeleton`` is body25_hands: 67 points, the
+    body's, the left hand's and the right one's; a hand that is not there is missing.
 
     Raises:
-        ValueError: Mixed skeletons, or more than half of a view's files cannot be used.
+        ValueError: Mixed skeletons, more than half of a view's files cannot be used, or hands were
+            asked for and nobody has any.
     """
     others = [s for s in view_folders(folder) if any(s.iterdir()) and not any(s.glob("*.json"))]
-    views = [_read_view(sub) for sub in view_folders(folder) if sub not in others]
+    with_hands = skeleton_name(skeleton) == "body25_hands"
+    views = [_read_view(sub, with_hands) for sub in view_folders(folder) if sub not in others]
     detections = assemble(views, folder, skeleton=skeleton, allow_uneven=allow_uneven)
+    if with_hands and np.isnan(detections.keypoints2d[..., BODY_POINTS:, :]).all():
+        raise ValueError(
+            f"{folder} has no hands: let OpenPose find them (--hand), or set skeleton=body25"
+        )
     skipped = (f"{sub} holds no JSON file and is not taken as a view" for sub in others)
     pictures = [view.name for view in views if view.is_of_pictures]
     notes = [
@@ -42,18 +52,20 @@ def view_folders(folder: Path) -> list[Path]:
     return natural_sorted(s for s in folder.iterdir() if s.is_dir() and not is_hidden(s))
 
 
-def _people_of_frame(content: Any) -> list[Person]:
+def _people_of_frame(content: Any, with_hands: bool) -> list[Person]:
     """The people in one frame's parsed JSON, OpenPose's, AIST++'s or MMPose's."""
     if _is_of_mmpose(content):
         return [person for person in map(mmpose_person, content) if person is not None]
     if not isinstance(content, dict):
         raise ValueError("it is not a JSON object")
-    is_aist = "detection_scores" in content
-    people = _aist_people(content) if is_aist else _openpose_people(content.get("people") or [])
+    if "detection_scores" in content:
+        people = _aist_people(content)
+    else:
+        people = _openpose_people(content.get("people") or [], with_hands)
     return [person for person in people if person is not None]
 
 
-def _read_view(folder: Path) -> ViewFrames:
+def _read_view(folder: Path, with_hands: bool) -> ViewFrames:
     view = ViewFrames(folder.name.removesuffix("_json"))
     sources: dict[int, Path] = {}
     for file in natural_sorted(folder.glob("*.json")):
@@ -69,7 +81,7 @@ def _read_view(folder: Path) -> ViewFrames:
         try:
             content = load_json(file)
             view.is_of_pictures |= _is_of_mmpose(content)
-            view.frames[frame] = _people_of_frame(content)
+            view.frames[frame] = _people_of_frame(content, with_hands)
         except (LookupError, OverflowError, TypeError, ValueError) as error:
             # A file that is closed to this user is no frame where nobody was found.
             if isinstance(error.__cause__, OSError):
@@ -87,14 +99,29 @@ def _is_of_mmpose(content: Any) -> bool:
     )
 
 
-def _openpose_people(people: Any) -> list[Person | None]:
+def _openpose_people(people: Any, with_hands: bool) -> list[Person | None]:
     if not isinstance(people, list):
         raise ValueError(f"people is {type(people).__name__}, not a list")
     for person in people:
         if not isinstance(person, dict):
             raise ValueError(f"a person is {type(person).__name__}, not an object")
-    found = (next(filter(None, map(person.get, OPENPOSE_KEYS)), []) for person in people)
-    return [person_of(triples(flat)) for flat in found]
+    found = []
+    for person in people:
+        body = triples(next(filter(None, map(person.get, OPENPOSE_KEYS)), []))
+        known = person_of(body)
+        if known is not None and with_hands and len(body) == BODY_POINTS:
+            hands = [_hand_of(person, key) for key in HAND_KEYS]
+            # Who somebody is does not hang on whether their hands are seen.
+            known = person_of(np.concatenate([body, *hands]), known.score)
+        found.append(known)
+    return found
+
+
+def _hand_of(person: dict, key: str) -> np.ndarray:
+    points = triples(person.get(key) or np.zeros((HAND_POINTS, 3)))
+    if len(points) != HAND_POINTS:
+        raise ValueError(f"{key} has {len(points)} points, not {HAND_POINTS}")
+    return points
 
 
 def _aist_people(content: dict) -> list[Person | None]:

@@ -92,11 +92,13 @@ PLACES = {
     "halpe26": range(17),
     "wholebody133": range(17),
     "mediapipe33": (0, 2, 5, 7, 8, *range(11, 17), *range(23, 29)),
+    "body25_hands": (0, 16, 15, 18, 17, 5, 2, 6, 3, 7, 4, 12, 9, 13, 10, 14, 11),
 }
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("halpe26", 26), ("wholebody133", 133), ("mediapipe33", 33)]
+    ("name", "count"),
+    [("halpe26", 26), ("wholebody133", 133), ("mediapipe33", 33), ("body25_hands", 67)],
 )
 def test_other_detectors_bodies_are_taken(taken, name, count):
     skeleton = skeleton_of("auto", count)

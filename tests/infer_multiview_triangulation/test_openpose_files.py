@@ -10,6 +10,7 @@ from infer_multiview_triangulation.multiview_files import (
     Detections,
     read_detections,
 )
+from infer_multiview_triangulation.multiview_files.openpose import HAND_KEYS
 from infer_multiview_triangulation.multiview_files.view_frames import frame_number
 from infer_multiview_triangulation.multiview_geometry import skeleton_of
 from plugin_kit.files import natural_key
@@ -233,6 +234,33 @@ def test_skeleton_is_checked(tmp_path, rng):
         read_detections(tmp_path, "coco17")
     with pytest.raises(ValueError, match="body25 or body25b"):
         skeleton_of(read_detections(tmp_path).skeleton, 25)
+
+
+def test_hands_are_read_where_they_are_asked_for(tmp_path, rng):
+    keypoints = bodies(rng, 2, 3, joints=67)
+    write_openpose(tmp_path, keypoints[:, :, :25])
+    with pytest.raises(ValueError, match=r"has no hands.*--hand.*skeleton=body25"):
+        read_detections(tmp_path, "body25_hands")
+    for view, frame in ((1, 0), (1, 2), (2, 1)):
+        file = frame_file(tmp_path, view, frame)
+        content = json.loads(file.read_text())
+        hands = keypoints[view - 1, frame, 25:].reshape(2, 21, 3)
+        for key, hand in zip(HAND_KEYS, hands, strict=True):
+            content["people"][0][key] = hand.ravel().tolist()
+        file.write_text(json.dumps(content))
+    found = read_detections(tmp_path, "body25_hands")
+    assert (found.skeleton, found.keypoints2d.shape) == ("body25_hands", (2, 3, 1, 67, 3))
+    np.testing.assert_allclose(found.keypoints2d[0, 2, 0], keypoints[0, 2])
+    np.testing.assert_allclose(found.keypoints2d[0, 1, 0, :25], keypoints[0, 1, :25])
+    assert np.isnan(found.keypoints2d[0, 1, 0, 25:]).all()
+    body_only = read_detections(tmp_path, "body25")
+    assert body_only.keypoints2d.shape[3] == 25
+    np.testing.assert_allclose(body_only.scores, found.scores)
+    content["people"][0][HAND_KEYS[0]] = [1.0, 2.0, 0.5]
+    file.write_text(json.dumps(content))
+    assert "hand_left_keypoints_2d has 1 points, not 21" in str(
+        read_detections(tmp_path, "body25_hands").warnings
+    )
 
 
 def test_aist_frames(tmp_path, rng):

@@ -168,7 +168,10 @@ SKELETONS = {
     )
 }
 # What detectors find in pictures; the others are of 3D keypoints only.
-DETECTED = ("coco17", "coco18", "body25", "body25b", "halpe26", "wholebody133", "mediapipe33")
+DETECTED = (
+    *("coco17", "coco18", "body25", "body25_hands", "body25b"),
+    *("halpe26", "wholebody133", "mediapipe33"),
+)
 OLD_SPELLINGS = {
     "openpose25": "body25",
     "body_25": "body25",
