@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,11 +59,17 @@ def held_folder(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def staged_outputs(folder: Path) -> Iterator[Path]:
+def staged_outputs(folder: Path, inputs: Sequence[Path] | None = None) -> Iterator[Path]:
     """A folder to write into, inside a folder that is held; its files are moved up at the end.
 
     When the work fails, what was finished is moved up too, unless an earlier run's results are
     there: those stay together.
+
+    Args:
+        folder: Where results are.
+        inputs: What the run reads, where its results are the whole of the folder's: what an
+            earlier run's report lists, this one did not write, and nobody changed, is removed, so
+            that the files of three people do not outlive a run that found two. None leaves them.
     """
     for path in folder.glob(".unfinished-*"):
         if STAGING.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
@@ -74,7 +80,14 @@ def staged_outputs(folder: Path) -> Iterator[Path]:
     try:
         yield staging
         check_interrupted()
+        stale = [] if inputs is None else _unchanged(folder, _made_before(folder))
+        written = _finished(staging)
         _move_up(staging, folder)
+        for path in stale:
+            if path.name not in written and not any(
+                map(path.samefile, filter(Path.exists, inputs))
+            ):
+                path.unlink()
     except BaseException:
         kept = _finished(staging)
         if has_earlier:
@@ -92,6 +105,21 @@ def staged_outputs(folder: Path) -> Iterator[Path]:
 def _finished(staging: Path) -> list[str]:
     """The names of what is whole."""
     return sorted(path.name for path in staging.iterdir() if not path.name.startswith("."))
+
+
+def _is_one_of(path: Path, others: Iterable[Path] | None) -> bool:
+    return any(path.samefile(other) for other in others or () if other.exists())
+
+
+def _unchanged(folder: Path, names: Iterable[str]) -> list[Path]:
+    """The files of these names that are as old as the report of the run that made them."""
+    reported = (folder / REPORT).stat().st_mtime if names else 0.0
+    paths = [folder / name for name in names if Path(name).name == name]
+    return [
+        path
+        for path in paths
+        if path.is_file() and not path.is_symlink() and path.stat().st_mtime <= reported
+    ]
 
 
 def _move_up(staging: Path, folder: Path) -> None:
@@ -160,6 +188,7 @@ def _is_empty(folder: Path) -> bool:
 def _made_before(folder: Path) -> set[str]:
     """What the report of an earlier run says that it wrote."""
     try:
-        return set(load_json(folder / REPORT)["files"].values())
+        files = load_json(folder / REPORT)["files"]
+        return set(files.values() if isinstance(files, dict) else files)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()

@@ -1,5 +1,7 @@
 """The folder of a run: for it alone, its files in place together, nothing of the user's lost."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -46,6 +48,23 @@ def test_outputs_appear_together_at_the_end(tmp_path):
             assert not (tmp_path / "plate.png").exists() or text == "new"
         assert names(tmp_path) == ["alpha", "plate.png", "report.json"]
         assert {p.read_text() for p in tmp_path.rglob("*") if p.is_file()} == {text}
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_what_only_an_earlier_run_made_goes_unless_somebody_needs_it(tmp_path, is_whole):
+    earlier = ["motion_0.bvh", "motion_2.bvh", "cameras.json", "edited.trc"]
+    content = {"files": ["../out/own.txt", *earlier, "report.json"]}
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name in ("own.txt", *earlier, "report.json"):
+        (folder / name).write_text(json.dumps(content))
+        os.utime(folder / name, (1e9, 2e9 if name == "edited.trc" else 1e9))
+    inputs = [folder / "cameras.json", tmp_path / "missing"] if is_whole else None
+    with staged_outputs(folder, inputs) as staging:
+        for name in ("motion_0.bvh", "report.json"):
+            (staging / name).write_text("new")
+    gone = {"motion_2.bvh"} if is_whole else set()
+    assert set(names(folder)) == {"own.txt", *earlier, "report.json"} - gone
 
 
 @pytest.mark.parametrize("has_earlier", [False, True])

@@ -55,7 +55,8 @@ def run_motion(options: MotionOptions) -> MotionReport:
     word = "VIDEOS" if videos else "--video"
     inputs |= {f"{word} {index}": video for index, video in enumerate(options.videos, 1)}
     refuse_to_replace_inputs(inputs, [options.output / name for name in (*WHAT, "report.json")])
-    with held_folder(options.output), staged_outputs(options.output) as staging:
+    read = [path for path in inputs.values() if path is not None]
+    with held_folder(options.output), staged_outputs(options.output, read) as staging:
         _check_outputs(options)
         given, noticed = (options, videos.warnings) if videos else _with_rate_of_video(options)
         report = _Run(given, staging, model, videos, list(noticed)).report()
