@@ -25,12 +25,12 @@ BONES = SKELETONS["coco17"].bones
 
 @pytest.fixture(scope="module")
 def noisy():
-    return shot(301, 20, NOISE)
+    return shot(301, 12, NOISE)
 
 
 @pytest.fixture(scope="module")
 def typical():
-    return shot(304, 20, TYPICAL)
+    return shot(304, 12, TYPICAL)
 
 
 @pytest.mark.parametrize("name", ["noisy", "typical"])
