@@ -18,9 +18,19 @@ from infer_multiview_triangulation.multiview_geometry.sequence.aist_objective im
 from infer_multiview_triangulation.multiview_geometry.sequence.trajectories import fill_gaps
 from tests.infer_multiview_triangulation.studio_shots import error, shot, solve
 
-pytest.importorskip("aniposelib.cameras")
+cameras = pytest.importorskip("aniposelib.cameras")
 pytestmark = pytest.mark.filterwarnings("ignore")
 BONES = SKELETONS["coco17"].bones
+
+
+@pytest.fixture(scope="module", autouse=True)
+def uncompiled():
+    """Compiling aniposelib takes far longer than its Python does on these few frames."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, function in list(vars(cameras.CameraGroup).items()):
+            if hasattr(function, "py_func"):
+                patch.setattr(cameras.CameraGroup, name, function.py_func)
+        yield
 
 
 @pytest.fixture(scope="module")
