@@ -38,8 +38,8 @@ EXPLAINED = 0.15
 # Of a view's detections those that must be explained; that let several views be placed at once; and
 # that end the search.
 VIEW_SHARE, WELL_EXPLAINED, CERTAINLY_EXPLAINED = 0.3, 0.6, 0.8
-# Of all keypoints those that must be somebody's in the end.
-LEAST_SHARE = 0.6
+# Of all keypoints those that must be somebody's in the end; that end the search for a better start.
+LEAST_SHARE, ENOUGH_SHARE = 0.6, 0.95
 MOST_STRETCHES = 8
 SEED = 0
 MAX_MATCHES = 1000
@@ -96,14 +96,20 @@ def pose_cameras_of_crowd(
     pairs = match_pairs(cameras, tracklets)
     starts = [start for pair in pairs if (start := _pose_pair(cameras, pair))]
     starts.sort(key=lambda start: -start.score)
+    best, best_share, angle = None, 0.0, 0.0
     for start in starts[:FIRST_PAIRS]:
-        scene = _grow(_Scene(keypoints, skeleton, start.cameras), cameras, tracklets)
-        if scene is not None:
-            placed = [scene.cameras[view] for view in range(len(cameras))]
-            of_people = [doubts_of(person, start.angle) for person in scene.people()]
-            # One who moves is enough.
-            return placed, [text for text in of_people[0] if all(text in d for d in of_people)]
-    return None
+        grown = _grow(_Scene(keypoints, skeleton, start.cameras), cameras, tracklets)
+        share = 0.0 if grown is None else _share(grown.people(), keypoints)
+        if share > best_share:
+            best, best_share, angle = grown, share, start.angle
+        if share >= ENOUGH_SHARE:
+            break
+    if best is None:
+        return None
+    of_people = [doubts_of(person, angle) for person in best.people()]
+    # One who moves is enough.
+    doubts = [text for text in of_people[0] if all(text in d for d in of_people)]
+    return [best.cameras[view] for view in range(len(cameras))], doubts
 
 
 def adjust_to_crowd(

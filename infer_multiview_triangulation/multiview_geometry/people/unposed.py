@@ -1,13 +1,14 @@
 """Who is who in views whose cameras are unknown.
 
 Of two views that stand in one unknown relation to each other, the right match of people explains
-everybody at once: each match of two stretches proposes an essential matrix, and the one under which
-most keypoints of all people lie on each other's epipolar lines decides.
+everybody at once: each match of two stretches, and each two such matches together, propose an
+essential matrix, and the one under which most keypoints of all people lie on each other's epipolar
+lines decides. One person who stays in place tells it badly, two at some distance well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -23,10 +24,10 @@ SEED = 0
 # Frames in which nobody else is seen, from which on they are enough for the cameras.
 ENOUGH_ALONE, LEAST_ALONE = 90, 20
 MIN_MATCHES, MAX_MATCHES = 60, 500
-LONGEST_TRACKLETS, PROPOSALS = 6, 16
+LONGEST_TRACKLETS, PROPOSALS, JOINT_PROPOSALS = 6, 16, 24
 NEAR_PIXELS = 8.0
 # Of the keypoints of two stretches: how many agree by chance, and how many where they are one's.
-BY_CHANCE, SAME_PERSON = 0.45, 0.65
+BY_CHANCE, SAME_PERSON = 0.45, 0.6
 
 
 class MatchedPair(NamedTuple):
@@ -104,11 +105,9 @@ def _match_views(
     best: tuple[float, list[tuple[int, int]]] = (0.0, [])
     if not shared.size:
         return best
-    order = np.argsort(-shared, axis=None)[:PROPOSALS]
-    for i, j in zip(*np.unravel_index(order, shared.shape), strict=True):
-        if shared[i, j] < MIN_MATCHES:
-            break
-        essential = _essential(xy[first[i]], xy[second[j]], near)
+    for matches in _proposals(shared):
+        sides = zip(*((xy[first[i]], xy[second[j]]) for i, j in matches), strict=True)
+        essential = _essential(*(np.concatenate(side, axis=1) for side in sides), near)
         if essential is None:
             continue
         agree = [[_agreement(xy[a], xy[b], essential, near) for b in second] for a in first]
@@ -119,6 +118,15 @@ def _match_views(
             fitting = np.argwhere((agreement >= SAME_PERSON) & (gain > 0))
             best = total, [(first[a], second[b]) for a, b in fitting]
     return best
+
+
+def _proposals(shared: np.ndarray) -> Iterator[list[tuple[int, int]]]:
+    """Matches that may tell how two views stand, by how many keypoints they share; then twos."""
+    order = zip(*np.unravel_index(np.argsort(-shared, axis=None), shared.shape), strict=True)
+    singles = [(int(i), int(j)) for i, j in order if shared[i, j] >= MIN_MATCHES]
+    yield from ([match] for match in singles[:PROPOSALS])
+    twos = [[a, b] for a, b in combinations(singles, 2) if a[0] != b[0] and a[1] != b[1]]
+    yield from sorted(twos, key=lambda two: -min(shared[match] for match in two))[:JOINT_PROPOSALS]
 
 
 def _shared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
