@@ -19,6 +19,8 @@ from development.documentation.insertions import MARK, with_insertions
 from development.documentation.markdown import cells, find_table, section, table
 from development.documentation.places import COMMANDS, generated_pages, relinked
 from development.documentation.plugin_pages import plugin_text
+from examples import drawn
+from plugin_kit.picture_files import write_picture
 from tests.readme_inputs import write_cameras, write_capture, write_motion, write_pictures
 from workflows.plugins import PLUGINS, REPOSITORY
 
@@ -58,15 +60,20 @@ def test_words_bounds_and_conditions_are_told():
     assert row[2:5] == ["int", "`30`", "0 to 10000 frames"]
     text = find_table(plugin_text("infer_rvm"), "parameter")
     assert "`mobilenetv3` (MobileNetV3)" in text
+    text = find_table(plugin_text("infer_people"), "parameter")
+    for told in ("*only with a `videos_path`*", "*only with no `videos_path`*; *Advanced*"):
+        assert told in text
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_commands_page_has_every_option(command):
     text = command_text(command)
     named = set(re.findall(r"^\| (`.*?) \|", text, re.M))
-    for option in re.findall(r"--[a-z-]+", parser_of(command).format_help()):
+    for option in re.findall(r"--[a-z-]+", parser_of(command).format_usage()):
         assert any(f"`{option}`" in names for names in named), option
     assert "%(" not in text
+    rows = re.findall(r"^\| `.*", text.split("## How it is used")[0], re.M)
+    assert [row for row in rows if not cells(row)[3]] == [], "an option says nothing of itself"
 
 
 @pytest.mark.parametrize("name", PLUGINS)
@@ -121,6 +128,8 @@ def inputs(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("pages")
     write_pictures(folder)
+    # In it the room stands still, and somebody is there.
+    drawn.walk(folder, frames=6).replace(folder / "dance.mp4")
     write_cameras(folder)
     write_motion(folder)
     write_capture(folder)
@@ -130,8 +139,6 @@ def inputs(tmp_path_factory):
     masks = folder / "root" / "mask" / "00"
     masks.mkdir(parents=True)
     (folder / "capture" / "images").rename(folder / "root" / "images")
-    from plugin_kit.picture_files import write_picture
-
     write_picture(masks / "000000.png", np.zeros((120, 160), np.uint8))
     return folder
 

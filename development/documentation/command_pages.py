@@ -42,8 +42,7 @@ def command_text(command: str) -> str:
     """The page of a command, in Markdown; links are those of README.md."""
     parser = parser_of(command)
     parts = [f"# {parser.prog}", parser.description or ""]
-    usage = parser.format_usage().removeprefix("usage: ").rstrip()
-    parts.append(f"```text\n{usage}\n```")
+    parts.append(f"```text\n{parser.prog} {' '.join(_needed(parser))} [OPTIONS]\n```")
     for title, rows in _groups(parser):
         parts += [f"## {title}", table(("option", "takes", "default", "meaning"), rows)]
     if parser.epilog:
@@ -52,6 +51,16 @@ def command_text(command: str) -> str:
         readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
         parts += ["## How it is used", section(readme, README_PART[command])]
     return "\n\n".join(parts) + "\n"
+
+
+def _needed(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """What a command line cannot do without, as it stands there."""
+    for action in parser._actions:
+        shown = str(action.metavar or action.dest)
+        if not action.option_strings:
+            yield {"+": f"{shown} ...", "*": f"[{shown} ...]"}.get(str(action.nargs), shown)
+        elif action.required:
+            yield f"{action.option_strings[-1]} {shown}"
 
 
 def _groups(parser: argparse.ArgumentParser) -> Iterator[tuple[str, list[tuple[str, ...]]]]:

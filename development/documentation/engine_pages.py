@@ -24,8 +24,9 @@ def engines_of(name: str) -> list[Path]:
 def public_names(package: Path) -> Iterator[tuple[str, Path]]:
     """The functions and classes that the package hands out, and the file that defines each."""
     for node in _parsed(package / "__init__.py").body:
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 1:
-            source = package.joinpath(*node.module.split("."))
+        if isinstance(node, ast.ImportFrom) and node.module and node.level:
+            beside = [package, *package.parents][node.level - 1]
+            source = beside.joinpath(*node.module.split("."))
             defined = (
                 dict(public_names(source)) if source.is_dir() else _own(source.with_suffix(".py"))
             )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import File, Files  # pyright: ignore[reportMissingImports]
 
 from development.documentation.markdown import section
 from development.documentation.places import (
@@ -29,8 +29,8 @@ from development.documentation.places import (
 from workflows.plugins import PLUGINS, REPOSITORY, quiet_ikomia
 
 if TYPE_CHECKING:
-    from mkdocs.config.defaults import MkDocsConfig
-    from mkdocs.structure.pages import Page
+    from mkdocs.config.defaults import MkDocsConfig  # pyright: ignore[reportMissingImports]
+    from mkdocs.structure.pages import Page  # pyright: ignore[reportMissingImports]
 
 # Sphinx' roles, which Markdown does not know.
 ROLE = re.compile(r":(?:class|func|meth|data|mod|attr|exc):(?=<code>|`)")

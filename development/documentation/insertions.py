@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
 
 from development.documentation.markdown import table
+from infer_matte_fusion.matte_fusing import MASK_OPTIONS, WEIGHT_SETS, FusionOptions
 from plugin_kit.files import load_json
 from workflows.motion.report import WHAT
 from workflows.plugins import REPOSITORY
@@ -27,12 +30,23 @@ def saved_workflows() -> str:
     )
 
 
+def fusion_constants() -> str:
+    """Every constant by which two mattes are fused, for each of the sets that are used."""
+    sets = {f"weights {name}": options for name, options in WEIGHT_SETS.items()}
+    sets["masks as the base"] = MASK_OPTIONS
+    rows = [
+        (f"`{field.name}`", *(str(getattr(chosen, field.name)) for chosen in sets.values()))
+        for field in fields(FusionOptions)
+    ]
+    return table(("constant", *sets), rows)
+
+
 def examples() -> str:
     """Every numbered example: what it shows, and its code."""
     return "\n\n".join(_example(path) for path in sorted(EXAMPLES.glob("[0-9]*.py")))
 
 
-INSERTIONS = {f.__name__: f for f in (motion_files, saved_workflows, examples)}
+INSERTIONS = {f.__name__: f for f in (motion_files, saved_workflows, fusion_constants, examples)}
 
 
 def with_insertions(text: str) -> str:
@@ -65,12 +79,10 @@ def _saved(path: Path) -> str:
 
 def _example(path: Path) -> str:
     code = path.read_text(encoding="utf-8")
-    module = ast.parse(code)
-    about = (ast.get_docstring(module) or "").replace("\n\n    python ", "\n\n```sh\npython ", 1)
-    head, _, rest = about.partition("\n\n```sh\n")
-    command, _, more = rest.partition("\n")
-    after = code.splitlines()[module.body[0].end_lineno :]  # type: ignore[misc]
+    docstring = ast.parse(code).body[0]
+    about = inspect.cleandoc(code.split('"""')[1])
+    head, command, *more = (part.strip() for part in about.split("\n\n"))
     title = path.stem.partition("_")[2].replace("_", " ").capitalize()
-    parts = [f"## {int(path.stem[:2])}. {title}", head, f"```sh\n{command}\n```", more.strip()]
-    shown = "\n".join(after).strip()
-    return "\n\n".join(filter(None, [*parts, f"```python\n{shown}\n```"]))
+    shown = "\n".join(code.splitlines()[docstring.end_lineno :]).strip()
+    parts = [f"## {int(path.stem[:2])}. {title}", head, f"```sh\n{command}\n```", *more]
+    return "\n\n".join([*parts, f"```python\n{shown}\n```"])

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+CODE = re.compile(r"(`[^`]*`)")
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; bars within cells are escaped, and lines joined."""
+    """A table as Python-Markdown reads it: bars are escaped, but not in code; lines are joined."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    parts = CODE.split(" ".join(text.split()).replace("\\|", "|"))
+    return "".join(
+        part if index % 2 else part.replace("|", "\\|") for index, part in enumerate(parts)
+    )
 
 
 def section(text: str, heading: str) -> str:
@@ -36,4 +41,7 @@ def find_table(text: str, head: str) -> str | None:
 
 def cells(row: str) -> list[str]:
     """The cells of a table's row."""
-    return [cell.strip() for cell in re.split(r"(?<!\\)\|", row.strip().strip("|"))]
+    parts = CODE.split(row.strip().strip("|"))
+    hidden = [part.replace("|", "\0") if index % 2 else part for index, part in enumerate(parts)]
+    found = re.split(r"(?<!\\)\|", "".join(hidden))
+    return [cell.strip().replace("\0", "|") for cell in found]

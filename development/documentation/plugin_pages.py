@@ -108,12 +108,17 @@ def _meaning(field: Any) -> str:
 def _conditions(only_if: Mapping[str, Sequence[str]] | Sequence[Mapping[str, Any]]) -> str:
     alternatives = [only_if] if isinstance(only_if, Mapping) else only_if
     return ", or ".join(
-        " and ".join(
-            f"a `{name}`" if "*" in values else f"`{name}` = {' or '.join(map(str, values))}"
-            for name, values in condition.items()
-        )
+        " and ".join(_condition(name, values) for name, values in condition.items())
         for condition in alternatives
     )
+
+
+def _condition(name: str, values: Sequence[str]) -> str:
+    if "*" in values:
+        return f"a `{name}`"
+    if list(values) == [""]:
+        return f"no `{name}`"
+    return f"`{name}` = {' or '.join(map(str, values))}"
 
 
 def _named_ports(text: str, ports: type[IntEnum]) -> str:
