@@ -27,6 +27,7 @@ from workflows.plugins import PLUGINS, REPOSITORY
 PAGES = sorted((REPOSITORY / "docs").rglob("*.md"))
 BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.M | re.S)
 COMMAND = re.compile(r"python -m workflows\.(\w+) (.*)")
+PARAMETERS = "parameter, and its name in Studio"
 # Blocks of these pages need what no test has: the HUB's server, AIST's own data.
 NOT_RUN = ("PUBLISHING.md", "tutorials/aist.md")
 
@@ -44,9 +45,9 @@ def blocks(path, language):
 def test_a_plugins_page_has_every_parameter_and_port(name):
     text = plugin_text(name)
     fields = importlib.import_module(f"{name}.parameters").Settings.model_fields
-    rows = [cells(row) for row in find_table(text, "parameter").splitlines()[2:]]
-    assert [row[0] for row in rows] == [f"`{key}`" for key in fields]
-    assert [row[1] for row in rows] == [f.json_schema_extra["label"] for f in fields.values()]
+    rows = [cells(row) for row in find_table(text, PARAMETERS).splitlines()[2:]]
+    labels = {key: field.json_schema_extra["label"] for key, field in fields.items()}
+    assert [row[0] for row in rows] == [f"`{key}`<br>{label}" for key, label in labels.items()]
     ports = importlib.import_module(f"{name}.ports")
     for kind, head in ((ports.Input, "input"), (ports.Output, "output")):
         named = find_table(text, f"# | in code | {head}")
@@ -55,12 +56,12 @@ def test_a_plugins_page_has_every_parameter_and_port(name):
 
 
 def test_words_bounds_and_conditions_are_told():
-    text = find_table(plugin_text("infer_multiview_triangulation"), "parameter")
+    text = find_table(plugin_text("infer_multiview_triangulation"), PARAMETERS)
     (row,) = [cells(line) for line in text.splitlines() if line.startswith("| `max_gap_fill`")]
-    assert row[2:5] == ["int", "`30`", "0 to 10000 frames"]
-    text = find_table(plugin_text("infer_rvm"), "parameter")
+    assert row[1:4] == ["int", "`30`", "0 to 10000 frames"]
+    text = find_table(plugin_text("infer_rvm"), PARAMETERS)
     assert "`mobilenetv3` (MobileNetV3)" in text
-    text = find_table(plugin_text("infer_people"), "parameter")
+    text = find_table(plugin_text("infer_people"), PARAMETERS)
     for told in ("*only with a `videos_path`*", "*only with no `videos_path`*; *Advanced*"):
         assert told in text
 

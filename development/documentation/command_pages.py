@@ -74,7 +74,9 @@ def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> tuple[str,
     names = ", ".join(f"`{name}`" for name in action.option_strings)
     shown = action.metavar if isinstance(action.metavar, str) else ""
     choices = ", ".join(f"`{choice}`" for choice in action.choices or ())
-    takes = choices or (f"`{shown}`" if shown and action.option_strings else "")
+    # Alternatives stand apart, so that a narrow column can break between them.
+    alternatives = ", ".join(f"`{word}`" for word in shown.split("|"))
+    takes = choices or (alternatives if shown and action.option_strings else "")
     if action.required and action.option_strings:
         default = "(required)"
     else:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -31,9 +30,6 @@ from workflows.plugins import PLUGINS, REPOSITORY, quiet_ikomia
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig  # pyright: ignore[reportMissingImports]
     from mkdocs.structure.pages import Page  # pyright: ignore[reportMissingImports]
-
-# Sphinx' roles, which Markdown does not know.
-ROLE = re.compile(r":(?:class|func|meth|data|mod|attr|exc):(?=<code>|`)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -71,12 +67,6 @@ def on_page_markdown(markdown: str, page: Page, **_given: object) -> str:
     from development.documentation.insertions import with_insertions
 
     return with_insertions(relinked(markdown, source=f"docs/{place}", page=place))
-
-
-def on_page_content(html: str, **_given: object) -> str:
-    """Docstrings without Sphinx' own signs."""
-    html = html.replace("<p>::</p>", "").replace("::</p>", ":</p>")
-    return ROLE.sub("", html)
 
 
 @lru_cache(maxsize=1)

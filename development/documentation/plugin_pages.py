@@ -54,8 +54,7 @@ def parameter_table(name: str) -> str:
     fields = param.Settings.model_fields
     rows = [
         (
-            f"`{key}`",
-            str(field.json_schema_extra["label"]),
+            f"`{key}`<br>{field.json_schema_extra['label']}",
             "choice" if get_origin(field.annotation) is Literal else _type_name(field),
             f"`{field.default}`" if str(field.default) else "(none)",
             _values(field),
@@ -63,7 +62,9 @@ def parameter_table(name: str) -> str:
         )
         for key, field in fields.items()
     ]
-    return table(("parameter", "in Studio", "type", "default", "values", "meaning"), rows)
+    return table(
+        ("parameter, and its name in Studio", "type", "default", "values", "meaning"), rows
+    )
 
 
 def _type_name(field: Any) -> str:
