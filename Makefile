@@ -14,7 +14,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONUTF8 := 1
 
 .PHONY: setup demo test bench hub panels vendor lint format clean
-.PHONY: types coverage dupes fuzz
+.PHONY: types coverage dupes fuzz docs
 
 setup: $(STAMP)
 
@@ -70,3 +70,9 @@ dupes: setup
 
 fuzz: setup
 	$(BIN)/python -m development.fuzz
+
+# Everything that is read, as a site in dist/site.
+docs: setup
+	$(BIN)/uv pip install --quiet --python $(VENV) --constraint constraints.txt \
+		--requirements pyproject.toml --extra docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

@@ -85,7 +85,9 @@ class ExtractBackground(PluginTask, dataprocess.C2dImageTask):
         is_video = is_video_at(self, Input.FRAMES)
         looks_ahead = settings.mode == "look_ahead"
         check_paths(settings, looks_ahead and is_video)
-        self.begin_task_run()
+        if all(self.get_input(port) is not None for port in Input):
+            # It refuses a task whose root hands over nothing, which is right with paths alone.
+            self.begin_task_run()
         self._steps_told = 0
         if reads_files(settings):
             self._look_ahead("", None)

@@ -83,6 +83,13 @@ def test_video_and_alpha_video_by_path(task_of, clip, scene):
     assert metrics(plate_of(task), scene.background)[0] < 1.5
 
 
+def test_paths_alone_are_enough_in_a_workflow(task_of, clip, scene):
+    workflow, task = task_of(video_path=clip / "video.mp4")
+    workflow.connect_tasks(workflow.root(), task)
+    workflow.run()
+    assert metrics(plate_of(task), scene.background)[0] < 2.5
+
+
 def test_easyvolcap_root_gives_every_cameras_plate(task_of, scene, tmp_path):
     for camera in ("00", "01"):
         for kind, images in (("images", scene.frames), ("mask", scene.mattes)):

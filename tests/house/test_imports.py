@@ -17,7 +17,7 @@ from tests.house.imports import (
 )
 
 WORKFLOWS = "workflows"
-OUTSIDE_OF_PRODUCT = ("development", "tests", "benchmarks", "training")
+OUTSIDE_OF_PRODUCT = ("development", "examples", "tests", "benchmarks", "training")
 CHAINS = ("matting", "motion")
 TOPS = {name.split(".")[0] for name in MODULES}
 

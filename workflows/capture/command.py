@@ -25,7 +25,13 @@ def parse_arguments(arguments: list[str] | None = None) -> CaptureOptions:
     parser.add_argument(
         "videos", type=Path, nargs="+", metavar="VIDEOS", help="a folder, or a video a camera"
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="ROOT")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="ROOT",
+        help="the root to make, or to go on with",
+    )
     parser.add_argument(
         "--cameras", type=Path, metavar="FILE", help="calibration; else by the people"
     )
@@ -36,14 +42,28 @@ def parse_arguments(arguments: list[str] | None = None) -> CaptureOptions:
         help="whose masks: Robust Video Matting's, or infer_people's (auto: RVM's where its "
         "weights are to be had)",
     )
-    parser.add_argument("--rvm-weights", type=Path, metavar="FILE")
-    parser.add_argument("--input-size", type=int, default=512, metavar="PIXELS")
-    parser.add_argument("--max-people", type=int, default=10, metavar="N")
-    parser.add_argument("--jpeg-quality", type=int, default=95, metavar="N")
+    parser.add_argument(
+        "--rvm-weights", type=Path, metavar="FILE", help="a checkpoint of Robust Video Matting"
+    )
+    parser.add_argument(
+        "--input-size",
+        type=int,
+        default=512,
+        metavar="PIXELS",
+        help="long side that the detector of people sees; 768: smaller people",
+    )
+    parser.add_argument(
+        "--max-people", type=int, default=10, metavar="N", help="in a frame, at most"
+    )
+    parser.add_argument(
+        "--jpeg-quality", type=int, default=95, metavar="N", help="of images/, 1 to 100"
+    )
     parser.add_argument(
         "--no-motion", dest="has_motion", action="store_false", help="pictures and masks alone"
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress and no tables")
     given = vars(parser.parse_args(arguments[:place]))
     given["videos"] = tuple(given["videos"])

@@ -37,7 +37,13 @@ def parse_arguments(arguments: list[str] | None = None) -> DatasetOptions:
         "everything of a take as an EasyVolcap root; aist: keypoints, cameras by environment and "
         "motion of AIST's videos in AIST++'s own files; or a function of your own",
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="for a folder a unit, and for what is told of the run",
+    )
     parser.add_argument("--engine", choices=ENGINES, default="local", help="processes, or Ray")
     parser.add_argument(
         "--workers", type=int, metavar="N", help="units at once; as many as there are cores"

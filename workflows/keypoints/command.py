@@ -19,20 +19,43 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         description="Find everybody in a video, or in the videos of several cameras: 2D keypoints, "
         "identities, masks. Videos that are finished are kept.",
     )
-    parser.add_argument("video", type=Path, nargs="+", metavar="VIDEO|FOLDER")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--backend", choices=BACKENDS, default=usual.backend)
-    parser.add_argument("--skeleton", choices=SKELETONS, default=usual.skeleton)
+    parser.add_argument(
+        "video",
+        type=Path,
+        nargs="+",
+        metavar="VIDEO|FOLDER",
+        help="a video, or a folder with a video a camera",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="for the results; finished videos in it are kept",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default=usual.backend,
+        help="who finds people: infer_people's networks, RTMPose or RTMO, or an installed OpenPose",
+    )
+    parser.add_argument(
+        "--skeleton", choices=SKELETONS, default=usual.skeleton, help="which keypoints come out"
+    )
     parser.add_argument(
         "--person", default=usual.person, metavar="TEXT", help="all, largest, N or x,y[,frame]"
     )
-    parser.add_argument("--max-people", type=int, default=usual.max_people, metavar="N")
+    parser.add_argument(
+        "--max-people", type=int, default=usual.max_people, metavar="N", help="in a frame, at most"
+    )
     parser.add_argument(
         "--input-size", type=int, default=usual.input_size, metavar="PIXELS", help="768: small ones"
     )
     parser.add_argument("--flip", action="store_true", help="a mirrored second look")
     parser.add_argument("--masks", choices=MASKS, default="none", help="whose pixels are whose")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress and no tables")
     return parser.parse_args(arguments)
 

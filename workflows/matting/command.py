@@ -32,7 +32,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "are made. Of several, each gets a folder of its own below --output; those whose results "
         "are there already, of the same files by the same options, are passed over",
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="for the results; it is made"
+    )
     parser.add_argument(
         "--again", action="store_true", help="of several videos, redo those that are done too"
     )
@@ -72,7 +74,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="who finds the people: Robust Video Matting, infer_people (nothing to fetch), human "
         "parsing, or RVM and parsing (auto: RVM where its weights are to be had, else people)",
     )
-    parser.add_argument("--rvm-weights", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--rvm-weights", type=Path, metavar="FILE", help="a checkpoint of Robust Video Matting"
+    )
     parser.add_argument("--parsing-weights", type=Path, metavar="FILE", help="a checkpoint of SCHP")
     parser.add_argument(
         "--parsing-boxes",
@@ -95,7 +99,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="weights of background matting (auto: the official ones where they are to be had, "
         "else the built-in ones)",
     )
-    parser.add_argument("--backbone", choices=("mobilenetv2", "resnet50", "resnet101"))
+    parser.add_argument(
+        "--backbone",
+        choices=("mobilenetv2", "resnet50", "resnet101"),
+        help="of background matting's network",
+    )
     parser.add_argument(
         "--format",
         dest="codec",
@@ -113,7 +121,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="0 best … 51 worst",
     )
     add_selection(parser)
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run"
+    )
     namespace = parser.parse_args(arguments)
     if not 0 <= namespace.crf <= 51:
         parser.error(f"--quality {namespace.crf} is outside 0 … 51")

@@ -57,7 +57,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         action="store_false",
         help="neither preview.mp4 nor motion.html, which take most of the time of long takes",
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="for the results; it is made"
+    )
     given = parser.parse_args(arguments)
     if given.up != "keep" and given.up_axis != "auto":
         parser.error(f"--up {given.up} turns the world, so that --up-axis has nothing to tell")
@@ -93,7 +95,12 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="with --keypoints: the cameras' videos, in their order, or their folder, to draw over",
     )
-    parser.add_argument("--skeleton", default="auto", choices=("auto", *DETECTED))
+    parser.add_argument(
+        "--skeleton",
+        default="auto",
+        choices=("auto", *DETECTED),
+        help="what the keypoints are; of VIDEOS: which are looked for, coco17 or body25",
+    )
     parser.add_argument(
         "--cameras", type=Path, metavar="FILE", help="calibration; without it they are estimated"
     )
@@ -130,7 +137,9 @@ def _add_reconstruction(parser: argparse.ArgumentParser) -> None:
         help="main (default), all, or a number from 0 on, best seen first",
     )
     parser.add_argument("--fps", type=float, metavar="N", help="frames a second")
-    parser.add_argument("--units", choices=("auto", "m", "cm", "mm"))
+    parser.add_argument(
+        "--units", choices=("auto", "m", "cm", "mm"), help="of the cameras' world; auto guesses"
+    )
     parser.add_argument("--scale", metavar="TEXT", help="height:1.75, distance:CAM,CAM,4.2, bone:…")
     parser.add_argument("--up", default="keep", choices=("keep", "y", "z"), help="turn the world")
     parser.add_argument(
@@ -146,7 +155,12 @@ def _add_reconstruction(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-offset", type=int, metavar="FRAMES", help="the largest delay that --sync looks for"
     )
-    parser.add_argument("--min-confidence", type=float, metavar="SHARE")
+    parser.add_argument(
+        "--min-confidence",
+        type=float,
+        metavar="SHARE",
+        help="keypoints below it count as not seen (0 to 1)",
+    )
     parser.add_argument(
         "--engine", choices=("native", "aniposelib"), help="who triangulates and optimises"
     )
@@ -162,7 +176,12 @@ def _add_body(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--body", type=Path, metavar="FILE", help="an SMPL model; without it the built-in body"
     )
-    parser.add_argument("--gender", default="neutral", choices=("neutral", "male", "female"))
+    parser.add_argument(
+        "--gender",
+        default="neutral",
+        choices=("neutral", "male", "female"),
+        help="which body of --body's folder",
+    )
     parser.add_argument(
         "--names",
         default=OWN,

@@ -61,7 +61,15 @@ def _of_all(name: str) -> str:
 
 @dataclass(frozen=True)
 class MotionReport:
-    """What came out: the two tasks' reports, the seconds of each step, the files, what was odd."""
+    """What came out.
+
+    Attributes:
+        reconstruction: What infer_multiview_triangulation reports.
+        fit: What infer_smpl_fit reports.
+        seconds: How long each step took.
+        files: What was written.
+        noticed: What was odd about the inputs, in words; the tasks' own warnings are in theirs.
+    """
 
     reconstruction: dict[str, Any]
     fit: dict[str, Any]
