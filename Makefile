@@ -13,7 +13,7 @@ export QT_QPA_PLATFORM := offscreen
 export OMP_WAIT_POLICY := PASSIVE
 export PYTHONUTF8 := 1
 
-.PHONY: setup demo test bench hub panels vendor lint format clean
+.PHONY: setup demo test bench hub wheel panels vendor lint format clean
 .PHONY: types coverage dupes fuzz
 
 setup: $(STAMP)
@@ -42,6 +42,10 @@ bench: setup
 hub: setup
 	$(BIN)/python -m development.tools.hub
 
+# make wheel TRY=--try: also installs it by uv and pipx, and runs its commands.
+wheel: setup
+	$(BIN)/python -m development.tools.wheel $(TRY)
+
 panels: setup
 	$(BIN)/python -m development.tools.panels
 
@@ -57,7 +61,7 @@ format: setup
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) dist .build .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist build .build .pytest_cache .ruff_cache
 
 types: setup
 	$(BIN)/python -m development.tools.type_gate

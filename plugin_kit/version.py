@@ -1,3 +1,3 @@
 """The project's version; ``make vendor`` takes it from pyproject.toml."""
 
-VERSION = "0.1.0"
+VERSION = "1.0.0-rc.1"

@@ -99,6 +99,11 @@ def vendor(plugin: Path, kit: Path = KIT) -> None:
             path.unlink()
 
 
+def semantic(version: str) -> str:
+    """A version of Python's packages as Ikomia compares them: ``1.0.0rc1`` is ``1.0.0-rc.1``."""
+    return re.sub(r"(?<=\d)(a|b|rc)(\d+)$", r"-\1.\2", version)
+
+
 def version_text() -> str:
     """``plugin_kit/version.py`` as pyproject.toml wants it."""
     project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
@@ -106,7 +111,7 @@ def version_text() -> str:
     if version is None:
         raise ValueError("pyproject.toml states no version")
     text = (KIT / "version.py").read_text(encoding="utf-8")
-    return re.sub(r"^VERSION = .*$", f'VERSION = "{version[1]}"', text, flags=re.M)
+    return re.sub(r"^VERSION = .*$", f'VERSION = "{semantic(version[1])}"', text, flags=re.M)
 
 
 def main(arguments: list[str] | None = None) -> int:
