@@ -113,16 +113,9 @@ def try_commands(program: Path, inputs: Path, environment: dict[str, str]) -> li
     return faults
 
 
-def _make_read_only(folder: Path) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if not path.is_symlink():
-            path.chmod(path.stat().st_mode & ~0o222)
-
-
-def _make_writable(folder: Path) -> None:
-    for path in (folder, *folder.rglob("*")):
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(path.stat().st_mode | 0o700)
+def _files_below(folder: Path) -> set[Path]:
+    """Everything but what Python and numba compile, which they put elsewhere if they must."""
+    return {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
 
 
 def try_wheel(wheel: Path, further: Sequence[str], installers: Sequence[str]) -> int:
@@ -149,11 +142,10 @@ def try_wheel(wheel: Path, further: Sequence[str], installers: Sequence[str]) ->
             inputs = folder / f"{installer}-inputs"
             inputs.mkdir()
             write_inputs(inputs)
-            _make_read_only(folder / installer)
-            try:
-                faults += try_commands(folder / f"{installer}-bin" / PROGRAM, inputs, known)
-            finally:
-                _make_writable(folder / installer)
+            before = _files_below(folder / installer)
+            faults += try_commands(folder / f"{installer}-bin" / PROGRAM, inputs, known)
+            written = _files_below(folder / installer) - before
+            faults += [f"{path} was written where the package lies" for path in sorted(written)]
             shutil.rmtree(folder / installer)
     print(*faults, sep="\n")
     return int(bool(faults))
