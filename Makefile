@@ -5,6 +5,10 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.ready
 OUTPUT ?= output
 
+# PyTorch for CPUs alone, a tenth of the size: make demo TORCH=cpu, when .venv is made; cu126 and the
+# like for other GPUs. Without it: PyPI's, which on Linux is for GPUs.
+TORCH ?=
+
 # Everything that runs writes below the project: package cache, Ikomia's home, weights.
 export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 export PYTHONPATH := $(CURDIR)
@@ -22,7 +26,8 @@ $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(VENV) --constraint constraints.txt \
-		--requirements pyproject.toml --extra test --extra studio --extra viewer
+		--requirements pyproject.toml --extra test --extra studio --extra viewer \
+		$(if $(TORCH),--torch-backend $(TORCH))
 	touch $@
 
 demo: setup
