@@ -65,7 +65,8 @@ def row_of(plugin: str, alone: Weighed, base: Weighed) -> str:
     new = {name: size for name, size in alone.packages.items() if name not in base.packages}
     largest = sorted(new, key=lambda name: -new[name])[:4]
     told = ", ".join(f"{name} {new[name] / 1e6:.0f}" for name in largest) or "nothing"
-    return f"| `{plugin}` | {(alone.total - base.total) / 1e6:.0f} | {len(new)} | {told} |"
+    beyond = max(0, alone.total - base.total)
+    return f"| `{plugin}` | {beyond / 1e6:.0f} | {len(new)} | {told} |"
 
 
 def run_readme(plugin: str, python: Path) -> bool:
