@@ -5,6 +5,10 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.ready
 OUTPUT ?= output
 
+# PyTorch for CPUs alone, a tenth of the size: make demo TORCH=cpu, when .venv is made; cu126 and the
+# like for other GPUs. Without it: PyPI's, which on Linux is for GPUs.
+TORCH ?=
+
 # Everything that runs writes below the project: package cache, Ikomia's home, weights.
 export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 export PYTHONPATH := $(CURDIR)
@@ -13,7 +17,7 @@ export QT_QPA_PLATFORM := offscreen
 export OMP_WAIT_POLICY := PASSIVE
 export PYTHONUTF8 := 1
 
-.PHONY: setup demo test bench hub panels vendor lint format clean
+.PHONY: setup demo test bench hub wheel panels vendor lint format clean
 .PHONY: types coverage dupes fuzz docs
 
 setup: $(STAMP)
@@ -22,7 +26,8 @@ $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(VENV) --constraint constraints.txt \
-		--requirements pyproject.toml --extra test --extra studio --extra viewer
+		--requirements pyproject.toml --extra test --extra studio --extra viewer \
+		$(if $(TORCH),--torch-backend $(TORCH))
 	touch $@
 
 demo: setup
@@ -42,6 +47,10 @@ bench: setup
 hub: setup
 	$(BIN)/python -m development.tools.hub
 
+# make wheel TRY=--try: also installs it by uv and pipx, and runs its commands.
+wheel: setup
+	$(BIN)/python -m development.tools.wheel $(TRY)
+
 panels: setup
 	$(BIN)/python -m development.tools.panels
 
@@ -57,7 +66,7 @@ format: setup
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) dist .build .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist build .build .pytest_cache .ruff_cache
 
 types: setup
 	$(BIN)/python -m development.tools.type_gate

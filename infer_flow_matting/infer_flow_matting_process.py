@@ -4,7 +4,7 @@ import numpy as np
 from ikomia import dataprocess
 
 from .flow_matting_engine import RefinedMatte
-from .infer_flow_matting_kit.device import device_of, keep_teams_whole
+from .infer_flow_matting_kit.device import keep_teams_whole
 from .infer_flow_matting_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
 from .infer_flow_matting_kit.pictures import as_alpha, as_rgb, blend, plain, to_uint8
 from .infer_flow_matting_kit.ports import (
@@ -56,6 +56,7 @@ class InferFlowMatting(PluginTask, dataprocess.C2dImageTask):
         Raises:
             ValueError: An input is missing, or a parameter does not suit it.
             FileNotFoundError: A file named in a parameter does not exist.
+            ImportError: A parameter asks for what needs PyTorch, and it is not installed.
         """
         settings = self.settings
         image = required_image(self, Input.SOURCE, "a picture or a video")
@@ -108,13 +109,13 @@ class InferFlowMatting(PluginTask, dataprocess.C2dImageTask):
 
     def _session_for(self, s: Settings, files: SourceFiles) -> Session:
         """The session that suits the parameters: a new one only where they changed."""
-        way, device = way_of(s, files), device_of(s.device)
+        way = way_of(s, files)
         flow_file = s.flow_weight_file if s.flow == "raft" else ""
-        key = (way, s.flow, flow_file, s.flow_size, s.scene_cut, device)
+        key = (way, s.flow, flow_file, s.flow_size, s.scene_cut, s.device)
         if way == "network":
             key = (*key, s.model_weight_file, s.network_size)
         if self._session is None or key != self._built_from:
-            self._session = session_of(s, way, device)
+            self._session = session_of(s, way)
             self._built_from = key
         return self._session
 

@@ -1,23 +1,24 @@
-"""One sequence of frames through the engine, by whichever of its ways the user asked for."""
+"""One sequence of frames through the engine, by whichever of its ways the user asked for.
+
+What needs PyTorch is imported where it is asked for: the defaults do without.
+"""
+
+from __future__ import annotations
 
 import logging
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
-from .checkpoints import load_network
-from .flow_matting_engine import (
-    DenseFlow,
-    DisFlow,
-    FlowMattingStream,
-    FlowRefiner,
-    RaftFlow,
-    RefinedMatte,
-)
+from .flow_matting_engine import DenseFlow, DisFlow, FlowRefiner, RefinedMatte
+from .infer_flow_matting_kit.device import Device, device_of
+from .infer_flow_matting_kit.extras import check_installed
 from .infer_flow_matting_kit.video import matching_matrix
-from .infer_flow_matting_kit.weights import user_file
 from .matte_files import SAME_FRAME, RefinedFiles, SourceFiles, is_same
 from .parameters import Settings
+
+if TYPE_CHECKING:
+    from .flow_matting_engine.stream import FlowMattingStream
 
 logger = logging.getLogger(__name__)
 
@@ -165,21 +166,46 @@ def way_of(settings: Settings, files: SourceFiles) -> Way:
     return settings.timing
 
 
-def session_of(settings: Settings, way: Way, device: str) -> Session:
-    """What works that way; FileNotFoundError or ValueError where a file of weights is wrong."""
-    flow = _flow_of(settings, device)
+def session_of(settings: Settings, way: Way) -> Session:
+    """What works that way.
+
+    Raises:
+        FileNotFoundError, ValueError: A file of weights is wrong.
+        ImportError: What is asked for needs PyTorch, and it is not installed.
+    """
+    if settings.device == "cuda":
+        _device_of(settings)
+    flow = _flow_of(settings)
     if way == "network":
-        network, size = load_network(settings.model_weight_file), settings.network_size
-        return NetworkSession(FlowMattingStream(network, flow, device=device, long_side=size))
+        return _network_session(settings, flow)
     if way == "centred":
         return FilesSession(flow, settings.scene_cut)
     return StreamSession(way, flow, settings.scene_cut)
 
 
-def _flow_of(settings: Settings, device: str) -> DenseFlow:
+def _network_session(settings: Settings, flow: DenseFlow) -> NetworkSession:
+    check_installed("mode=network", "torch", "pooch", instead="set mode=refine")
+    from .checkpoints import load_network
+    from .flow_matting_engine.stream import FlowMattingStream
+
+    device = _device_of(settings)
+    network, size = load_network(settings.model_weight_file), settings.network_size
+    return NetworkSession(FlowMattingStream(network, flow, device=device, long_side=size))
+
+
+def _flow_of(settings: Settings) -> DenseFlow:
     if settings.flow == "dis":
         return DisFlow(settings.flow_size)
     if not settings.flow_weight_file:
         raise ValueError("flow=raft needs flow_weight_file: torchvision's RAFT weights")
+    check_installed("flow=raft", "torch", "torchvision", "pooch", instead="set flow=dis")
+    from .infer_flow_matting_kit.flow.raft_flow import RaftFlow
+    from .infer_flow_matting_kit.weights import user_file
+
     path = user_file(settings.flow_weight_file, "flow_weight_file")
-    return RaftFlow(path, device, settings.flow_size)
+    return RaftFlow(path, _device_of(settings), settings.flow_size)
+
+
+def _device_of(settings: Settings) -> Device:
+    check_installed(f"device={settings.device}", "torch", instead="set device=auto")
+    return device_of(settings.device)

@@ -20,6 +20,7 @@ from .human_parsing_pipeline import (
     trimap,
     whole_picture,
 )
+from .infer_human_parsing_kit.array_output import ArrayOutput
 from .infer_human_parsing_kit.device import device_of, dtype_of, keep_teams_whole
 from .infer_human_parsing_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
 from .infer_human_parsing_kit.person_boxes import person_boxes
@@ -46,7 +47,7 @@ class InferHumanParsing(PluginTask, dataprocess.CSemanticSegmentationTask):
         for _ in (Output.MASK, Output.TRIMAP):
             self.add_output(dataprocess.CImageIO())
         for _ in (Output.PART_MAPS, Output.PROBABILITY):
-            self.add_output(dataprocess.CArrayIO())
+            self.add_output(ArrayOutput())
         people = DataDictIO()
         people.name = "people"
         self.add_output(people)

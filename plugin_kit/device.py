@@ -1,16 +1,19 @@
 """Where a network runs, in which number format, and with which OpenMP team."""
 
+from __future__ import annotations
+
 import ctypes
 import logging
 import sys
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 logger = logging.getLogger(__name__)
 
 Device = Literal["cpu", "cuda"]
-DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+DTYPES = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
 
 
 def device_of(wanted: str) -> Device:
@@ -19,10 +22,15 @@ def device_of(wanted: str) -> Device:
     Raises:
         ValueError: It asks for CUDA, and PyTorch sees none.
     """
+    if wanted == "cpu":
+        return "cpu"
+    # Late: what runs no network keeps OpenMP's teams whole without PyTorch.
+    import torch
+
     has_cuda = torch.cuda.is_available()
     if wanted == "cuda" and not has_cuda:
         raise ValueError("device=cuda, but PyTorch sees no CUDA device; use auto or cpu")
-    return "cuda" if wanted != "cpu" and has_cuda else "cpu"
+    return "cuda" if has_cuda else "cpu"
 
 
 def dtype_of(precision: str, device: Device) -> torch.dtype:
@@ -33,6 +41,8 @@ def dtype_of(precision: str, device: Device) -> torch.dtype:
     Raises:
         ValueError: It asks for half precision on the CPU.
     """
+    import torch
+
     if precision in ("fp16", "bf16") and device == "cpu":
         raise ValueError(
             f"precision={precision} needs CUDA: precision={precision} on the CPU is slower, less "
@@ -42,7 +52,7 @@ def dtype_of(precision: str, device: Device) -> torch.dtype:
         logger.warning("precision=bf16: alpha can be wrong by up to 0.2; fp16 is better")
     if precision == "auto":
         precision = "fp32" if device == "cpu" else "fp16"
-    return DTYPES[precision]
+    return getattr(torch, DTYPES[precision])
 
 
 def keep_teams_whole() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ikomia import core
 
+from .array_output import save_arrays
 from .parameters import PluginParam
 
 if TYPE_CHECKING:
@@ -52,3 +53,8 @@ class PluginTask(Task):
         super().emit_step_progress()
         if self.when_step is not None:
             self.when_step()
+
+    def end_task_run(self) -> None:
+        """Save the arrays of outputs that are to be saved, and end the run."""
+        save_arrays(self)
+        super().end_task_run()

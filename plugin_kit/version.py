@@ -1,3 +1,5 @@
-"""The project's version; ``make vendor`` takes it from pyproject.toml."""
+"""The project's version and address; ``make vendor`` takes them from pyproject.toml."""
 
-VERSION = "0.1.0"
+VERSION = "1.0.0-rc.1"
+# Of the source, as the HUB shows it; empty as long as it is nowhere public.
+REPOSITORY = ""

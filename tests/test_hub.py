@@ -54,6 +54,8 @@ InferHumanParsing._person_detector = lambda self: lambda image: []
 # What a README's examples put before the plugin.
 NEIGHBOURS = {"infer_flow_matting": "infer_rvm"}
 DETECTION = "infer_yolo_v8"
+# python -m development.tools.weigh gives one that has the plugin's requirements alone.
+PYTHON = os.environ.get("PLUGIN_PYTHON", sys.executable)
 ALONE = """
 import importlib, json, os, pathlib, pkgutil, re, sys, textwrap
 import ikomia
@@ -140,7 +142,7 @@ def test_package_works_alone(name, tmp_path, readme_inputs):
         run_examples=RUN_EXAMPLES.get(name, ()),
     )
     done = subprocess.run(
-        [sys.executable, "-c", script],
+        [PYTHON, "-c", script],
         cwd=work,
         env={
             **{key: value for key, value in os.environ.items() if key != "PYTHONPATH"},

@@ -5,9 +5,19 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from workflows.interruption import say_interrupted, was_interrupted, watching
 from workflows.plugins import plain_reason
+
+# The program of the installed package, with the commands as its first argument.
+INSTALLED = "human-capture"
+
+
+def program(name: str) -> str:
+    """How the command ``name`` is called, as its usage says: as the one that runs was called."""
+    called = Path(sys.argv[0]).name.split()
+    return f"{INSTALLED} {name}" if called[:1] == [INSTALLED] else f"python -m workflows.{name}"
 
 
 def run_command(work: Callable[[], object]) -> int:

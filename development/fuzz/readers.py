@@ -183,7 +183,7 @@ def _draw_flow_matting(folder: Path) -> list[Path]:
 
 
 def _raft(path: Path) -> Any:
-    from plugin_kit.flow.dense_flow import RaftFlow
+    from plugin_kit.flow.raft_flow import RaftFlow
 
     return RaftFlow(path)
 

@@ -111,8 +111,8 @@ def faults_of(name: str, info: Any) -> list[str]:
     faults += [f"{key} is empty" for key in TEXTS if not getattr(info, key)]
     if info.name != name:
         faults.append(f"name is {info.name}, the folder's is {name}")
-    if not re.fullmatch(r"\d+\.\d+\.\d+", info.version):
-        faults.append(f"version {info.version!r} is not of the form 1.2.3")
+    if not re.fullmatch(r"\d+\.\d+\.\d+(-(a|b|rc)\.\d+)?", info.version):
+        faults.append(f"version {info.version!r} is not of the form 1.2.3 or 1.2.3-rc.1")
     if not re.fullmatch(r"0\.\d+\.\d+|[1-9]\d*\.\d+\.\d+", info.min_ikomia_version) or (
         tuple(map(int, info.min_ikomia_version.split("."))) < EARLIEST_IKOMIA
     ):

@@ -1,9 +1,9 @@
 """Copy what each plugin uses of ``plugin_kit/`` into its folder, so that the folder works alone.
 
 ``<plugin>/kit.txt`` names modules and packages of the kit, one a line; what these import of the kit
-comes along. ``python -m development.tools.vendor`` writes ``<plugin>/<plugin>_kit/``, and the
-version of pyproject.toml into ``plugin_kit/version.py``; with ``--check`` it only says what is out
-of date.
+comes along. ``python -m development.tools.vendor`` writes ``<plugin>/<plugin>_kit/``, and version
+and address of pyproject.toml into ``plugin_kit/version.py``; with ``--check`` it only says what is
+out of date.
 """
 
 from __future__ import annotations
@@ -99,14 +99,31 @@ def vendor(plugin: Path, kit: Path = KIT) -> None:
             path.unlink()
 
 
+def semantic(version: str) -> str:
+    """A version of Python's packages as Ikomia compares them: ``1.0.0rc1`` is ``1.0.0-rc.1``."""
+    return re.sub(r"(?<=\d)(a|b|rc)(\d+)$", r"-\1.\2", version)
+
+
 def version_text() -> str:
-    """``plugin_kit/version.py`` as pyproject.toml wants it."""
+    """``plugin_kit/version.py`` as pyproject.toml wants it.
+
+    Raises:
+        ValueError: pyproject.toml states no version.
+    """
     project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    return version_text_of(project, (KIT / "version.py").read_text(encoding="utf-8"))
+
+
+def version_text_of(project: str, text: str) -> str:
+    """``text`` with the version, and under ``[project.urls]`` the Repository, of ``project``."""
     version = re.search(r'^version = "([^"]+)"', project, re.M)
     if version is None:
         raise ValueError("pyproject.toml states no version")
-    text = (KIT / "version.py").read_text(encoding="utf-8")
-    return re.sub(r"^VERSION = .*$", f'VERSION = "{version[1]}"', text, flags=re.M)
+    address = re.search(r'^Repository = "([^"]*)"', project, re.M)
+    values = {"VERSION": semantic(version[1]), "REPOSITORY": address[1] if address else ""}
+    for name, value in values.items():
+        text = re.sub(rf"^{name} = .*$", f'{name} = "{value}"', text, flags=re.M)
+    return text
 
 
 def main(arguments: list[str] | None = None) -> int:

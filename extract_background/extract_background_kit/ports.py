@@ -9,15 +9,20 @@ from typing import Any
 import numpy as np
 from ikomia import dataprocess
 
+from .array_output import ArrayOutput
+
 
 def declare_ports(task: Any, inputs: Iterable[Any], outputs: Iterable[Any]) -> None:
-    """Give ``task`` these inputs and outputs in place of those that its base class has."""
+    """Give ``task`` these inputs and outputs in place of those that its base class has.
+
+    An output that is a CArrayIO becomes an :class:`ArrayOutput`, which can be saved and told.
+    """
     task.clear_inputs()
     task.clear_outputs()
     for port in inputs:
         task.add_input(port)
     for port in outputs:
-        task.add_output(port)
+        task.add_output(ArrayOutput() if type(port) is dataprocess.CArrayIO else port)
 
 
 def image_at(task: Any, port: IntEnum) -> np.ndarray | None:

@@ -1,5 +1,7 @@
-"""Mattes from optical flow, or made stable with it; numpy and torch, no ikomia, no files."""
+"""Mattes made stable along the optical flow; numpy, no ikomia, no files.
 
-from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow, RaftFlow
+Mattes by a trained network, which need torch, are in :mod:`.stream`.
+"""
+
+from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow
 from .refining import FlowRefiner, RefinedMatte, refine_clip
-from .stream import FlowMatte, FlowMattingStream, TrainedNetwork

@@ -9,14 +9,14 @@ from ikomia import core, dataprocess
 
 from .asked import check_asked
 from .parameters import PluginParam
-from .version import VERSION
+from .version import REPOSITORY, VERSION
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
     """What Ikomia and its HUB say of a plugin; the names are theirs.
 
-    ``min_ram`` and ``min_vram`` are in GB. The version is the project's own.
+    ``min_ram`` and ``min_vram`` are in GB. Version and repository are the project's own.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Metadata:
             place = info.hardware_config if name in hardware else info
             setattr(place, name, getattr(self, name))
         info.version = VERSION
+        info.repository = REPOSITORY
 
 
 class PluginTaskFactory(dataprocess.CTaskFactory):

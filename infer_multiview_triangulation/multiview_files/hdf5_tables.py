@@ -21,6 +21,7 @@ from unittest import mock
 
 import numpy as np
 
+from ..infer_multiview_triangulation_kit.extras import check_installed
 from ..infer_multiview_triangulation_kit.safe_pickle import Maker, check_unfolding, loads
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ def read_apart(paths: Sequence[Path]) -> list[Content | Exception]:
         ImportError: pandas or PyTables are not installed.
         ValueError: The library crashes on one of them.
     """
+    remedy = "export .csv from DeepLabCut"
+    check_installed(f"{paths[0]}, a table in HDF5,", "pandas", "tables", instead=remedy)
     if not Path(sys.executable or "").stem.lower().startswith("python"):
         logger.warning("%s is read in this program, which a damaged file may end", paths[0])
         return [_tried(path) for path in paths]

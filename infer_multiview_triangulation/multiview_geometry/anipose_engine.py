@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..infer_multiview_triangulation_kit.extras import check_installed
 from .camera import Camera
 
 # run_estimate_camera.py of AIST++.
@@ -25,13 +26,7 @@ def require() -> None:
     Raises:
         ImportError: It is not installed.
     """
-    try:
-        import aniposelib.cameras  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            f"engine=aniposelib needs the package aniposelib ({error}): install it, or take "
-            "engine=native"
-        ) from error
+    check_installed("engine=aniposelib", "aniposelib", instead="set engine=native")
 
 
 def camera_group(cameras: Sequence[Camera]) -> Any:

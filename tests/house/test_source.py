@@ -30,7 +30,7 @@ def text_of(name):
 
 
 def project_version():
-    return re.search(r'^version = "([^"]+)"', text_of("pyproject.toml"), re.M)[1]
+    return vendor.semantic(re.search(r'^version = "([^"]+)"', text_of("pyproject.toml"), re.M)[1])
 
 
 def test_copies_and_tests_are_no_source():
@@ -48,6 +48,15 @@ def test_copies_and_tests_are_no_source():
 def test_files_are_short():
     counts = {path.as_posix(): text_of(path).count("\n") for path in FILES}
     assert {path: lines for path, lines in counts.items() if lines > LONGEST} == {}
+
+
+def test_pre_releases_are_told_as_ikomia_compares_them():
+    semver = pytest.importorskip("semver")
+    assert vendor.semantic("1.2.3") == "1.2.3"
+    assert vendor.semantic("1.2.3rc4") == "1.2.3-rc.4"
+    versions = [vendor.semantic(version) for version in ("0.1.0", "1.0.0rc1", "1.0.0rc10", "1.0.0")]
+    parsed = [semver.Version.parse(version) for version in versions]
+    assert parsed == sorted(parsed)
 
 
 def test_the_version_stands_in_one_module():

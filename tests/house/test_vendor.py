@@ -141,3 +141,13 @@ def test_a_stale_copy_fails_the_check(kit, plugin, monkeypatch, capsys):
     assert vendor.main(["--check"]) == 1
     assert vendor.main([]) == 0
     assert 'VERSION = "1.3.0"' in (kit / "version.py").read_text()
+
+
+def test_version_and_address_come_from_the_project():
+    project = '[project]\nversion = "2.0.0rc3"\n[project.urls]\nRepository = "https://a.org/b"\n'
+    text = '"""Words."""\n\nVERSION = "1.0.0"\nREPOSITORY = ""\n'
+    told = '"""Words."""\n\nVERSION = "2.0.0-rc.3"\nREPOSITORY = "https://a.org/b"\n'
+    assert vendor.version_text_of(project, text) == told
+    assert vendor.version_text_of('version = "1.0.0"', told) == text
+    with pytest.raises(ValueError, match="states no version"):
+        vendor.version_text_of("", text)

@@ -6,7 +6,8 @@ import torch
 
 from development.synthetic.scenes import make_flow_scene
 from infer_flow_matting.checkpoints import load_network
-from infer_flow_matting.flow_matting_engine import DisFlow, FlowMattingStream
+from infer_flow_matting.flow_matting_engine import DisFlow
+from infer_flow_matting.flow_matting_engine.stream import FlowMattingStream
 from infer_flow_matting.matte_files import SourceFiles
 from infer_flow_matting.sessions import NetworkSession
 from plugin_kit.flow.checkpoint import FORMAT

@@ -122,6 +122,7 @@ def test_a_joint_never_seen_stays_unknown(noisy):
 
 
 def test_a_missing_aniposelib_is_told(noisy, monkeypatch):
-    monkeypatch.setitem(sys.modules, "aniposelib.cameras", None)
-    with pytest.raises(ImportError):
+    monkeypatch.setitem(sys.modules, "aniposelib", None)
+    told = "engine=aniposelib needs aniposelib.*: pip install aniposelib, or set engine=native"
+    with pytest.raises(ImportError, match=told):
         solve(noisy, engine="aniposelib")

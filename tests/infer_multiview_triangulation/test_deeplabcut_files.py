@@ -136,3 +136,12 @@ def test_a_table_that_crashes_the_library_is_named(tmp_path, rng, monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: died)
     with pytest.raises(ValueError, match=r"b.h5 is not a table.*HDF5 library crashes on it"):
         read_detections(tmp_path)
+
+
+def test_missing_packages_are_told_with_the_line_for_pip(tmp_path, rng, monkeypatch):
+    for v in range(2):
+        write_table(dlc_table(bodies(rng, 5, joints=3)), tmp_path / f"cam{v}.h5")
+    monkeypatch.setitem(sys.modules, "tables", None)
+    told = r"cam0\.h5, a table in HDF5, needs tables.*: pip install tables, or export \.csv"
+    with pytest.raises(ImportError, match=told):
+        read_detections(tmp_path)

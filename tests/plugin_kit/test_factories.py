@@ -6,9 +6,10 @@ import types
 import pytest
 from ikomia import core, dataprocess
 
+from plugin_kit import factories
 from plugin_kit.factories import Metadata, Plugin, PluginParamFactory, PluginTaskFactory
 from plugin_kit.parameters import PluginParam, PluginSettings
-from plugin_kit.version import VERSION
+from plugin_kit.version import REPOSITORY, VERSION
 
 WORDS = {
     "name": "infer_some_thing",
@@ -80,8 +81,10 @@ def test_metadata_reaches_ikomia():
     assert hardware.gpu_required is False
 
 
-def test_a_project_without_an_address_states_none():
-    assert InferSomeThingFactory().info.repository == ""
+def test_the_address_is_the_projects(monkeypatch):
+    assert InferSomeThingFactory().info.repository == REPOSITORY
+    monkeypatch.setattr(factories, "REPOSITORY", "https://example.org/ours")
+    assert InferSomeThingFactory().info.repository == "https://example.org/ours"
 
 
 def test_a_trainer_is_told_apart():

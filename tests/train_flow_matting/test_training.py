@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from infer_flow_matting.checkpoints import load_network
-from infer_flow_matting.flow_matting_engine import FlowMattingStream
+from infer_flow_matting.flow_matting_engine.stream import FlowMattingStream
 from plugin_kit.flow.matte_metrics import score_clip
 from train_flow_matting.flow_matting_training import (
     Split,

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from workflows.capture.options import MATTES, CaptureOptions
-from workflows.command import run_command
+from workflows.command import program, run_command
 
 
 def parse_arguments(arguments: list[str] | None = None) -> CaptureOptions:
@@ -16,11 +16,11 @@ def parse_arguments(arguments: list[str] | None = None) -> CaptureOptions:
     # argparse would take the first of the motion's options for one of its own.
     place = arguments.index("--") if "--" in arguments else len(arguments)
     parser = argparse.ArgumentParser(
-        prog="python -m workflows.capture",
+        prog=program("capture"),
         description="Make an EasyVolcap root of synchronous videos: images/, mask/, bkgd/, "
         "intri.yml and extri.yml, and everybody's keypoints and motion. Cameras that are finished "
         "are kept; one that cannot be read costs itself alone.",
-        epilog="What stands after -- goes to python -m workflows.motion, such as -- --person all.",
+        epilog=f"What stands after -- goes to {program('motion')}, such as -- --person all.",
     )
     parser.add_argument(
         "videos", type=Path, nargs="+", metavar="VIDEOS", help="a folder, or a video a camera"

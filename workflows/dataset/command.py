@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from workflows.command import run_command
+from workflows.command import program, run_command
 from workflows.dataset.options import AIST, ENGINES, DatasetOptions
 
 
@@ -17,7 +17,7 @@ def parse_arguments(arguments: list[str] | None = None) -> DatasetOptions:
     # argparse would take the first of the task's options for one of its own.
     place = arguments.index("--") if "--" in arguments else len(arguments)
     parser = argparse.ArgumentParser(
-        prog="python -m workflows.dataset",
+        prog=program("dataset"),
         description="Do one thing with every take or video of a data set. A second run does only "
         "what is missing or has changed.",
         epilog="What stands after -- goes to the task's own command, such as -- --person all.",

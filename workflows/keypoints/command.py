@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from infer_people.people_finding.options import BACKENDS, SKELETONS, FinderOptions
-from workflows.command import run_command
+from workflows.command import program, run_command
 
 MASKS = ("none", "video", "png")
 
@@ -15,7 +15,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line of ``python -m workflows.keypoints``."""
     usual = FinderOptions()
     parser = argparse.ArgumentParser(
-        prog="python -m workflows.keypoints",
+        prog=program("keypoints"),
         description="Find everybody in a video, or in the videos of several cameras: 2D keypoints, "
         "identities, masks. Videos that are finished are kept.",
     )

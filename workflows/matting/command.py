@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflows.command import run_command
+from workflows.command import program, run_command
 from workflows.matting.method import METHODS
 from workflows.matting.options import MASK_TASKS, OUTPUTS, ChainOptions
 from workflows.media.codecs import CODECS, DEFAULT_CRF
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line of ``python -m workflows.matting``; the names are ChainOptions'."""
     parser = argparse.ArgumentParser(
-        prog="python -m workflows.matting",
+        prog=program("matting"),
         description="Cut the people out of a video and put them before a new background.",
     )
     parser.add_argument(

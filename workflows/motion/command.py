@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from plugin_kit.keypoints.skeletons import DETECTED
-from workflows.command import run_command
+from workflows.command import program, run_command
 from workflows.motion.graph import FIT, PEOPLE, TRIANGULATION
 from workflows.motion.marker_names import OWN, VOCABULARIES
 from workflows.motion.options import MotionOptions, in_options, parsed_parameters
@@ -34,7 +34,7 @@ TRIANGULATION_OPTIONS = (
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line of ``python -m workflows.motion``."""
     parser = argparse.ArgumentParser(
-        prog="python -m workflows.motion",
+        prog=program("motion"),
         description="Turn videos of several cameras, or 2D keypoints of them, into 3D keypoints "
         "and body motion.",
     )

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from plugin_kit.keypoints.trc_files import read_trc, write_trc
-
 OWN, OPENSIM = "own", "opensim"
 VOCABULARIES = (OWN, OPENSIM)
 # What is not made of the words of our own name.
@@ -39,6 +37,9 @@ def _in_one_word(joint: str) -> str:
 
 def rename_markers(path: Path, skeleton: str) -> None:
     """Give the markers of a .trc file OpenSim's names; all else stays."""
+    # Late: --help names the vocabularies, and does not wait for NumPy.
+    from plugin_kit.keypoints.trc_files import read_trc, write_trc
+
     trajectories = read_trc(path)
     names = opensim_names(trajectories.names, skeleton)
     write_trc(path, replace(trajectories, names=names))
