@@ -40,7 +40,7 @@ class Settings(PluginSettings):
     reach: float = setting(
         0.0,
         "How far from the base's soft edge the second matte is asked, in a picture 720 high; 0: "
-        "as the base needs it, 4 beside an alpha and 8 beside masks",
+        "as the base needs it, 4 beside an alpha and 12 beside masks",
         label="Reach beside the edge",
         advanced=True,
         ge=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -20,6 +21,10 @@ AREA, MULTIPLE, SHORTEST = 256 * 256, 32, 64
 # of them misses, hair before bricks for instance, the other often sees.
 MARGINS = (0.12, 0.2)
 FADE = 0.06
+# Keypoints tell nothing of what is below a portrait's shoulders, or of a wide coat. Where so much
+# of the size goes on beyond a side of the crop, opaque and connected to the bones, the bounds grow
+# on that side by so much of their longer one, a few times.
+CROSSING, GROWTH, GROWTHS, OPAQUE = 0.1, 0.4, 3, 0.5
 # How sharply pixels between two people are shared out, and how much nearer the one in front is.
 SHARPNESS, IN_FRONT = 0.03, 0.04
 # What the network calls this is background, and person: it is unsure of dark people before dark.
@@ -63,21 +68,27 @@ class PeopleMasks:
         masks = np.zeros((len(rows), height, width), np.uint8)
         for mask, row in zip(masks, rows, strict=True):
             bounds, size = people[row].bounds(), people[row].size
-            first, second = (
-                Crop.around(bounds, margin * size, height, width) for margin in MARGINS
-            )
-            mask[first.slices] = self._mask(picture, first, second, people, row)
+            for growths_left in range(GROWTHS, -1, -1):
+                first, second = (
+                    Crop.around(bounds, margin * size, height, width) for margin in MARGINS
+                )
+                look = self._look(picture, first, second, people, row)
+                grown = _grown(bounds, look, first, picture.shape[:2], people[row])
+                if grown is None or not growths_left:
+                    break
+                bounds = grown
+            mask[first.slices] = look.mask(picture, first)
         return masks
 
-    def _mask(
+    def _look(
         self,
         picture: np.ndarray,
         first: Crop,
         second: Crop,
         people: Sequence[Detection],
         row: int,
-    ) -> np.ndarray:
-        """The alpha in the first crop, uint8."""
+    ) -> _Look:
+        """What is to be seen of a person in the first crop."""
         size = _network_size(first)
         small = first.cut(picture, size)
         turns = quarter_turns(people[row])
@@ -85,19 +96,72 @@ class PeopleMasks:
         other = np.rot90(self._alpha(again)[:, ::-1], -turns)
         seen = np.maximum(self._alpha(small), _moved(other, second, first, size))
         alpha = ((seen - LEAST) / (FULL - LEAST)).clip(0, 1)
-        alpha *= _fading(first, size, picture.shape[:2], FADE * people[row].size)
+        fading = _fading(first, size, picture.shape[:2], FADE * people[row].size)
+        core = np.zeros_like(alpha)
         if (people[row].keypoints[list(BODY), 2] >= SURE).all():
             apart = _distance(first, size, people[row]) / _trunk(people[row])
             alpha *= ((FARTHEST - apart) / (FARTHEST - NEAR)).clip(0, 1)
-            alpha = np.maximum(alpha, _core(first, size, people[row]))
+            core = _core(first, size, people[row])
+        share = np.ones_like(alpha)
         near = [i for i, other in enumerate(people) if i == row or _reaches(other, first)]
         if len(near) > 1:
-            alpha = alpha * _share(first, size, [people[i] for i in near], near.index(row))
-        return guided_edges(alpha, small, picture[first.slices])
+            share = _share(first, size, [people[i] for i in near], near.index(row))
+        return _Look(small, alpha, fading, core, share)
 
     def _alpha(self, seen: np.ndarray) -> np.ndarray:
         """float32 (h, w) of uint8 (h, w, 3)."""
         return self._session(np.ascontiguousarray(seen)[None])["mask"][0, 0]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A person in a crop, all at the network's size: ``small`` the picture, uint8 (h, w, 3).
+
+    The others are float32 (h, w), 0 to 1: ``alpha`` as the network sees it near the bones,
+    ``fading`` at the crop's sides, ``core`` where the person surely is, and the ``share`` of each
+    pixel that is not another person's.
+    """
+
+    small: np.ndarray
+    alpha: np.ndarray
+    fading: np.ndarray
+    core: np.ndarray
+    share: np.ndarray
+
+    def mask(self, picture: np.ndarray, crop: Crop) -> np.ndarray:
+        """The alpha at the size of the crop, uint8."""
+        alpha = np.maximum(self.alpha * self.fading, self.core) * self.share
+        return guided_edges(alpha, self.small, picture[crop.slices])
+
+
+def _grown(
+    bounds: np.ndarray, look: _Look, crop: Crop, picture: tuple[int, int], person: Detection
+) -> np.ndarray | None:
+    """``bounds`` with more on the sides beyond which the person goes on; None: on none."""
+    own = _connected(look.alpha * look.share > OPAQUE, crop, person)
+    scale = crop.height / own.shape[0], crop.width / own.shape[1]
+    right, bottom = crop.left + crop.width, crop.top + crop.height
+    # How many pixels cross the side, and whether the picture goes on there; as in the bounds.
+    sides = (
+        (own[:, 0].sum() * scale[0], crop.left > 0),
+        (own[0].sum() * scale[1], crop.top > 0),
+        (own[:, -1].sum() * scale[0], right < picture[1]),
+        (own[-1].sum() * scale[1], bottom < picture[0]),
+    )
+    crosses = np.array([goes_on and count > CROSSING * person.size for count, goes_on in sides])
+    if not crosses.any():
+        return None
+    longer = max(bounds[2] - bounds[0], bounds[3] - bounds[1], person.size)
+    return bounds + crosses * np.array([-1, -1, 1, 1]) * GROWTH * longer
+
+
+def _connected(mask: np.ndarray, crop: Crop, person: Detection) -> np.ndarray:
+    """The parts of ``mask`` (h, w) that hold some of the person's bones, bool."""
+    canvas = np.zeros(mask.shape, np.uint8)
+    _draw_bones(canvas, *_ends(crop, mask.shape, person, KNOWN), 1, 1)
+    _, labels = cv2.connectedComponents(mask.view(np.uint8))
+    held = np.unique(labels[(canvas > 0) & mask])
+    return np.isin(labels, held)
 
 
 def _moved(alpha: np.ndarray, source: Crop, target: Crop, size: tuple[int, int]) -> np.ndarray:
