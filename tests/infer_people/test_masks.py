@@ -1,10 +1,11 @@
-"""Where keypoints end and the person does not; with a network that calls what is white a person."""
+"""Where keypoints end and the person does not, who was seen twice; what is white is a person."""
 
+import cv2
 import numpy as np
 import pytest
 
 from infer_people.people_finding.detection import Detection
-from infer_people.people_finding.masks import PeopleMasks
+from infer_people.people_finding.masks import PeopleMasks, _fill_up
 from plugin_kit.picture_files import read_picture
 
 HEIGHT, WIDTH = 400, 600
@@ -51,6 +52,25 @@ def test_what_is_not_connected_does_not_widen_the_crop(masks):
     (beside,) = masks(picture, [portrait()], [0])
     assert not beside[195:].any()
     np.testing.assert_array_equal(beside[:170], alone[:170])
+
+
+def test_somebody_seen_twice_has_no_hole(masks):
+    """By their bones each has half of the body, and one's look reaches less far."""
+    shifted = portrait()
+    keypoints = shifted.keypoints + np.float32([30, 40, 0])
+    ghost = Detection(shifted.box + np.float32([30, 40, 30, 40]), 0.4, keypoints)
+    (alone,) = masks(drawn(), [portrait()], [0])
+    both = masks(drawn(), [portrait(), ghost], [0, 1])
+    assert (both.max(axis=(1, 2)) > 200).all()
+    # Below, the crops end elsewhere; outlines depend on the crop's size.
+    inside = cv2.erode(alone[:240], np.ones((13, 13), np.uint8)) == 255
+    assert both[:, :240].astype(int).sum(axis=0)[inside].min() >= 250
+
+
+def test_masks_are_filled_up_by_their_parts():
+    masks = np.array([[[100, 40, 0]], [[50, 160, 0]]], np.uint8)
+    _fill_up(masks, np.array([[240, 200, 90]], np.uint8))
+    np.testing.assert_array_equal(masks, [[[160, 40, 0]], [[80, 160, 0]]])
 
 
 def test_a_portrait_reaches_the_pictures_border(shared, tmp_path):
