@@ -81,9 +81,9 @@ class Following:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def do(self, work: Callable[[MattedFrame], None], matted: MattedFrame) -> None:
+    def do(self, work: Callable[..., None], *given: object) -> None:
         """Have it done; wait where too much is waiting already."""
-        self._pending.append(self._pool.submit(work, matted))
+        self._pending.append(self._pool.submit(work, *given))
         while len(self._pending) > MOST_BEHIND:
             self._pending.popleft().result()
 
