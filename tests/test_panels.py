@@ -47,6 +47,7 @@ BAD = [
 ]
 # Values under which a row hides, and shows: one entry for every condition of every ``only_if``.
 SHOWN_IF = [
+    ("infer_matte_fusion", "weights", {"base": "masks"}, {"base": "alpha"}),
     ("extract_background", "polish", {"method": "median"}, {"method": "gmm"}),
     ("extract_background", "truncate", {"method": "gmm"}, {"method": "alpha_mean"}),
     ("extract_background", "dilation", {"method": "gmm"}, {"method": "masked_mean"}),

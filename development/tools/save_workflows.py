@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from pathlib import Path
 
 from extract_background.ports import Output as PlateOutput
 from infer_background_matting.ports import Output as MattingOutput
+from infer_chroma_key.ports import Output as KeyOutput
 from infer_flow_matting.ports import Output as FlowOutput
 from infer_matte_fusion.ports import Output as FusionOutput
 from infer_multiview_triangulation.ports import Output as TriangulationOutput
@@ -20,6 +21,7 @@ from infer_smpl_fit.ports import Output as FitOutput
 from plugin_kit.files import replacing
 from workflows.matting.fused_graph import FUSION, fused_workflow
 from workflows.matting.graph import FLOW, MATTING, PLATE, RVM, matting_workflow, plate_workflow
+from workflows.matting.key_graph import KEY, key_workflow
 from workflows.motion.graph import FIT, PEOPLE, TRIANGULATION, motion_workflow
 from workflows.plugins import REPOSITORY
 
@@ -49,8 +51,16 @@ PARAMETERS = {
         "scene_cut": ("scene_cut", "brightness error from which a cut is suspected"),
     },
     FUSION: {
+        "base": ("fusion_base", "alpha: of a matting network, or masks: of people"),
         "weights": ("fused_for", "which weights of background matting the constants are for"),
-        "strength": ("fusion_strength", "0 leaves the matte of infer_rvm as it is"),
+        "strength": ("fusion_strength", "0 leaves the base as it is"),
+    },
+    KEY: {
+        "screen": ("screen", "auto, green, blue, or given: screen_colour"),
+        "screen_color": ("screen_colour", "R,G,B of the screen, as picked from the picture"),
+        "black": ("clip_black", "raise it where the screen stays as a veil"),
+        "white": ("clip_white", "lower it where the person is seen through"),
+        "spill": ("spill", "how much of the screen's light is taken out of the foreground"),
     },
     PEOPLE: {
         "videos_path": ("videos", "a folder of videos, one a camera"),
@@ -74,12 +84,15 @@ PARAMETERS = {
 }
 # What infer_people in front of infer_multiview_triangulation tells it.
 TOLD_BY_PEOPLE = ("keypoints_path", "skeleton", "fps")
+# What infer_people has no use for where it looks at the workflow's own frames.
+OF_VIDEOS = ("videos_path", "output_folder")
 # What comes out, by its port; another name is given after the colon.
 OUTPUTS: dict[str, tuple[type[IntEnum], str]] = {
     PLATE: (PlateOutput, "background coverage holes report mosaic"),
     MATTING: (MattingOutput, "composite alpha foreground error"),
     FLOW: (FlowOutput, "composite alpha frame alpha_array:exact_alpha confidence flow"),
     FUSION: (FusionOutput, "alpha alpha_array:exact_alpha share report"),
+    KEY: (KeyOutput, "alpha alpha_array:exact_alpha foreground report"),
     PEOPLE: (PeopleOutput, "picture:views keypoints:keypoints2d description:people"),
     TRIANGULATION: (TriangulationOutput, "keypoints3d report:reconstruction errors picture"),
     FIT: (FitOutput, "poses transl scaling betas report:fit loss contact_sheet:body"),
@@ -93,25 +106,36 @@ def save_workflows(folder: Path = FOLDER) -> None:
         "matting.json": (matting_workflow(), (MATTING,)),
         "matting_stabilised.json": (matting_workflow(stabilise={}), (MATTING, FLOW)),
         "matting_fused.json": (fused_workflow(), (RVM, MATTING, FUSION)),
+        "matting_fused_masks.json": (fused_workflow(people={}), (PEOPLE, MATTING, FUSION)),
+        "key.json": (key_workflow(region=PEOPLE), (PEOPLE, KEY)),
         "motion.json": (motion_workflow(), (TRIANGULATION, FIT)),
         "motion_from_videos.json": (motion_workflow(people={}), (PEOPLE, TRIANGULATION, FIT)),
     }
     for name, (workflow, tasks) in workflows.items():
-        parameters = {
-            task: {
-                key: {"name": shown, "description": text}
-                for key, (shown, text) in PARAMETERS[task].items()
-                if not (PEOPLE in tasks and task == TRIANGULATION and key in TOLD_BY_PEOPLE)
-            }
-            for task in tasks
-        }
-        # Of mattes that are fused only the result is to be had.
-        shown = (FUSION,) if FUSION in tasks else [task for task in tasks if task in OUTPUTS]
+        parameters = {task: _exposed(task, tasks) for task in tasks}
+        # Of mattes that are joined only the result is to be had.
+        shown = [task for task in (FUSION, KEY) if task in tasks] or [
+            task for task in tasks if task in OUTPUTS
+        ]
         outputs = {task: list(_outputs(*OUTPUTS[task])) for task in shown}
         with replacing(folder / name) as beside:
             workflow.save(str(beside), exposed_params=parameters, exposed_outputs=outputs)
             content = json.loads(beside.read_bytes(), object_hook=_without_address)
             beside.write_text(json.dumps(content, indent=4) + "\n", encoding="utf-8")
+
+
+def _exposed(task: str, tasks: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The parameters of ``task`` to show in a workflow of ``tasks``."""
+    left_out: tuple[str, ...] = ()
+    if PEOPLE in tasks and TRIANGULATION in tasks:
+        left_out = TOLD_BY_PEOPLE if task == TRIANGULATION else ()
+    elif task == PEOPLE:
+        left_out = OF_VIDEOS
+    return {
+        key: {"name": shown, "description": text}
+        for key, (shown, text) in PARAMETERS[task].items()
+        if key not in left_out
+    }
 
 
 def _outputs(ports: type[IntEnum], names: str) -> Iterator[dict[str, object]]:

@@ -81,7 +81,7 @@ def _mean(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return (weight.reshape(1, -1) @ flat / np.float32(total)).reshape(1, 1, 3)
 
 
-@compiled(fastmath=True)
+@compiled(fastmath=True, nogil=True)
 def _solve(
     image: np.ndarray,
     alpha: np.ndarray,

@@ -1,18 +1,29 @@
 """A coarse alpha video made stable in time: medians along the flow, or a causal blend.
 
 A neighbour's picture is brought to the frame along the flow, and trusted as far as both agree.
+Flow and trust are found at the flow's own size; only the mattes are brought along it at the
+picture's, and only where one of them is above 0.
 """
 
 import math
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import cv2
 import numpy as np
 
-from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow
+from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow, downscaled, upscaled_flow
+from ..infer_flow_matting_kit.pictures import size_within
+from .warping import (
+    flow_confidence,
+    forward_backward_error,
+    grid,
+    median_of_three,
+    photometric_error,
+    remapped,
+    warp,
+)
 
 Method = Literal["median", "causal"]
 
@@ -23,11 +34,8 @@ ENOUGH_CONFIDENCE = 0.3
 # A cut's error is this many times what the frames before it had.
 CUT_JUMP = 3.0
 CUT_MEMORY = 0.8
-# Errors at which confidence falls to 1/e: pixels between forward and backward flow, grey levels.
-CONSISTENCY_SCALE = 1.0
-PHOTOMETRIC_SCALE = 12.0
-# cv2.remap takes points in one array or in two.
-NO_SECOND_MAP = np.empty(0, np.float32)
+# Around what the mattes hold, in pixels at the flow's size.
+MARGIN = 4
 
 
 @dataclass(frozen=True)
@@ -37,31 +45,54 @@ class RefinedMatte:
     Attributes:
         frame: The picture that it belongs to, uint8 RGB (H, W, 3), as it was given.
         alpha: Refined matte, float32 (H, W) in 0..1.
-        confidence: How far the flow was trusted, float32 (H, W) in 0..1; 0 without a neighbour.
-        flow: From this frame to the one before, float32 (H, W, 2); 0 at a sequence's first.
+        small_confidence: ``confidence`` at the size at which it was found, float32 (h, w).
+        small_flow: ``flow`` likewise, float32 (h, w, 2), in pixels of that size.
         begins: Whether a sequence (or a scene) begins here.
     """
 
     frame: np.ndarray
     alpha: np.ndarray
-    confidence: np.ndarray
-    flow: np.ndarray
+    small_confidence: np.ndarray
+    small_flow: np.ndarray
     begins: bool
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """How far the flow was trusted, float32 (H, W) in 0..1; 0 without a neighbour."""
+        return _enlarged(self.small_confidence, self.alpha.shape)
+
+    @property
+    def flow(self) -> np.ndarray:
+        """From this frame to the one before, float32 (H, W, 2); 0 at a sequence's first."""
+        return upscaled_flow(self.small_flow, *self.alpha.shape)
 
 
 @dataclass(frozen=True)
 class _Neighbour:
-    """A neighbouring frame's alpha warped to this one, and the flow's confidence; both (H, W)."""
+    """A neighbouring frame's alpha (H, W), the flow to it (h, w, 2), and its confidence (h, w)."""
 
     alpha: np.ndarray
+    flow: np.ndarray
     confidence: np.ndarray
+
+    def warped(self) -> np.ndarray:
+        """Its alpha brought to this frame, float32 (H, W)."""
+        return warp(self.alpha, upscaled_flow(self.flow, *self.alpha.shape))
+
+    def warped_small(self) -> np.ndarray:
+        """The same at the flow's size."""
+        return warp(_shrunk(self.alpha, self.confidence.shape), self.flow)
 
 
 @dataclass
 class _Frame:
-    """A frame on its way: picture, matte, flow to the frame before, and what that one brings."""
+    """A frame on its way: picture, matte, flow to the frame before, and what that one brings.
+
+    ``small`` (h, w, 3) and ``grey`` (h, w) are the picture at the flow's size.
+    """
 
     picture: np.ndarray
+    small: np.ndarray
     grey: np.ndarray
     alpha: np.ndarray
     flow: np.ndarray
@@ -111,11 +142,15 @@ class FlowRefiner:
             ValueError: The matte's size is not the frame's, or a dtype is not the stated one.
         """
         _check(frame, alpha)
-        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
         last = self._last
-        if last is not None and last.grey.shape != grey.shape:
+        if last is not None and last.alpha.shape != alpha.shape:
             last = None
-        current = _Frame(frame, grey, alpha, np.zeros((*grey.shape, 2), np.float32), last is None)
+        # Of a flow that has no size of its own the pictures keep theirs.
+        long_side = getattr(self._flow, "long_side", max(alpha.shape))
+        small = downscaled(frame, size_within(frame.shape, long_side))
+        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        still = np.zeros((*grey.shape, 2), np.float32)
+        current = _Frame(frame, small, grey, alpha, still, last is None)
         later = None if last is None else self._connect(last, current)
         done = self._last
         self._last = current
@@ -135,17 +170,17 @@ class FlowRefiner:
         self._last, self._error = None, 0.0
 
     def _connect(self, last: _Frame, current: _Frame) -> _Neighbour | None:
-        """Warp each frame's alpha to the other, and return what ``last`` gets.
+        """Find the way of each frame's alpha to the other, and return what ``last`` gets.
 
-        None, and nothing is warped, where a scene cut lies between them.
+        None, and there is no way, where a scene cut lies between them.
         """
-        backward = self._flow(current.picture, last.picture)
+        backward = self._flow(current.small, last.small)
         errors = photometric_error(current.grey, warp(last.grey, backward))
         if self._is_cut(float(errors.mean())):
             current.begins = True
             return None
         current.flow = backward
-        forward = self._flow(last.picture, current.picture)
+        forward = self._flow(last.small, current.small)
         current.earlier = _neighbour(last.alpha, backward, forward, errors=errors)
         if self._method == "causal":
             return None
@@ -191,17 +226,14 @@ def refine_clip(
         yield result
 
 
-def median_of_three(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """The middle one of three values, pixel by pixel."""
-    return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
-
-
 def _neighbour(
     alpha: np.ndarray, flow: np.ndarray, way_back: np.ndarray, *, errors: np.ndarray
 ) -> _Neighbour:
-    """``alpha`` brought along ``flow``, whose photometric ``errors`` are known."""
-    confidence = flow_confidence(forward_backward_error(flow, way_back), errors)
-    return _Neighbour(warp(alpha, flow), confidence)
+    """``alpha`` to be brought along ``flow``, whose photometric ``errors`` are known."""
+    # In pixels of the picture.
+    scale = max(alpha.shape) / max(errors.shape)
+    gap = scale * forward_backward_error(flow, way_back)
+    return _Neighbour(alpha, flow, flow_confidence(gap, errors))
 
 
 def _median(current: _Frame, later: _Neighbour | None) -> RefinedMatte:
@@ -210,20 +242,56 @@ def _median(current: _Frame, later: _Neighbour | None) -> RefinedMatte:
     if earlier is None or later is None:
         alpha, confidence = _blended(current.alpha, earlier or later)
     else:
-        middle = median_of_three(earlier.alpha, current.alpha, later.alpha)
         # Two neighbours whose flow lost the pixel would outvote the frame's own matte.
         best = np.maximum(earlier.confidence, later.confidence)
         share = np.minimum(1, best / ENOUGH_CONFIDENCE)
-        alpha = current.alpha + share * (middle - current.alpha)
+        alpha = _between(earlier, current.alpha, later, share)
         confidence = (earlier.confidence + later.confidence) / 2
     return current.refined(alpha, confidence)
+
+
+def _between(
+    earlier: _Neighbour, own: np.ndarray, later: _Neighbour, share: np.ndarray
+) -> np.ndarray:
+    """``own`` (H, W) brought by ``share`` (h, w) to the median of the three."""
+    height, width = own.shape
+    held = np.maximum(earlier.warped_small(), later.warped_small())
+    held = np.maximum(held, _shrunk(own, share.shape))
+    left, top, w, h = cv2.boundingRect((held > 0).view(np.uint8))
+    if w == 0:
+        return own
+    x, y = width / share.shape[1], height / share.shape[0]
+    part = (
+        slice(max(0, math.floor((top - MARGIN) * y)), math.ceil((top + h + MARGIN) * y)),
+        slice(max(0, math.floor((left - MARGIN) * x)), math.ceil((left + w + MARGIN) * x)),
+    )
+    points = grid(height, width)[part]
+    before, after = (
+        remapped(n.alpha, points + upscaled_flow(n.flow, height, width)[part])
+        for n in (earlier, later)
+    )
+    alpha = own.copy()
+    mine = alpha[part]
+    middle = median_of_three(before, mine, after)
+    mine += _enlarged(share, own.shape)[part] * (middle - mine)
+    return alpha
+
+
+def _shrunk(alpha: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return downscaled(alpha, (shape[1], shape[0]))
+
+
+def _enlarged(picture: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if picture.shape == shape:
+        return picture
+    return cv2.resize(picture, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
 def _blended(alpha: np.ndarray, neighbour: _Neighbour | None) -> tuple[np.ndarray, np.ndarray]:
     if neighbour is None:
         return alpha, np.zeros_like(alpha)
-    share = PAST_SHARE * neighbour.confidence
-    return alpha + share * (neighbour.alpha - alpha), neighbour.confidence
+    share = _enlarged(PAST_SHARE * neighbour.confidence, alpha.shape)
+    return alpha + share * (neighbour.warped() - alpha), neighbour.confidence
 
 
 def _check(frame: np.ndarray, alpha: np.ndarray) -> None:
@@ -234,38 +302,3 @@ def _check(frame: np.ndarray, alpha: np.ndarray) -> None:
             f"the matte of a frame {frame.shape[:2]} is float32 of that size; this one is "
             f"{alpha.dtype} {alpha.shape}"
         )
-
-
-@lru_cache(maxsize=2)
-def _grid(height: int, width: int) -> np.ndarray:
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    return np.stack([x, y], axis=-1)
-
-
-def warp(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """What ``image`` (H, W) or (H, W, C) shows at the points to which ``flow`` leads.
-
-    ``flow`` float32 (H, W, 2) goes from the wanted frame to the frame of ``image``. Points outside
-    take the nearest border pixel.
-    """
-    points = _grid(*flow.shape[:2]) + flow
-    return cv2.remap(
-        image, points, NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-
-
-def forward_backward_error(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
-    """Distance in pixels (H, W) between a point and where ``forward`` and ``backward`` lead it."""
-    gap = forward + warp(backward, forward)
-    return cv2.magnitude(gap[..., 0], gap[..., 1])
-
-
-def photometric_error(image: np.ndarray, warped: np.ndarray) -> np.ndarray:
-    """Absolute difference of two uint8 grey pictures as float32 (H, W)."""
-    return cv2.absdiff(image, warped).astype(np.float32)
-
-
-def flow_confidence(consistency: np.ndarray, photometric: np.ndarray) -> np.ndarray:
-    """1 where both errors are 0, falling to 0 as either grows, float32 (H, W)."""
-    distance, difference = consistency / CONSISTENCY_SCALE, photometric / PHOTOMETRIC_SCALE
-    return cv2.exp(-(distance * distance) - difference * difference)

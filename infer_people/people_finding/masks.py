@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from .bones import BODY, SURE, core_of, distance_to, draw_bones, ends_in, trunk_of
 from .crops import Crop
 from .detection import KNOWN, Detection
 from .guided import guided_edges
+from .people import together
 from .sessions import WEIGHTS, Session
 from .turning import quarter_turns
 
@@ -20,22 +23,17 @@ AREA, MULTIPLE, SHORTEST = 256 * 256, 32, 64
 # of them misses, hair before bricks for instance, the other often sees.
 MARGINS = (0.12, 0.2)
 FADE = 0.06
+# Keypoints tell nothing of what is below a portrait's shoulders, or of a wide coat. Where so much
+# of the size goes on beyond a side of the crop, opaque and connected to the bones, the bounds grow
+# on that side by so much of their longer one, a few times.
+CROSSING, GROWTH, GROWTHS, OPAQUE = 0.1, 0.4, 3, 0.5
 # How sharply pixels between two people are shared out, and how much nearer the one in front is.
 SHARPNESS, IN_FRONT = 0.03, 0.04
 # What the network calls this is background, and person: it is unsure of dark people before dark.
 LEAST, FULL = 0.1, 0.75
 # Where shoulders, hips and knees are seen, nothing farther from the bones is the person's, in
-# lengths of the trunk; and what is this near is, in sizes of the person: limbs, head.
-BODY, SURE = (5, 6, 11, 12, 13, 14), 0.4
-NEAR, FARTHEST, LIMB, HEAD = 0.42, 0.65, 0.03, 0.05
-# Of the size: a trunk that bends to the camera is longer than it looks.
-SHORTEST_TRUNK = 0.3
-TORSO, FACE = (5, 6, 12, 11), (0, 1, 2, 3, 4)
-BONES = (
-    (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (11, 12), (5, 11), (6, 12), (5, 12), (6, 11),
-    (11, 13), (13, 15), (12, 14), (14, 16), (0, 5), (0, 6), (1, 3), (2, 4), (0, 1), (0, 2),
-)  # fmt: skip
-SUBPIXEL_BITS = 4
+# lengths of the trunk.
+NEAR, FARTHEST = 0.42, 0.65
 
 
 class PeopleMasks:
@@ -61,23 +59,36 @@ class PeopleMasks:
         """
         height, width = picture.shape[:2]
         masks = np.zeros((len(rows), height, width), np.uint8)
+        # What anybody's look sees, whoever's it is.
+        whole = np.zeros((height, width), np.uint8)
         for mask, row in zip(masks, rows, strict=True):
             bounds, size = people[row].bounds(), people[row].size
-            first, second = (
-                Crop.around(bounds, margin * size, height, width) for margin in MARGINS
-            )
-            mask[first.slices] = self._mask(picture, first, second, people, row)
+            for growths_left in range(GROWTHS, -1, -1):
+                first, second = (
+                    Crop.around(bounds, margin * size, height, width) for margin in MARGINS
+                )
+                look = self._look(picture, first, second, people, row)
+                grown = _grown(bounds, look, first, picture.shape[:2], people[row])
+                if grown is None or not growths_left:
+                    break
+                bounds = grown
+            mask[first.slices] = look.mask(picture, first)
+            part = whole[first.slices]
+            seen = look.mask(picture, first, shared=False) if look.is_shared else part
+            part[:] = np.maximum.reduce([part, seen, mask[first.slices]])
+        if len(rows) == len(people):
+            _fill_up(masks, whole)
         return masks
 
-    def _mask(
+    def _look(
         self,
         picture: np.ndarray,
         first: Crop,
         second: Crop,
         people: Sequence[Detection],
         row: int,
-    ) -> np.ndarray:
-        """The alpha in the first crop, uint8."""
+    ) -> _Look:
+        """What is to be seen of a person in the first crop."""
         size = _network_size(first)
         small = first.cut(picture, size)
         turns = quarter_turns(people[row])
@@ -85,19 +96,92 @@ class PeopleMasks:
         other = np.rot90(self._alpha(again)[:, ::-1], -turns)
         seen = np.maximum(self._alpha(small), _moved(other, second, first, size))
         alpha = ((seen - LEAST) / (FULL - LEAST)).clip(0, 1)
-        alpha *= _fading(first, size, picture.shape[:2], FADE * people[row].size)
+        fading = _fading(first, size, picture.shape[:2], FADE * people[row].size)
+        core = np.zeros_like(alpha)
         if (people[row].keypoints[list(BODY), 2] >= SURE).all():
-            apart = _distance(first, size, people[row]) / _trunk(people[row])
+            apart = distance_to(first, size, people[row]) / trunk_of(people[row])
             alpha *= ((FARTHEST - apart) / (FARTHEST - NEAR)).clip(0, 1)
-            alpha = np.maximum(alpha, _core(first, size, people[row]))
+            core = core_of(first, size, people[row])
+        share = np.ones_like(alpha)
         near = [i for i, other in enumerate(people) if i == row or _reaches(other, first)]
         if len(near) > 1:
-            alpha = alpha * _share(first, size, [people[i] for i in near], near.index(row))
-        return guided_edges(alpha, small, picture[first.slices])
+            share = _share(first, size, [people[i] for i in near], near.index(row))
+        return _Look(small, alpha, fading, core, share)
 
     def _alpha(self, seen: np.ndarray) -> np.ndarray:
         """float32 (h, w) of uint8 (h, w, 3)."""
         return self._session(np.ascontiguousarray(seen)[None])["mask"][0, 0]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A person in a crop, all at the network's size: ``small`` the picture, uint8 (h, w, 3).
+
+    The others are float32 (h, w), 0 to 1: ``alpha`` as the network sees it near the bones,
+    ``fading`` at the crop's sides, ``core`` where the person surely is, and the ``share`` of each
+    pixel that is not another person's.
+    """
+
+    small: np.ndarray
+    alpha: np.ndarray
+    fading: np.ndarray
+    core: np.ndarray
+    share: np.ndarray
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others are near enough to have a part of it."""
+        return bool(self.share.min() < 1)
+
+    def mask(self, picture: np.ndarray, crop: Crop, *, shared: bool = True) -> np.ndarray:
+        """The alpha at the size of the crop, uint8, less what is another's."""
+        alpha = np.maximum(self.alpha * self.fading, self.core)
+        if shared:
+            alpha = alpha * self.share
+        return guided_edges(alpha, self.small, picture[crop.slices])
+
+
+def _fill_up(masks: np.ndarray, whole: np.ndarray) -> None:
+    """Make the masks (P, H, W) together as opaque as ``whole`` (H, W), each by its part.
+
+    Two looks at one pixel may disagree, and of somebody who was seen twice one may see little: by
+    shares alone there would be a hole.
+    """
+    total = together(masks)
+    short = (whole > total) & (total > 0)
+    factor = whole[short] / total[short].astype(np.float32)
+    for mask in masks:
+        mask[short] = np.minimum(np.rint(mask[short] * factor), 255)
+
+
+def _grown(
+    bounds: np.ndarray, look: _Look, crop: Crop, picture: tuple[int, int], person: Detection
+) -> np.ndarray | None:
+    """``bounds`` with more on the sides beyond which the person goes on; None: on none."""
+    own = _connected(look.alpha * look.share > OPAQUE, crop, person)
+    scale = crop.height / own.shape[0], crop.width / own.shape[1]
+    right, bottom = crop.left + crop.width, crop.top + crop.height
+    # How many pixels cross the side, and whether the picture goes on there; as in the bounds.
+    sides = (
+        (own[:, 0].sum() * scale[0], crop.left > 0),
+        (own[0].sum() * scale[1], crop.top > 0),
+        (own[:, -1].sum() * scale[0], right < picture[1]),
+        (own[-1].sum() * scale[1], bottom < picture[0]),
+    )
+    crosses = np.array([goes_on and count > CROSSING * person.size for count, goes_on in sides])
+    if not crosses.any():
+        return None
+    longer = max(bounds[2] - bounds[0], bounds[3] - bounds[1], person.size)
+    return bounds + crosses * np.array([-1, -1, 1, 1]) * GROWTH * longer
+
+
+def _connected(mask: np.ndarray, crop: Crop, person: Detection) -> np.ndarray:
+    """The parts of ``mask`` (h, w) that hold some of the person's bones, bool."""
+    canvas = np.zeros(mask.shape, np.uint8)
+    draw_bones(canvas, *ends_in(crop, mask.shape, person, KNOWN), 1, 1)
+    _, labels = cv2.connectedComponents(mask.view(np.uint8))
+    held = np.unique(labels[(canvas > 0) & mask])
+    return np.isin(labels, held)
 
 
 def _moved(alpha: np.ndarray, source: Crop, target: Crop, size: tuple[int, int]) -> np.ndarray:
@@ -156,7 +240,7 @@ def _reaches(person: Detection, crop: Crop) -> bool:
 
 def _share(crop: Crop, size: tuple[int, int], people: Sequence[Detection], row: int) -> np.ndarray:
     """float32 (h, w): the part of each pixel that is this person's; those of all sum to 1."""
-    nearness = [-_distance(crop, size, person) / person.size for person in people]
+    nearness = [-distance_to(crop, size, person) / person.size for person in people]
     # Who stands lower in the picture, or is larger where feet are not seen, is in front.
     lowness = [-person.box[3] - person.size for person in people]
     for depth, i in enumerate(np.argsort(lowness)):
@@ -164,66 +248,3 @@ def _share(crop: Crop, size: tuple[int, int], people: Sequence[Detection], row: 
     stacked = np.stack(nearness)
     weights = np.exp(stacked - stacked.max(axis=0))
     return weights[row] / weights.sum(axis=0)
-
-
-def _trunk(person: Detection) -> float:
-    shoulders, hips = (
-        person.keypoints[list(pair), :2].mean(axis=0) for pair in (BODY[:2], BODY[2:4])
-    )
-    return max(float(np.linalg.norm(hips - shoulders)), SHORTEST_TRUNK * person.size)
-
-
-def _core(crop: Crop, size: tuple[int, int], person: Detection) -> np.ndarray:
-    """float32 (h, w): 1 where the person surely is: torso, head and along the bones."""
-    ends, known = _ends(crop, size, person, SURE)
-    scale = person.size * (size[0] / crop.height + size[1] / crop.width) / 2
-    canvas = np.zeros(size, np.uint8)
-    _draw_bones(canvas, ends, known, max(1, round(LIMB * scale)), 255)
-    shift = 1 << SUBPIXEL_BITS
-    cv2.fillPoly(canvas, [ends[list(TORSO)]], 255, cv2.LINE_8, SUBPIXEL_BITS)
-    face = [joint for joint in FACE if known[joint]]
-    if face:
-        x, y = (int(v) for v in ends[face].mean(axis=0))
-        radius = round(HEAD * scale * shift)
-        cv2.circle(canvas, (x, y), radius, 255, cv2.FILLED, cv2.LINE_8, SUBPIXEL_BITS)
-    return cv2.GaussianBlur(canvas, (0, 0), 1.5).astype(np.float32) / 255
-
-
-def _ends(
-    crop: Crop, size: tuple[int, int], person: Detection, least: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """The joints in the crop at ``size``, as OpenCV's fixed-point numbers, and which are known."""
-    scale = np.array([size[1] / crop.width, size[0] / crop.height])
-    points = (person.keypoints[:17, :2] + 0.5 - (crop.left, crop.top)) * scale - 0.5
-    return np.round(points * (1 << SUBPIXEL_BITS)).astype(np.int32), (
-        person.keypoints[:17, 2] >= least
-    )
-
-
-def _draw_bones(
-    canvas: np.ndarray, ends: np.ndarray, known: np.ndarray, thickness: int, value: int
-) -> None:
-    for a, b in BONES:
-        if known[a] and known[b]:
-            one, other = (tuple(int(v) for v in ends[j]) for j in (a, b))
-            cv2.line(canvas, one, other, value, thickness, cv2.LINE_8, SUBPIXEL_BITS)
-
-
-def _distance(crop: Crop, size: tuple[int, int], person: Detection) -> np.ndarray:
-    """From each pixel of the crop to the person's bones, in pixels of the picture."""
-    scale = np.array([size[1] / crop.width, size[0] / crop.height])
-    canvas = np.full(size, 255, np.uint8)
-    _draw_bones(canvas, *_ends(crop, size, person, KNOWN), 1, 0)
-    if canvas.all():
-        _fill_box(canvas, crop, scale, person)
-    # Bones may all lie outside of the crop.
-    if canvas.all():
-        return np.full(size, person.size, np.float32)
-    return cv2.distanceTransform(canvas, cv2.DIST_L2, 3) / np.float32(scale.mean())
-
-
-def _fill_box(canvas: np.ndarray, crop: Crop, scale: np.ndarray, person: Detection) -> None:
-    """For people of whom no bone is known."""
-    corners = (person.box.reshape(2, 2) - (crop.left, crop.top)) * scale
-    (left, top), (right, bottom) = np.maximum(np.round(corners), 0).astype(int)
-    canvas[top : bottom + 1, left : right + 1] = 0

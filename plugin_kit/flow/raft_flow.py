@@ -34,12 +34,12 @@ class RaftFlow:
 
     def __init__(self, weights: str | Path, device: str = "cpu", long_side: int = 640) -> None:
         self._network = _network_of(Path(weights)).eval().to(device)
-        self._device, self._long_side = device, long_side
+        self._device, self.long_side = device, long_side
 
     @torch.inference_mode()
     def __call__(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         height, width = first.shape[:2]
-        size = size_within(first.shape, self._long_side)
+        size = size_within(first.shape, self.long_side)
         pair = [self._tensor(downscaled(image, size)) for image in (first, second)]
         flow = self._network(*pair)[-1][0].permute(1, 2, 0).float().cpu().numpy()
         flow = np.ascontiguousarray(flow[: size[1], : size[0]])

@@ -5,7 +5,8 @@ import logging
 import numpy as np
 import pytest
 
-from infer_matte_fusion.matte_fusing import WEIGHT_SETS, fuse
+from infer_matte_fusion.matte_fusing import MASK_OPTIONS, WEIGHT_SETS, fuse
+from infer_matte_fusion.parameters import Settings
 from infer_matte_fusion.ports import Input, Output
 from plugin_kit.pictures import as_alpha, to_uint8
 from tests.infer_matte_fusion.scenes import make_scene
@@ -73,6 +74,24 @@ def test_parameters_reach_the_engine(scene, run):
     assert 0.2 < shares <= 0.5 * WEIGHT_SETS["official"].adding
     task = run({"strength": "0"}, PLATE=scene.plate, **given)
     assert np.array_equal(task.get_output(Output.ALPHA_ARRAY).get_array(), scene.base)
+
+
+def test_masks_as_the_base_have_constants_of_their_own(scene, run):
+    given = {"FRAME": scene.frame, "BASE_ARRAY": scene.base, "SECOND_ARRAY": scene.second}
+    task = run({"base": "masks"}, PLATE=scene.plate, **given)
+    expected, alpha = (fuse(*scene.given, options=o) for o in (MASK_OPTIONS, None))
+    assert np.array_equal(task.get_output(Output.ALPHA_ARRAY).get_array(), expected.alpha)
+    assert (expected.share > 0).sum() > 1.3 * (alpha.share > 0).sum()
+
+
+def test_what_is_given_replaces_the_constants():
+    assert Settings().options == WEIGHT_SETS["builtin"]
+    assert Settings(weights="official").options == WEIGHT_SETS["official"]
+    # The weights of the second matte count beside an alpha only.
+    assert Settings(base="masks", weights="official").options == MASK_OPTIONS
+    given = Settings(base="masks", reach=3, least_coverage=0.5, strength=0.2).options
+    assert (given.reach, given.least_coverage) == (3, 0.5)
+    assert given.adding == pytest.approx(0.2 * MASK_OPTIONS.adding)
 
 
 def test_a_wrong_plate_is_told_once_for_as_long_as_it_lasts(scene, run, caplog):

@@ -22,9 +22,10 @@ from workflows.interruption import note
 from workflows.matting.graph import PLATE, plate_workflow
 from workflows.matting.masks import PeopleFinder, choose_finder
 from workflows.matting.options import ChainOptions, check_camera_options
-from workflows.matting.report import CamerasReport, progress_bar
+from workflows.matting.report import CamerasReport
 from workflows.output_folder import REPORT, held_folder
 from workflows.plugins import run_workflow, task_of
+from workflows.screen import counting_bar
 
 
 def run_cameras(options: ChainOptions) -> CamerasReport:
@@ -58,7 +59,7 @@ def _run(options: ChainOptions, cameras: dict[str, list[FramePaths]]) -> Cameras
     if finder is not None:
         report.cameras = _known_cameras(options.output)
         report.write(options.output)
-        with report.timed("masks"), progress_bar(options.quiet) as progress:
+        with report.timed("masks"), counting_bar(options.quiet) as progress:
             for camera, frames in cameras.items():
                 _mask_camera(camera, frames, finder, report=report, progress=progress)
                 report.write(options.output)

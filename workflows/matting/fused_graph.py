@@ -10,9 +10,9 @@ from infer_background_matting.ports import Output as MattingOutput
 from infer_flow_matting.ports import Input as FlowInput
 from infer_matte_fusion.ports import Input as FusionInput
 from infer_matte_fusion.ports import Output as FusionOutput
-from infer_rvm.ports import Input as RvmInput
+from infer_people.ports import Output as PeopleOutput
 from infer_rvm.ports import Output as RvmOutput
-from workflows.matting.graph import FLOW, MATTING, RVM, VIDEO
+from workflows.matting.graph import FLOW, FRAMES_INPUT, MATTING, PEOPLE, RVM, VIDEO
 from workflows.plugins import add_task, new_workflow
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 FUSION = "infer_matte_fusion"
 # The workflow's inputs, beside the video.
 BACKGROUND, COVERAGE = 1, 2
+# Which output of who makes the base goes to which input of the fusion.
+BASE_OUTPUT = {
+    RVM: (RvmOutput.ALPHA_ARRAY, FusionInput.BASE_ARRAY),
+    PEOPLE: (PeopleOutput.MASK, FusionInput.BASE),
+}
 
 
 def fused_workflow(
@@ -29,9 +34,12 @@ def fused_workflow(
     rvm: Mapping[str, object] = {},
     matting: Mapping[str, object] = {},
     fusion: Mapping[str, object] = {},
+    people: Mapping[str, object] | None = None,
     stabilise: Mapping[str, object] | None = None,
 ) -> Workflow:
-    """Return video + plate (+ coverage) → infer_rvm, infer_background_matting → infer_matte_fusion.
+    """Return video + plate (+ coverage) → two mattes → infer_matte_fusion.
+
+    The two are infer_rvm's, or infer_people's masks, and infer_background_matting's.
 
     That is what the command's ``--method auto`` makes, for a plate that fits.
 
@@ -40,6 +48,8 @@ def fused_workflow(
     Args:
         coverage: Whether there is an input 2.
         rvm, matting, fusion: Parameters of each task.
+        people: Parameters of infer_people, whose masks are then the base in infer_rvm's place: no
+            weights have to be fetched. None takes infer_rvm.
         stabilise: Parameters of infer_flow_matting behind them; None leaves it out.
 
     Example:
@@ -50,13 +60,15 @@ def fused_workflow(
     """
     workflow = new_workflow("fused matting")
     root = workflow.root()
-    base, second = add_task(workflow, RVM, rvm), add_task(workflow, MATTING, matting)
-    task = add_task(workflow, FUSION, fusion)
-    workflow.connect_tasks(root, base, [(VIDEO, RvmInput.SOURCE)])
+    second = add_task(workflow, MATTING, matting)
+    task = add_task(workflow, FUSION, fusion if people is None else {"base": "masks", **fusion})
+    name = RVM if people is None else PEOPLE
+    base = add_task(workflow, name, rvm if people is None else people)
+    workflow.connect_tasks(root, base, [(VIDEO, FRAMES_INPUT[name])])
     workflow.connect_tasks(
         root, second, [(VIDEO, MattingInput.SOURCE), (BACKGROUND, MattingInput.BACKGROUND)]
     )
-    workflow.connect_tasks(base, task, [(RvmOutput.ALPHA_ARRAY, FusionInput.BASE_ARRAY)])
+    workflow.connect_tasks(base, task, [BASE_OUTPUT[name]])
     workflow.connect_tasks(second, task, [(MattingOutput.ALPHA_ARRAY, FusionInput.SECOND_ARRAY)])
     given = [(VIDEO, FusionInput.FRAME), (BACKGROUND, FusionInput.PLATE)]
     given += [(COVERAGE, FusionInput.COVERAGE)] if coverage else []

@@ -13,13 +13,14 @@ from plugin_kit.picture_files import write_picture
 from plugin_kit.video import Frame
 from workflows.matting.options import ChainOptions
 from workflows.matting.progress import share_bar
-from workflows.matting.report import ChainReport, progress_bar
+from workflows.matting.report import ChainReport
 from workflows.media.codecs import CODECS
 from workflows.media.companion import Clock, Companion
 from workflows.media.prefetch import prefetch
 from workflows.media.sound import Sound
 from workflows.media.source import Source, source_reader
 from workflows.media.video_writer import VideoSink
+from workflows.screen import counting_bar
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class VideoJob:
         """
         reader = source_reader(self.info)
         first: int | None = None
-        with progress_bar(self.options.quiet) as progress:
+        with counting_bar(self.options.quiet) as progress:
             bar = progress.add_task(label, total=self.info.frame_count or None)
             for frame in prefetch(reader):
                 first = frame.pts if first is None else first

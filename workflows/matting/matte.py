@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -15,6 +17,9 @@ from plugin_kit.video import Frame
 from workflows.matting.alphas import AlphaSource
 from workflows.matting.background import NewBackground
 from workflows.matting.job import VideoJob
+
+# Frames with their alpha that wait for what follows it.
+MOST_BEHIND = 2
 
 
 def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground | None) -> None:
@@ -32,6 +37,7 @@ def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground |
     with report.timed("pass 2: matting"), ExitStack() as stack:
         for sink in sinks.values():
             stack.enter_context(sink)
+        behind_it = stack.enter_context(Following())
 
         def write(finished: list[MattedFrame]) -> None:
             for matted in finished:
@@ -41,19 +47,50 @@ def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground |
                     for name, sink in sinks.items():
                         sink.write(getattr(outputs, name), matted.frame.pts, matted.frame.duration)
 
+        def finish(matted: MattedFrame) -> None:
+            with report.timed("of it stabilising"):
+                finished = [matted] if stabiliser is None else stabiliser.push(matted)
+            write(finished)
+
         for index, frame in enumerate(job.frames("matting")):
             with report.timed("of it alpha"):
                 alpha = alphas(index, frame.image)
             seconds = float(frame.pts * job.info.time_base)
             behind = backdrop(seconds, frame.image, alpha) if backdrop else None
-            matted = MattedFrame(frame, behind, alpha, alphas.foreground)
-            with report.timed("of it stabilising"):
-                finished = [matted] if stabiliser is None else stabiliser.push(matted)
-            write(finished)
+            behind_it.do(finish, MattedFrame(frame, behind, alpha, alphas.foreground))
+        behind_it.wait()
         write([] if stabiliser is None else stabiliser.finish())
     for sink in sinks.values():
         for warning in sink.warnings:
             report.warn(warning)
+
+
+class Following:
+    """Does work in order in a thread of its own, a little behind; the networks need not wait.
+
+    What fails is raised by the next call.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1)
+        self._pending: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Following:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def do(self, work: Callable[..., None], *given: object) -> None:
+        """Have it done; wait where too much is waiting already."""
+        self._pending.append(self._pool.submit(work, *given))
+        while len(self._pending) > MOST_BEHIND:
+            self._pending.popleft().result()
+
+    def wait(self) -> None:
+        """Until all is done."""
+        while self._pending:
+            self._pending.popleft().result()
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from plugin_kit.picture_files import write_picture
 from plugin_kit.pictures import blend
 from plugin_kit.video import Frame
 from workflows.matting.job import VideoJob
-from workflows.matting.report import progress_bar
 from workflows.media.bursts import BurstReader
 from workflows.media.prefetch import prefetch
 from workflows.media.source import scaled
+from workflows.screen import counting_bar
 
 SHEET = "preview"
 MOMENTS, FRAMES_A_MOMENT = 10, 3
@@ -46,7 +46,7 @@ class PreviewJob(VideoJob):
         """The frames of all moments; the video begins at 0."""
         reader = BurstReader(self.info, MOMENTS, FRAMES_A_MOMENT)
         start = round(self.info.start / self.info.time_base)
-        with progress_bar(self.options.quiet) as progress:
+        with counting_bar(self.options.quiet) as progress:
             bar = progress.add_task(label, total=reader.expected)
             for frame, is_shown in prefetch(reader):
                 at = frame.pts - start

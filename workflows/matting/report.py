@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from plugin_kit.files import write_json
@@ -167,14 +166,3 @@ class CamerasReport(Report):
     """
 
     cameras: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-
-def progress_bar(quiet: bool) -> Progress:
-    """For the frames of a pass, on standard error."""
-    columns = (
-        TextColumn("{task.description:>8}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, disable=quiet, console=Console(stderr=True))

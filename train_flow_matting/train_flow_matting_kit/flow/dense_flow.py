@@ -25,11 +25,11 @@ class DisFlow:
 
     def __init__(self, long_side: int = 640) -> None:
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        self._long_side = long_side
+        self.long_side = long_side
 
     def __call__(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         height, width = first.shape[:2]
-        size = size_within(first.shape, self._long_side)
+        size = size_within(first.shape, self.long_side)
         grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (first, second)]
         flow = self._dis.calc(downscaled(grey[0], size), downscaled(grey[1], size), NO_FIRST_GUESS)
         return upscaled_flow(flow, height, width)
