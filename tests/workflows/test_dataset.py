@@ -85,10 +85,36 @@ def test_others_are_whole_whatever_becomes_of_a_unit(tmp_path):
 def test_the_same_by_ray(tmp_path):
     pytest.importorskip("ray")
     table, output = write_table(tmp_path, [*ODD[:2], *GOOD, *ODD[2:]]), tmp_path / "out"
-    report = run(table, output, "--engine", "ray", "--workers", "2")
+    report = run(table, output, "--engine", "ray", "--workers", "1")
     check_all_but_the_bad(table, output, report)
     # Either engine knows what the other has done.
     check_second_run(table, output)
+
+
+def test_the_same_where_nothing_can_be_forked(tmp_path, monkeypatch):
+    table, output = write_table(tmp_path, [ODD[0], *GOOD[:2], *ODD[2:]]), tmp_path / "out"
+    monkeypatch.setattr("workflows.dataset.local_engine.can_fork", lambda: False)
+    report = run(table, output, "--workers", "2")
+    assert results(output).keys() == {ODD[0], *GOOD[:2]}
+    assert (report.done, report.failed, report.retries) == (3, 2, 1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX's processes")
+def test_the_process_that_forks_is_killed(tmp_path):
+    table, output = write_table(tmp_path, [*GOOD[:4], "kills-parent-once", *GOOD[4:8]]), tmp_path
+    report = run(table, output, "--workers", "2", "--retries", "1")
+    assert (report.done, report.failed) == (9, 0)
+    counts = Counter(journal(table))
+    # What was at work beside it is lost with it, and no more.
+    assert counts["kills-parent-once"] == 2 and sum(counts.values()) <= 11
+    assert {f["kind"] for f in failures(output)} == {"crash"}
+
+
+def test_a_unit_that_is_whole_is_done_whatever_became_of_its_process(tmp_path):
+    table, output = write_table(tmp_path, ["dies-late", "take"]), tmp_path / "out"
+    report = run(table, output)
+    assert (report.done, report.failed, report.retries) == (2, 0, 0)
+    assert journal(table).count("dies-late") == 1
 
 
 def test_a_unit_that_always_crashes_is_given_up(tmp_path):

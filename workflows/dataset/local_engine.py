@@ -24,6 +24,11 @@ GRACE_SECONDS = 10.0
 LOOK_SECONDS = 0.5
 
 
+def can_fork() -> bool:
+    """Whether this system makes a process out of another."""
+    return hasattr(os, "fork")
+
+
 @dataclass
 class _Running:
     unit: Unit
@@ -40,19 +45,15 @@ class LocalEngine:
         place: Where units are worked on.
         slots: How many at once.
         threads: Of each.
-        fork: Fork each process from one that is loaded, which is where it can be the default;
-            else start Python anew for each.
     """
 
-    def __init__(
-        self, place: Place, slots: int, threads: int, *, fork: bool = hasattr(os, "fork")
-    ) -> None:
+    def __init__(self, place: Place, slots: int, threads: int) -> None:
         self._place, self.slots = place, slots
         self._homes = [place.home(slot) for slot in range(slots)]
         self._running: dict[int, _Running] = {}
         self._free = list(range(slots))
         environment = quiet_environment(threads, self._homes[0])
-        kind = ForkedProcesses if fork else StartedProcesses
+        kind = ForkedProcesses if can_fork() else StartedProcesses
         self._processes: Processes = kind(environment)
 
     def __enter__(self) -> LocalEngine:

@@ -8,7 +8,7 @@ import os
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,8 @@ class RayEngine:
         place: Where units are worked on; every node of a cluster must see the same folders.
         slots: How many at once; of a cluster, None for as many as it has CPUs.
         threads: Of each.
-        address: Of a cluster that runs; None starts Ray on this machine, or takes what this
-            process has started already.
+        address: Of a cluster that runs; None starts Ray on this machine. Ray that this process
+            has started already is taken as it is, and left so.
 
     Raises:
         RuntimeError: Ray is not installed, or there is no such cluster.
@@ -68,7 +68,7 @@ class RayEngine:
         self._is_own = not self._ray.is_initialized()
         variables = _variables(place, threads)
         if self._is_own:
-            _start(self._ray, variables, slots, address)
+            start_ray(slots, variables, address or "")
         resources = self._ray.cluster_resources()
         self.slots = slots or max(1, int(resources.get("CPU", 1)) // threads)
         # Crashes are counted by the runner, which says how often a unit is tried again.
@@ -176,19 +176,39 @@ def _variables(place: Place, threads: int) -> dict[str, str]:
     return variables
 
 
-def _start(ray: Any, variables: dict[str, str], slots: int | None, address: str | None) -> None:
-    own = {} if address else {"num_cpus": slots, "object_store_memory": STORE_BYTES}
+def start_ray(slots: int | None, variables: Mapping[str, str] = {}, address: str = "") -> None:
+    """Start Ray on this machine, or reach a cluster.
+
+    Args:
+        slots: How many CPUs Ray may count on, on this machine; None for all.
+        variables: Of the environment of all workers.
+        address: Of a cluster that runs.
+
+    Raises:
+        RuntimeError: Ray is not installed, or there is no such cluster.
+    """
+    ray = _ray()
+    # Processes that this one starts inherit its variables, at once; Ray's own way of handing them
+    # to a cluster's workers takes seconds at the start of each.
+    own: dict[str, Any] = {"num_cpus": slots, "object_store_memory": STORE_BYTES}
+    if address:
+        own = {"runtime_env": {"env_vars": dict(variables)}}
+    before = dict(os.environ)
+    os.environ.update({} if address else variables)
     try:
         ray.init(
-            address=address,
+            address=address or None,
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            runtime_env={"env_vars": variables},
             **own,
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise RuntimeError(f"--address {address}: {error}") from error
+    finally:
+        for name in variables:
+            os.environ.pop(name, None)
+        os.environ.update({name: before[name] for name in variables if name in before})
 
 
 def _perform(bundle: Bundle, place: Place) -> None:
