@@ -42,7 +42,7 @@ def work(unit, folder):
     if unit.name == "hangs":
         time.sleep(60)
     if "slow" in unit.options:
-        time.sleep(0.4)
+        time.sleep(0.25)
     os.chdir("/")
     (folder / "result.txt").write_text(source.read_text())
     (folder / "half.txt").unlink()
