@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -140,18 +141,23 @@ def test_a_unit_that_hangs_is_ended(tmp_path):
 def test_a_run_that_is_ended_goes_on_where_it_was(tmp_path, number):
     table, output = write_table(tmp_path, GOOD, "slow"), tmp_path / "out"
     command = [sys.executable, "-m", "workflows.dataset", *arguments(table, output)]
-    process = subprocess.Popen([*command, "--workers", "2"], cwd=REPOSITORY)
+    command += ["--workers", "2", "--quiet"]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 60
     while len(results(output)) < 4 and time.monotonic() < end:
         time.sleep(0.02)
     process.send_signal(number)
-    assert process.wait(20) == (-number if number == signal.SIGKILL else 130)
+    _, told = process.communicate(timeout=20)
+    assert process.returncode == (-number if number == signal.SIGKILL else 130)
     # Workers whose driver was killed look for it once a second.
     time.sleep(1.5 if number == signal.SIGKILL else 0)
     done, worked = results(output), len(journal(table))
     assert 4 <= len(done) < len(GOOD) and worked <= len(done) + 2
     assert not list(output.glob("*/half.txt"))
     if number != signal.SIGKILL:
+        kept = re.search(rf"Kept in {output}: (\d+) units of this run", told)
+        # A unit may have become whole while the run was ended.
+        assert kept and len(done) - 2 <= int(kept[1]) <= len(done)
         assert json.loads((output / "progress.json").read_text())["state"] == "interrupted"
     report = run(table, output)
     assert (report.passed_over, report.done) == (len(done), len(GOOD) - len(done))

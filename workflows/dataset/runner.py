@@ -14,6 +14,7 @@ from workflows.dataset.options import DatasetOptions
 from workflows.dataset.report import DatasetReport
 from workflows.dataset.units import Digests, Unit, is_done, key_of, record_of
 from workflows.dataset.work import CRASH, DONE, ERROR, Result
+from workflows.interruption import note
 from workflows.output_folder import held_folder
 from workflows.screen import counting_bar
 
@@ -58,6 +59,10 @@ def run_dataset(options: DatasetOptions, units: Sequence[Unit]) -> DatasetReport
             report.state = "finished"
         except BaseException:
             report.state = "interrupted"
+            note(
+                f"Kept in {options.output}: {report.done:,} units of this run, "
+                f"{report.passed_over:,} of earlier ones. The same command goes on."
+            )
             raise
         finally:
             report.running = 0
