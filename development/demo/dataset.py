@@ -1,12 +1,13 @@
 """``make demo``'s fourth part: a whole capture, and a data set with a video that is damaged.
 
-Two drawn people dance amid four cameras. ``workflows.capture`` makes an EasyVolcap root of the
+Two drawn people dance amid three cameras. ``workflows.capture`` makes an EasyVolcap root of the
 videos, whose bodies are read back as EasyVolcap reads them. ``workflows.dataset`` finds
 the people of every video in a process each, twice: the second run has next to nothing to do.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -38,9 +39,9 @@ from workflows.dataset.report import DatasetReport
 from workflows.dataset.runner import run_dataset
 from workflows.plugins import ensure_home
 
-RATE, HEIGHT, PEOPLE = 15, 480, 2
+RATE, HEIGHT, PEOPLE, VIEWS = 15, 480, 2, 3
 SHOWN_CAMERAS, SHOWN = 2, 0.6
-DAMAGED = "cam5.mp4"
+IN_DATA_SET, DAMAGED = ("cam1.mp4", "cam2.mp4"), "damaged.mp4"
 CENTIMETRES = 100.0
 
 
@@ -141,13 +142,12 @@ def run_twice(videos: Path, output: Path) -> tuple[DatasetReport, DatasetReport]
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo; everything that it writes lies below ``--output``."""
-    parser = demo_options(__doc__, 10, "there are none of this part")
+    parser = demo_options(__doc__, 8, "there are none of this part")
     given = parser.parse_args(arguments)
     folder = prepare_output(given.output, "dataset")
     ensure_home()
     videos, root = folder / "videos", folder / "root"
-    take = film(given.frames, people=PEOPLE, fps=RATE, height=HEIGHT)
-    (videos / DAMAGED).unlink(missing_ok=True)
+    take = film(given.frames, people=PEOPLE, fps=RATE, height=HEIGHT, views=VIEWS)
     write_videos(videos, take)
     write_cameras_json(videos / "calibration.json", take.cameras)
     capture(videos, root)
@@ -156,9 +156,13 @@ def main(arguments: list[str] | None = None) -> int:
     write_picture(folder / "root.png", picture)
     title = "the capture: error against the truth"
     Console().print(new_table(title, ("measure", "value"), measure(take, root, bodies), words=1))
-    (videos / DAMAGED).write_bytes((videos / "cam1.mp4").read_bytes()[:2000])
+    several = folder / "several"
+    several.mkdir(exist_ok=True)
+    for name in IN_DATA_SET:
+        shutil.copyfile(videos / name, several / name)
+    (several / DAMAGED).write_bytes((videos / IN_DATA_SET[0]).read_bytes()[:2000])
     start = time.perf_counter()
-    first, second = run_twice(videos, folder / "people")
+    first, second = run_twice(several, folder / "people")
     rows = [
         (name, f"{report.done}", f"{report.passed_over}", f"{report.failed}")
         for name, report in (("first run", first), ("second run", second))
