@@ -34,6 +34,7 @@ demo: setup
 	$(BIN)/python -m development.demo.matting --output $(OUTPUT)/demo
 	$(BIN)/python -m development.demo.motion --output $(OUTPUT)/demo
 	$(BIN)/python -m development.demo.people --output $(OUTPUT)/demo
+	$(BIN)/python -m development.demo.dataset --output $(OUTPUT)/demo
 
 # Each worker has its own home and one thread, and takes whole files with their fixtures.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope

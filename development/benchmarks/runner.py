@@ -7,6 +7,7 @@ making to its record; and the driver's memory after a few units and after all of
 from __future__ import annotations
 
 import csv
+import math
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +21,14 @@ from development.tables import new_table
 
 UNITS = {"local": 1_000, "ray": 10_000}
 WORKERS = 2
+COLUMNS = {
+    "ms": "ms a unit",
+    "driver_ms": "driver's CPU, ms",
+    "units_ms": "units' CPU, ms",
+    "again_ms": "ms, done before",
+    "grown_mib": "MiB grown",
+    "start_s": "start, s",
+}
 
 
 def table() -> Table:
@@ -28,17 +37,18 @@ def table() -> Table:
     for engine, units in UNITS.items():
         result = measuring.in_a_process("development.benchmarks.runner", engine=engine, units=units)
         if "missing" in result:
-            rows.append((engine, result["missing"], "", "", ""))
+            rows.append((engine, result["missing"], *("" for _ in COLUMNS)))
             continue
-        shown = (result["ms"], result["again_ms"], result["grown_mib"], result["start_s"])
-        rows.append((engine, f"{units:,}", *(f"{value:.2f}" for value in shown)))
-    columns = ("engine", "empty units", "ms a unit", "ms, done before", "MiB grown", "start, s")
+        rows.append((engine, f"{units:,}", *(f"{result[name]:.2f}" for name in COLUMNS)))
+    columns = ("engine", "empty units", *COLUMNS.values())
     return new_table(
         f"python -m workflows.dataset, {WORKERS} workers: what it costs itself",
         columns,
         rows,
         words=1,
-        caption="MiB grown: by the driver's own process, from the first tenth of the units on",
+        caption="CPU does not grow where others use the machine; the units' own is not known of "
+        "Ray's workers. MiB grown: by the driver's process, from the first tenth of the units on. "
+        f"{measuring.machine()}",
     )
 
 
@@ -48,13 +58,20 @@ def measure(engine: str, units: int) -> dict[str, Any]:
     from workflows.dataset.layouts import find_units
     from workflows.dataset.runner import run_dataset
 
+    start = time.perf_counter()
     try:
         if engine == "ray":
-            import ray  # noqa: F401
+            import ray
+
+            from workflows.dataset.ray_engine import start_ray
+
+            # Its start is not the units', and takes too long to be taken off what they take.
+            start_ray(WORKERS)
     except ImportError:
         return {"missing": "is not installed"}
+    begin = time.perf_counter() - start
     with tempfile.TemporaryDirectory(prefix="runner-") as folder:
-        sizes, times = [], []
+        sizes, times, own, others = [], [], [], []
         for count in (WORKERS, max(WORKERS, units // 10), units):
             path = Path(folder) / "units.csv"
             with path.open("w", newline="") as handle:
@@ -64,21 +81,33 @@ def measure(engine: str, units: int) -> dict[str, Any]:
             given = [str(path), "--task", "empty", "--output", f"{folder}/{count}", "--quiet"]
             given += ["--engine", engine, "--workers", str(WORKERS)]
             options = parse_arguments(given)
-            start = time.perf_counter()
+            before, start = psutil.Process().cpu_times(), time.perf_counter()
             run_dataset(options, find_units(options))
             times.append(time.perf_counter() - start)
+            cpu = psutil.Process().cpu_times()
+            own.append(cpu.user + cpu.system - before.user - before.system)
+            others.append(_of_children(cpu) - _of_children(before))
             sizes.append(psutil.Process().memory_info().rss / 2**20)
         start = time.perf_counter()
         run_dataset(options, find_units(options))
         again = time.perf_counter() - start
-    # What starting the engine takes is not the units'.
+    if engine == "ray":
+        ray.shutdown()
+    # What starting the workers takes is not the units'.
     first = times[0]
     return {
         "ms": 1000 * (times[2] - first) / (units - WORKERS),
-        "again_ms": 1000 * max(0.0, again - (first if engine == "ray" else 0)) / units,
+        "driver_ms": 1000 * (own[2] - own[0]) / (units - WORKERS),
+        "units_ms": math.nan if engine == "ray" else 1000 * (others[2] - others[0]) / units,
+        "again_ms": 1000 * again / units,
         "grown_mib": sizes[2] - sizes[1],
-        "start_s": first,
+        "start_s": begin + first,
     }
+
+
+def _of_children(times: Any) -> float:
+    """The CPU seconds of processes that have ended; 0 where the system does not tell."""
+    return getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -24,6 +25,14 @@ def work(unit, folder):
         if not marker.exists():
             marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+    if unit.name == "kills-parent-once":
+        marker = source.with_suffix(".killed")
+        if not marker.exists():
+            marker.touch()
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(60)
+    if unit.name == "dies-late":
+        threading.Thread(target=_die_when_whole, args=(folder,), daemon=True).start()
     if unit.name == "always-crashes":
         os._exit(7)
     if unit.name == "always-fails":
@@ -33,11 +42,18 @@ def work(unit, folder):
     if unit.name == "hangs":
         time.sleep(60)
     if "slow" in unit.options:
-        time.sleep(0.4)
+        time.sleep(0.25)
     os.chdir("/")
     (folder / "result.txt").write_text(source.read_text())
     (folder / "half.txt").unlink()
     return {"frames": 10, "residual_mean_mm": float(len(Path(source).stem))}
+
+
+def _die_when_whole(folder):
+    """End the process once the folder has been put in place."""
+    while folder.exists():
+        time.sleep(0)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def write_table(folder, names, options=""):

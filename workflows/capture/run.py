@@ -6,7 +6,7 @@ import logging
 import shutil
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +14,6 @@ import numpy as np
 from av.error import FFmpegError
 
 from extract_background.ports import Input, Output
-from infer_multiview_triangulation.multiview_files import read_cameras, write_cameras_yml
 from infer_people.people_files import View, ViewPeople, arrays_of, find_views
 from infer_people.people_files.videos import common_rate
 from infer_people.people_finding import FinderOptions, PeopleFinder
@@ -22,6 +21,7 @@ from plugin_kit.array_files import write_npz
 from plugin_kit.easyvolcap import IMAGES, MASKS, PLATES
 from plugin_kit.files import write_json
 from workflows.capture.camera import PEOPLE, CameraCapture, MatteOf
+from workflows.capture.motion import KEYPOINTS, make_motion, write_cameras
 from workflows.capture.options import CaptureOptions, check_options
 from workflows.capture.report import CaptureReport
 from workflows.matting.graph import PLATE, plate_workflow
@@ -33,7 +33,6 @@ from workflows.screen import counting_bar
 
 logger = logging.getLogger(__name__)
 
-KEYPOINTS, MOTION = "keypoints2d.npz", "motion"
 # What a camera's data bring about costs that camera alone.
 CAMERA_ERRORS = (ValueError, OSError, RuntimeError, FFmpegError)
 
@@ -45,6 +44,7 @@ def run_capture(options: CaptureOptions) -> CaptureReport:
 
         images/<camera>/  mask/<camera>/  alpha/<camera>.mkv  bkgd/<camera>.png
         intri.yml  extri.yml  keypoints2d.npz  people/<camera>.npz  motion/  report.json
+        motion.npz  motion_<person>.npz  output-output-smpl-3d/smplfull/<frame>.json
 
     Raises:
         FileNotFoundError, ValueError: No video can be used, or an option is wrong.
@@ -66,8 +66,8 @@ def run_capture(options: CaptureOptions) -> CaptureReport:
             _make_plates(options, found, report)
         if options.has_motion:
             with report.timed("motion"):
-                _make_motion(options, found, report)
-        _write_cameras(options, found, report)
+                make_motion(options, report)
+        write_cameras(options, [people.name for people in found], report)
         write_json(options.output / "report.json", asdict(report))
     if not options.quiet:
         report.show(options.output)
@@ -219,42 +219,3 @@ def _make_plates(
             report.cameras[camera]["plate"] = plate
         for warning in plate.get("warnings", []):
             report.warnings.append(f"camera {camera}: {warning}")
-
-
-def _make_motion(
-    options: CaptureOptions, found: Sequence[ViewPeople], report: CaptureReport
-) -> None:
-    # Its options are the other command's own.
-    from workflows.dataset.tasks import TaskError, run_main
-
-    root = options.output
-    given = ["--keypoints", str(root / KEYPOINTS), "--output", str(root / MOTION)]
-    if options.cameras is not None:
-        given += ["--cameras", str(options.cameras)]
-    try:
-        report.motion = dict(run_main("motion", [*given, *options.motion], root / MOTION))
-    except TaskError as error:
-        report.failures[MOTION] = str(error)
-
-
-def _write_cameras(
-    options: CaptureOptions, found: Sequence[ViewPeople], report: CaptureReport
-) -> None:
-    """intri.yml and extri.yml: of the motion's own cameras, else of the calibration."""
-    made = options.output / MOTION / "cameras.json"
-    source = made if MOTION not in report.failures and made.is_file() else options.cameras
-    if source is None:
-        report.warnings.append("no camera is known: intri.yml and extri.yml are left out")
-        return
-    try:
-        cameras = read_cameras(source)
-        named = {people.name for people in found}
-        # A calibration may call the cameras otherwise; then their order tells.
-        if len(cameras) == len(found) and not named & {camera.name for camera in cameras}:
-            cameras = [
-                replace(camera, name=people.name)
-                for camera, people in zip(cameras, found, strict=True)
-            ]
-        write_cameras_yml(options.output, [c for c in cameras if c.name in named] or cameras)
-    except ValueError as error:
-        report.failures["cameras"] = str(error)

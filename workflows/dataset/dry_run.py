@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from workflows.dataset.options import DatasetOptions
+from workflows.dataset.runner import DIGESTS, own_folder
 from workflows.dataset.units import RECORD, Digests, Unit, is_done, key_of, record_of
 from workflows.screen import unread_is_fine
 
@@ -17,7 +18,7 @@ SAMPLES = 100
 
 def show_plan(options: DatasetOptions, units: Sequence[Unit]) -> None:
     """Print every unit with what would become of it, and the time that is to be expected."""
-    digests = Digests(options.output / ".run" / "digests.json")
+    digests = Digests(own_folder(options) / DIGESTS)
     lines, missing = [], 0
     for unit in units:
         try:

@@ -5,31 +5,37 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from workflows.dataset.engine import Place, quiet_environment
+from workflows.dataset.processes import (
+    ForkedProcesses,
+    Processes,
+    Request,
+    StartedProcesses,
+)
 from workflows.dataset.units import Unit
 from workflows.dataset.work import CRASH, LATE, Result
-from workflows.plugins import REPOSITORY
 
-POLL_SECONDS = 0.005
 # A worker ends itself at its limit, unless it hangs where nothing of Python runs.
 GRACE_SECONDS = 10.0
+LOOK_SECONDS = 0.5
+
+
+def can_fork() -> bool:
+    """Whether this system makes a process out of another."""
+    return hasattr(os, "fork")
 
 
 @dataclass
 class _Running:
     unit: Unit
-    process: subprocess.Popen[bytes]
     answer: Path
     log: Path
     start: float
-    slot: int
+    is_killed: bool = False
 
 
 class LocalEngine:
@@ -42,16 +48,19 @@ class LocalEngine:
     """
 
     def __init__(self, place: Place, slots: int, threads: int) -> None:
-        self._place, self.slots, self._threads = place, slots, threads
-        self._running: list[_Running] = []
+        self._place, self.slots = place, slots
+        self._homes = [place.home(slot) for slot in range(slots)]
+        self._running: dict[int, _Running] = {}
         self._free = list(range(slots))
+        environment = quiet_environment(threads, self._homes[0])
+        kind = ForkedProcesses if can_fork() else StartedProcesses
+        self._processes: Processes = kind(environment)
 
     def __enter__(self) -> LocalEngine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for running in self._running:
-            _end(running.process)
+        self._processes.close()
         self._running.clear()
 
     @property
@@ -65,70 +74,53 @@ class LocalEngine:
         answer.unlink(missing_ok=True)
         log = place.logs / f"{unit.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        asked = {
-            "unit": unit.to_json(),
-            "key": key,
-            "output": str(place.output),
-            "staging": str(place.staging),
-            "limit": place.limit,
-            "answer": str(answer),
-            "parent": os.getpid(),
-        }
-        with log.open("wb") as handle:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "workflows.dataset.worker"],
-                cwd=REPOSITORY,
-                env={**os.environ, **quiet_environment(self._threads, place.home(slot))},
-                stdin=subprocess.PIPE,
-                stdout=handle,
-                stderr=subprocess.STDOUT,
-                # An interruption is told to the units by this process.
-                start_new_session=True,
+        home = str(self._homes[slot])
+        self._running[slot] = _Running(unit, answer, log, time.perf_counter())
+        self._processes.start(
+            Request(
+                slot,
+                unit.to_json(),
+                key,
+                str(place.output),
+                str(place.staging),
+                place.limit,
+                str(answer),
+                str(log),
+                {"HOME": home, "USERPROFILE": home},
             )
-        assert process.stdin
-        # Where it died at once, its exit code is looked at as every other's.
-        with suppress(BrokenPipeError):
-            process.stdin.write(json.dumps(asked).encode())
-            process.stdin.close()
-        self._running.append(_Running(unit, process, answer, log, time.perf_counter(), slot))
+        )
 
     def finished(self, timeout: float) -> list[Result]:
         """Wait until some units have ended, at most ``timeout`` seconds."""
         end = time.monotonic() + timeout
         while True:
-            results = [
-                result for running in list(self._running) if (result := self._ended(running))
-            ]
-            if results or time.monotonic() >= end:
-                return results
-            time.sleep(POLL_SECONDS)
+            self._end_the_late()
+            left = max(0.0, end - time.monotonic())
+            ended = self._processes.ended(min(left, LOOK_SECONDS))
+            if ended or not left:
+                return [self._result(slot, code) for slot, code in ended]
 
-    def _ended(self, running: _Running) -> Result | None:
-        code, seconds = running.process.poll(), time.perf_counter() - running.start
+    def _end_the_late(self) -> None:
         limit = self._place.limit
-        if code is None and limit is not None and seconds > limit + GRACE_SECONDS:
-            _end(running.process)
-            code = running.process.wait()
-        if code is None:
-            return None
-        self._running.remove(running)
-        self._free.append(running.slot)
+        if limit is None:
+            return
+        for slot, running in self._running.items():
+            is_late = time.perf_counter() - running.start > limit + GRACE_SECONDS
+            if is_late and not running.is_killed:
+                running.is_killed = True
+                self._processes.kill(slot)
+
+    def _result(self, slot: int, code: int) -> Result:
+        running = self._running.pop(slot)
+        self._free.append(slot)
+        name, seconds = running.unit.name, time.perf_counter() - running.start
+        limit = self._place.limit
         if running.answer.is_file():
             answer = json.loads(running.answer.read_bytes())
             if not running.log.stat().st_size:
                 running.log.unlink()
             return Result(**answer)
         if limit is not None and seconds >= limit:
-            return Result(running.unit.name, LATE, f"took more than {limit:g} s", seconds)
+            return Result(name, LATE, f"took more than {limit:g} s", seconds)
         reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return Result(running.unit.name, CRASH, f"its process died ({reason})", seconds)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and what it has started."""
-    if os.name == "posix":
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.wait()
+        return Result(name, CRASH, f"its process died ({reason})", seconds)

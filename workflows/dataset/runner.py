@@ -12,12 +12,14 @@ from pathlib import Path
 from workflows.dataset.engine import Engine, Place
 from workflows.dataset.options import DatasetOptions
 from workflows.dataset.report import DatasetReport
-from workflows.dataset.units import Digests, Unit, is_done, key_of
+from workflows.dataset.units import Digests, Unit, is_done, key_of, record_of
 from workflows.dataset.work import CRASH, DONE, ERROR, Result
+from workflows.interruption import note
 from workflows.output_folder import held_folder
 from workflows.screen import counting_bar
 
 WAIT_SECONDS = 0.5
+DIGESTS = "digests.json"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def run_dataset(options: DatasetOptions, units: Sequence[Unit]) -> DatasetReport
     """
     # Workers have another folder at hand.
     options = replace(options, output=options.output.resolve())
-    own = options.output / ".run" / (options.shard_suffix.lstrip("-") or "all")
+    own = own_folder(options)
     with held_folder(own):
         staging = own / "staging"
         # A run that was killed may have left something.
@@ -51,12 +53,16 @@ def run_dataset(options: DatasetOptions, units: Sequence[Unit]) -> DatasetReport
         place = Place(options.output, staging, options.output / "logs", options.limit)
         report = DatasetReport(options.output, len(units), options.shard_suffix)
         report.failures_file.unlink(missing_ok=True)
-        digests = Digests(own / "digests.json")
+        digests = Digests(own / DIGESTS)
         try:
             _run(options, place, units, report=report, digests=digests)
             report.state = "finished"
         except BaseException:
             report.state = "interrupted"
+            note(
+                f"Kept in {options.output}: {report.done:,} units of this run, "
+                f"{report.passed_over:,} of earlier ones. The same command goes on."
+            )
             raise
         finally:
             report.running = 0
@@ -66,6 +72,11 @@ def run_dataset(options: DatasetOptions, units: Sequence[Unit]) -> DatasetReport
             if not options.quiet:
                 report.show()
     return report
+
+
+def own_folder(options: DatasetOptions) -> Path:
+    """What a run keeps for itself and for the next one, of a shard its own."""
+    return options.output / ".run" / (options.shard_suffix.lstrip("-") or "all")
 
 
 def open_engine(options: DatasetOptions, place: Place) -> AbstractContextManager[Engine]:
@@ -112,12 +123,14 @@ def _run(
                 engine.start(attempt.unit, attempt.key)
             report.running = len(running)
             report.write()
+            digests.write_seldom()
             if not running:
                 break
             for result in engine.finished(WAIT_SECONDS):
+                attempt = running.pop(result.name)
                 _settle(
-                    result,
-                    running.pop(result.name),
+                    _whole_if_it_is(result, options.output / result.name, attempt.key),
+                    attempt,
                     again.append,
                     report=report,
                     retries=options.retries,
@@ -144,6 +157,14 @@ def _attempt_at(
         report.passed_over += 1
         return None
     return Attempt(unit, key, 0)
+
+
+def _whole_if_it_is(result: Result, folder: Path, key: str) -> Result:
+    """A unit whose process was lost after the unit's folder was whole is done."""
+    if result.kind != CRASH or not is_done(folder, key):
+        return result
+    record = record_of(folder) or {}
+    return Result(result.name, DONE, "", record.get("seconds", 0.0), record.get("measures", {}))
 
 
 def _settle(

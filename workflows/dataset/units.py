@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,7 @@ from plugin_kit.files import existing, load_json, write_json
 # Beside what a unit has made: how it was made.
 RECORD = "unit.json"
 CHUNK = 2**20
+WRITTEN_EVERY = 60.0
 NAME = re.compile(r"[^/\\:*?\"<>|\0]+(/[^/\\:*?\"<>|\0]+)*")
 
 
@@ -62,6 +64,7 @@ class Digests:
         self._path = path
         self._known: dict[str, list[Any]] = {}
         self._is_changed = False
+        self._written = time.monotonic()
         with suppress(OSError, ValueError):
             known = load_json(path)
             self._known = known if isinstance(known, dict) else {}
@@ -92,6 +95,12 @@ class Digests:
         if self._is_changed:
             write_json(self._path, self._known)
             self._is_changed = False
+        self._written = time.monotonic()
+
+    def write_seldom(self) -> None:
+        """The same at most once a minute: a run that is killed has not read all files in vain."""
+        if time.monotonic() - self._written > WRITTEN_EVERY:
+            self.write()
 
 
 def key_of(unit: Unit, digests: Digests) -> str:
