@@ -59,6 +59,7 @@ def optimise_sequence(
     *,
     scale: float,
     weights: SequenceWeights | None = None,
+    with_sigma: bool = True,
 ) -> SequenceEstimate:
     """Refine ``start`` (F, J, 3), NaN where unknown, in windows of 600 frames.
 
@@ -69,6 +70,7 @@ def optimise_sequence(
         rays: Observations of the F * J points.
         bones: (B, 2) pairs of joints.
         scale: Pixels of Geman and McClure's robust weight.
+        with_sigma: Whether standard errors are wanted; they are NaN else.
     """
     weights = weights or SequenceWeights()
     frames, joints = start.shape[:2]
@@ -80,7 +82,7 @@ def optimise_sequence(
         part = rays.of_points(slice(rows.start * joints, rows.stop * joints))
         with threadpool_limits(1, user_api="blas"):
             window = _Window(part, start[rows], bones, lengths, scale=scale, weights=weights)
-            solved = window.solve()
+            solved = window.solve(with_sigma)
         window_share = _ramp(rows, frames)[:, None] * np.isfinite(solved.points[..., 0])
         total[rows] += np.nan_to_num(solved.points) * window_share[..., None]
         share[rows] += window_share
@@ -129,7 +131,7 @@ class _Window:
             smooth = weights.smooth * weights.frame_rate_scale**-2
             self._smooth_weight = smooth * self._pixels**2
 
-    def solve(self) -> SequenceEstimate:
+    def solve(self, with_sigma: bool) -> SequenceEstimate:
         points, lengths = self._start.copy(), self._lengths.copy()
         points[:, ~self._known] = 0
         for _ in range(ITERATIONS):
@@ -139,6 +141,9 @@ class _Window:
             lengths += length_step
             if np.abs(step).max(initial=0) * self._pixels < CONVERGED * self._scale:
                 break
+        if not with_sigma:
+            points[:, ~self._known] = np.nan
+            return SequenceEstimate(points, np.full(points.shape[:2], np.nan))
         jacobian, _, weights = self._linearise(points.reshape(-1, 3))
         information = np.einsum("vn,vnia,vnib->nab", weights, jacobian, jacobian, optimize=True)
         errors = marginal_errors(information.reshape(*points.shape, 3), self._smooth_weight)
