@@ -17,8 +17,8 @@ from .robust_objective import SequenceWeights, optimise_sequence
 
 DEFAULT_SMOOTH = 1.0
 CANDIDATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-# The search begins with this one, and goes down the curve on both sides.
-FIRST = 6
+# The search begins with the default, and goes down the curve on both sides.
+FIRST = CANDIDATES.index(DEFAULT_SMOOTH)
 # So many frames are looked at, in runs of which each joint hides one view.
 SAMPLE_FRAMES, RUN = 90, 30
 # Without so many hidden observations the default stays.
@@ -60,21 +60,21 @@ def choose_smoothness(
     if hidden.sum() < LEAST_HIDDEN:
         return Smoothness(DEFAULT_SMOOTH)
     shown = part.weighted(np.where(hidden, 0.0, part.weights))
-    points, missed = start[rows], {}
+    points, squared = start[rows], {}
 
     def missed_by(number: int) -> float:
         nonlocal points
-        if number not in missed:
+        if number not in squared:
             tried = replace(weights, smooth=CANDIDATES[number])
             found = optimise_sequence(
                 shown, points, bones, scale=scale, weights=tried, with_sigma=False
             ).points
             # The next weight's optimum is near.
             points = np.where(np.isfinite(found), found, points)
-            errors = reprojection_errors(part, found.reshape(-1, 3))[hidden]
-            squared = np.minimum(np.nan_to_num(errors, nan=scale), scale) ** 2
-            missed[number] = float(squared.mean())
-        return missed[number]
+            errors = reprojection_errors(part, found.reshape(-1, 3))
+            of_hidden = np.minimum(np.nan_to_num(errors, nan=scale), scale) ** 2
+            squared[number] = np.where(hidden, of_hidden, 0)
+        return float(squared[number].sum())
 
     best = FIRST
     for direction in (1, -1):
@@ -82,8 +82,21 @@ def choose_smoothness(
             missed_by(best + direction) < missed_by(best)
         ):
             best += direction
-    curve = tuple((CANDIDATES[k], float(np.sqrt(missed[k]))) for k in sorted(missed))
+    missed = {k: float(squared[k].sum() / hidden.sum()) for k in sorted(squared)}
+    curve = tuple((CANDIDATES[k], float(np.sqrt(missed[k]))) for k in missed)
+    if not _is_clearly_less(squared[best], squared[FIRST], joints):
+        return Smoothness(DEFAULT_SMOOTH, curve)
     return Smoothness(_bottom(missed, best), curve)
+
+
+def _is_clearly_less(squared: np.ndarray, default: np.ndarray, joints: int) -> bool:
+    """Whether errors (V, N) fall by more than the standard error of their sum.
+
+    What is hidden of a joint in a run is one observation of the difference, however long it is.
+    """
+    gain = (default - squared).sum(axis=0).reshape(-1, joints)
+    runs = np.add.reduceat(gain, np.arange(0, len(gain), RUN), axis=0).ravel()
+    return bool(runs.sum() > np.sqrt((runs * runs).sum()))
 
 
 def _sampled_frames(rays: Rays, start: np.ndarray) -> slice:
