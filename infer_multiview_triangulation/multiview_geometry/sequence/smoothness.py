@@ -67,7 +67,7 @@ def choose_smoothness(
         if number not in squared:
             tried = replace(weights, smooth=CANDIDATES[number])
             found = optimise_sequence(
-                shown, points, bones, scale=scale, weights=tried, with_sigma=False
+                shown, points, bones, scale=scale, weights=tried, is_trial=True
             ).points
             # The next weight's optimum is near.
             points = np.where(np.isfinite(found), found, points)

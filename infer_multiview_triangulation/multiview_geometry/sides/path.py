@@ -15,6 +15,8 @@ import numpy as np
 
 # A view begins or ends to be exchanged; it is exchanged in a frame, or otherwise than expected.
 CHANGE, EXCHANGED, UNEXPECTED = 1.0, 0.02, 0.3
+# All views are exchanged in a frame: detectors that agree on a whole take are right.
+ALL_EXCHANGED = 0.2
 # A joint that is as far from where it was as its other side.
 JUMP = 2.0
 # What is remembered of a joint counts less the more frames ago it was seen.
@@ -84,7 +86,9 @@ class Step:
         chosen = zip(self.groups, self.states, strict=True)
         costs = sum(group.costs[choice] for group, choice in chosen)
         if self.expected is None:
-            return costs + EXCHANGED * self.frames * self.labels.any(axis=1).sum(axis=1)
+            exchanged = self.labels.any(axis=1)
+            rare = EXCHANGED * exchanged.sum(axis=1) + ALL_EXCHANGED * exchanged.all(axis=1)
+            return costs + self.frames * rare
         unexpected = (self.labels ^ self.expected).any(axis=1).sum(axis=1)
         return costs + UNEXPECTED * self.frames * unexpected
 
