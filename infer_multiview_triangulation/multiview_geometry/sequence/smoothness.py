@@ -21,6 +21,8 @@ CANDIDATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 FIRST = CANDIDATES.index(DEFAULT_SMOOTH)
 # So many frames are looked at, in runs of which each joint hides one view.
 SAMPLE_FRAMES, RUN = 90, 30
+# Frames over which motion is measured; the share of the most observations that is enough.
+STEP, ENOUGH = 3, 0.8
 # Without so many hidden observations the default stays.
 LEAST_HIDDEN = 200
 SEED = 0
@@ -100,12 +102,22 @@ def _is_clearly_less(squared: np.ndarray, default: np.ndarray, joints: int) -> b
 
 
 def _sampled_frames(rays: Rays, start: np.ndarray) -> slice:
-    """The stretch in which most is observed."""
+    """The stretch in which most moves, of those in which enough is observed.
+
+    A calm one would ask for a smoothness that quick motion does not bear.
+    """
     frames, joints = start.shape[:2]
     if frames <= SAMPLE_FRAMES:
         return slice(0, frames)
+    window = np.ones(SAMPLE_FRAMES)
     seen = rays.observed.reshape(len(rays.xy), frames, joints).sum(axis=(0, 2))
-    first = int(np.argmax(np.convolve(seen, np.ones(SAMPLE_FRAMES), mode="valid")))
+    seen = np.convolve(seen, window, mode="valid")
+    moved = np.zeros(frames)
+    steps = np.linalg.norm(start[STEP:] - start[:-STEP], axis=-1)
+    known = np.isfinite(steps).any(axis=1)
+    moved[:-STEP][known] = np.nanmedian(steps[known], axis=1)
+    moved = np.convolve(moved, window, mode="valid")
+    first = int(np.argmax(np.where(seen >= ENOUGH * seen.max(), moved, -1)))
     return slice(first, first + SAMPLE_FRAMES)
 
 
