@@ -35,9 +35,9 @@ def test_adjusted_cameras_are_judged_on_frames_left_out():
     assert plain.quality["held_out_adjusted"] is None
 
 
-@pytest.mark.parametrize("degrees", [6, 12])
+@pytest.mark.parametrize("degrees", [10])
 def test_cameras_measured_by_hand_are_found_from_the_people(degrees):
-    taken = shot(202, 96, NOISE, views=FOUR)
+    taken = shot(202, 64, NOISE, views=FOUR)
     given = turned(taken.cameras, degrees, centimetres=15)
     found = solve(taken, cameras=given, mode="refine_cameras")
     assert found.quality["held_out_adjusted"] < 8
@@ -56,7 +56,7 @@ def test_where_hardly_anything_moves_the_given_cameras_stay_or_are_doubted():
 
 
 def test_cameras_that_are_right_are_not_made_worse():
-    taken = shot(205, 64, NOISE, views=FOUR)
+    taken = shot(205, 40, NOISE, views=FOUR)
     found = solve(taken, mode="refine_cameras")
     assert error(found.keypoints3d_optim, taken.points) < 2
     if found.quality["held_out_adjusted"] >= found.quality["held_out_given"]:
