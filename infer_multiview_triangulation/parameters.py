@@ -15,9 +15,10 @@ from infer_multiview_triangulation.multiview_geometry import PERSONS, Options
 
 CONFIDENCE: dict[str, Any] = {"ge": 0, "le": 1, "advanced": True, "step": 0.05, "decimals": 3}
 IF_OPTIMISED = {"optimise": ["True"], "engine": ["native"]}
+MAX_WEIGHT = 1000
 WEIGHT: dict[str, Any] = {
     "ge": 0,
-    "le": 1000,
+    "le": MAX_WEIGHT,
     "step": 0.5,
     "decimals": 3,
     "only_if": IF_OPTIMISED | {"objective": ["robust"]},
@@ -105,11 +106,11 @@ class Settings(PluginSettings):
         advanced=True,
         only_if=IF_OPTIMISED,
     )
-    smooth: float = setting(
-        1.0,
-        "Weight of smooth motion; 0 for none, 10 for slow motion",
+    smooth: str = setting(
+        "auto",
+        "Weight of smooth motion: auto, by how well it predicts what is hidden; or 0 to 1000",
         label="Weight of smoothness",
-        **WEIGHT,
+        only_if=WEIGHT["only_if"],
     )
     bone: float = setting(
         1.0, "Weight of constant bone lengths", label="Weight of bone lengths", **WEIGHT
@@ -214,12 +215,26 @@ class Settings(PluginSettings):
             raise ValueError(f"{told!r} is neither {', '.join(PERSONS)} nor a number from 0 on")
         return told
 
+    @field_validator("smooth", mode="before")
+    @classmethod
+    def _is_weight(cls, value: object) -> str:
+        told = str(value).strip().lower()
+        try:
+            is_weight = told == "auto" or 0 <= float(told) <= MAX_WEIGHT
+        except ValueError:
+            is_weight = False
+        if not is_weight:
+            raise ValueError(f"{value!r} is neither auto nor a number from 0 to {MAX_WEIGHT}")
+        return told
+
     @property
     def options(self) -> Options:
         """What the engine takes."""
         named = {
             name: getattr(self, name) for name in Options.__dataclass_fields__ if name != "person"
         }
+        if self.smooth != "auto":
+            named["smooth"] = float(self.smooth)
         person = self.person if self.person in PERSONS else int(self.person)
         return Options(person=person, **named)
 

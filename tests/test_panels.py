@@ -37,12 +37,14 @@ TEXTS = {
     "screen_color": "30,150,60",
     "person": "1",
     "scale": "height:1.75",
+    "smooth": "2.5",
 }
 BAD = [
     ("infer_rvm", "downsample_ratio", "seven"),
     ("infer_rvm", "composite_color", "1,2,300"),
     ("infer_chroma_key", "screen_color", "90,100,90"),
     ("infer_multiview_triangulation", "person", "nobody"),
+    ("infer_multiview_triangulation", "smooth", "much"),
     ("infer_people", "person", "nobody"),
 ]
 # Values under which a row hides, and shows: one entry for every condition of every ``only_if``.

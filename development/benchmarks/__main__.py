@@ -30,6 +30,8 @@ TABLES = {
     "key": "key.table",
     "foreground": "foreground.table",
     "keypoints3d": "motion.triangulation_table",
+    "left_right": "left_right.table",
+    "smoothness": "smoothness.table",
     "crowd": "crowd.table",
     "crowd_videos": "crowd.video_table",
     "cameras": "motion.camera_table",

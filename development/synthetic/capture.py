@@ -10,7 +10,7 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.spatial.transform import Rotation
 
-from infer_multiview_triangulation.multiview_geometry import SKELETONS, Camera
+from infer_multiview_triangulation.multiview_geometry import SKELETONS, Camera, Skeleton
 from infer_multiview_triangulation.multiview_geometry.cameras.aist_ring import SIZE, ring_camera
 
 BURST = 12
@@ -79,8 +79,19 @@ def detect(
     seed: int = 0,
 ) -> np.ndarray:
     """What a detector says of ``points`` (F, J, 3): (V, F, J, 3) x, y, confidence; NaN missing."""
+    return detect_points(points, cameras, SKELETONS[skeleton], faults, seed)
+
+
+def detect_points(
+    points: np.ndarray,
+    cameras: Sequence[Camera],
+    skeleton: Skeleton,
+    faults: Faults = TYPICAL,
+    seed: int = 0,
+) -> np.ndarray:
+    """The same of any skeleton, such as the corners of a board."""
     rng = np.random.default_rng(seed)
-    mirrored = list(SKELETONS[skeleton].mirrored)
+    mirrored = list(skeleton.mirrored)
     views = [_detect_view(points, camera, mirrored, faults=faults, rng=rng) for camera in cameras]
     return np.stack(views)
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..infer_multiview_triangulation_kit.stopping import ShouldStop, never
 from . import anipose_engine
 from .calibration.bundle import bundle_adjust
+from .calibration.refinement import Refinement, refine_cameras
 from .camera import Camera
 from .inputs import Inputs, Options, confident
 from .people.everybody import find_everybody
@@ -94,25 +95,34 @@ def together(captures: Sequence[Capture]) -> np.ndarray:
     return np.concatenate([capture.keypoints for capture in captures], axis=2)
 
 
-def adjust_cameras(captures: list[Capture], options: Options) -> list[Capture]:
+def adjust_cameras(
+    captures: list[Capture], options: Options, warnings: list[str]
+) -> tuple[list[Capture], Refinement | None]:
     """Adjust the cameras to all people, as far as the mode asks for it.
+
+    What speaks against given cameras that were adjusted is added to ``warnings``; how they were
+    judged is None where they were not.
 
     Raises:
         ValueError: Hardly any keypoint that is confident enough is seen by two views.
     """
     cameras, source = captures[0].cameras, captures[0].camera_source
     if options.mode == "triangulate" and source is CameraSource.GIVEN:
-        return captures
+        return captures, None
+    refinement = None
     keypoints = confident_for_cameras(together(captures), options.camera_confidence)
     if options.engine == "aniposelib":
         cameras = anipose_engine.adjust(cameras, keypoints)
     elif source is CameraSource.PEOPLE:
         # They have just been estimated from nothing; there is no gauge of the user's to keep.
-        return captures
+        return captures, None
+    elif source is CameraSource.AIST_RING:
+        cameras = bundle_adjust(cameras, keypoints, True)
     else:
-        free_intrinsics = options.mode == "estimate_cameras" or source is CameraSource.AIST_RING
-        cameras = bundle_adjust(cameras, keypoints, free_intrinsics)
-    return [replace(capture, cameras=cameras) for capture in captures]
+        refinement = refine_cameras(cameras, keypoints, options.mode == "estimate_cameras")
+        warnings += refinement.doubts
+        cameras = refinement.cameras
+    return [replace(capture, cameras=cameras) for capture in captures], refinement
 
 
 def _tell_apart(

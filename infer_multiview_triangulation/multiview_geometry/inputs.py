@@ -37,7 +37,7 @@ class Options:
     camera_confidence: float = 0.5
     optimise: bool = True
     objective: str = "robust"
-    smooth: float = 1.0
+    smooth: float | str = "auto"
     bone: float = 1.0
     repair_swaps: bool = True
     max_gap_fill: int = 30
@@ -79,6 +79,8 @@ class Inputs:
             raise ValueError(
                 f"person {options.person!r} is not one of {', '.join(PERSONS)}, or a number"
             )
+        if options.smooth != "auto" and not isinstance(options.smooth, (int, float)):
+            raise ValueError(f"smooth {options.smooth!r} is neither auto nor a number")
         if options.engine == "aniposelib":
             anipose_engine.require()
         if self.cameras is not None:

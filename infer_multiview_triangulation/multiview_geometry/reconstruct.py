@@ -26,6 +26,7 @@ from .quality.two_views import two_view_warnings
 from .result import Reconstruction, Reconstructions, Solved, assemble
 from .sequence.aist_objective import optimise_aist
 from .sequence.robust_objective import SequenceEstimate, SequenceWeights, optimise_sequence
+from .sequence.smoothness import DEFAULT_SMOOTH, Smoothness, choose_smoothness
 from .sequence.trajectories import bone_pairs, open_long_gaps
 from .skeletons import Skeleton
 from .starting_cameras import CameraSource
@@ -107,20 +108,54 @@ def reconstruct_people(
         seen = together(captures)
         noticed += two_view_warnings(captures[0].cameras, seen, max_offset=max_offset)
     begin("camera adjustment")
-    adjusted = adjust_cameras(captures, options)
+    adjusted, refinement = adjust_cameras(captures, options, noticed)
     if people.shape[2] > 1 and adjusted is not captures:
         adjusted = tell_apart_again(adjusted, people, options, should_stop)
-    solved = []
+    solved, smoothness = [], None
     for capture in wanted(adjusted, options.person):
         begin("triangulation")
         frame_points = triangulate_capture(capture, options)
         begin("optimisation")
-        solved.append(Solved(capture, frame_points, _optimise(capture, frame_points, options)))
+        if smoothness is None:
+            # Who is seen best tells it for all: detectors err alike on everybody.
+            smoothness = _smoothness(capture, frame_points, options)
+        estimate = _optimise(capture, frame_points, options, smoothness.smooth)
+        solved.append(Solved(capture, frame_points, estimate, smoothness))
     move, units, up_axis = _find_world(solved, options, warnings=noticed)
-    return assemble(solved, move=move, units=units, up_axis=up_axis, late=late, warnings=noticed)
+    return assemble(
+        solved,
+        move=move,
+        units=units,
+        up_axis=up_axis,
+        late=late,
+        warnings=noticed,
+        refinement=refinement,
+    )
 
 
-def _optimise(capture: Capture, frame_points: FramePoints, options: Options) -> SequenceEstimate:
+def _smoothness(capture: Capture, frame_points: FramePoints, options: Options) -> Smoothness:
+    """The weight that the options name or, where they leave it to the data, the best."""
+    is_used = options.optimise and options.engine == "native" and options.objective == "robust"
+    if options.smooth != "auto":
+        return Smoothness(float(options.smooth))
+    if not is_used or not np.isfinite(frame_points.points).any():
+        return Smoothness(DEFAULT_SMOOTH)
+    return choose_smoothness(
+        frame_points.rays,
+        frame_points.points,
+        bone_pairs(capture.skeleton),
+        scale=frame_points.triangulation.scale,
+        weights=_weights(capture, options, DEFAULT_SMOOTH),
+    )
+
+
+def _weights(capture: Capture, options: Options, smooth: float) -> SequenceWeights:
+    return SequenceWeights(smooth, options.bone, (DEFAULT_FPS / capture.fps) ** 2)
+
+
+def _optimise(
+    capture: Capture, frame_points: FramePoints, options: Options, smooth: float
+) -> SequenceEstimate:
     """The points over time; the triangulated ones where the options ask for no optimisation."""
     points = frame_points.points
     sigma = np.full(points.shape[:2], np.nan)
@@ -134,13 +169,12 @@ def _optimise(capture: Capture, frame_points: FramePoints, options: Options) -> 
     if options.objective == "aist":
         solved = optimise_aist(capture.cameras, capture.keypoints, points, bones=bones)
     else:
-        frame_rate_scale = (DEFAULT_FPS / capture.fps) ** 2
         estimate = optimise_sequence(
             frame_points.rays,
             points,
             bones,
             scale=frame_points.triangulation.scale,
-            weights=SequenceWeights(options.smooth, options.bone, frame_rate_scale),
+            weights=_weights(capture, options, smooth),
         )
         solved, sigma = estimate.points, estimate.sigma
     return SequenceEstimate(open_long_gaps(solved, points, options.max_gap_fill), sigma)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .calibration.refinement import Refinement
 from .camera import Camera
 from .cameras.alignment import Similarity
 from .capture import Capture, together
@@ -14,8 +15,14 @@ from .points.errors import finite_median, reprojection_errors
 from .points.rays import joined_rays
 from .quality.figures import Quality, best_parallax, left_out_errors, view_rows
 from .quality.two_views import bone_warnings, ray_distance
-from .quality.warnings import set_up_warnings, view_warnings
+from .quality.warnings import (
+    doubtful_side_frames,
+    set_up_warnings,
+    side_warnings,
+    view_warnings,
+)
 from .sequence.robust_objective import SequenceEstimate
+from .sequence.smoothness import Smoothness
 from .sequence.trajectories import bone_lengths, bone_pairs
 from .skeletons import Skeleton
 from .timing import Late
@@ -31,6 +38,7 @@ class Solved:
     capture: Capture
     frame_points: FramePoints
     estimate: SequenceEstimate
+    smoothness: Smoothness
 
     @property
     def known(self) -> np.ndarray:
@@ -124,20 +132,22 @@ def assemble(
     up_axis: str | None,
     late: Late,
     warnings: Sequence[str],
+    refinement: Refinement | None,
 ) -> Reconstructions:
     """Judge everybody's estimate and move everything into a world of these ``units`` and axis.
 
     Args:
         late: Frames by which each view is late.
         warnings: What was noticed on the way.
+        refinement: How adjusted cameras were judged.
     """
     cameras = [move.camera(camera) for camera in solved[0].capture.cameras]
-    own = [_judge([person], move.scale, late, warnings) for person in solved]
+    own = [_judge([person], move.scale, late, warnings, refinement) for person in solved]
     people = [
         _moved(person, quality, move, cameras=cameras, units=units, up_axis=up_axis)
         for person, quality in zip(solved, own, strict=True)
     ]
-    of_all = own[0] if len(own) == 1 else _judge(solved, move.scale, late, warnings)
+    of_all = own[0] if len(own) == 1 else _judge(solved, move.scale, late, warnings, refinement)
     return Reconstructions(people, of_all)
 
 
@@ -146,6 +156,7 @@ def _judge(
     scale: float,
     late: Late,
     warnings: Sequence[str],
+    refinement: Refinement | None,
 ) -> Quality:
     """Figures of one person, or of several as if their points were one's."""
     capture = solved[0].capture
@@ -168,6 +179,8 @@ def _judge(
         left_out=left_out,
     )
     bones = bone_pairs(capture.skeleton)
+    margins = np.stack([person.frame_points.side_margins for person in solved]).min(axis=0)
+    doubtful = doubtful_side_frames(margins)
     return Quality(
         views=views,
         outlier_scale=outliers,
@@ -177,6 +190,12 @@ def _judge(
         measured_share=float((mask == MEASURED).mean()),
         interpolated_share=float((mask == INTERPOLATED).mean()),
         rejected_share=float((mask == REJECTED).mean()),
+        side_margin=float(margins.min()) if np.isfinite(margins).any() else None,
+        doubtful_side_frames=int(doubtful.sum()),
+        smooth=solved[0].smoothness.smooth,
+        smooth_curve=[list(point) for point in solved[0].smoothness.curve],
+        held_out_given=refinement.given if refinement else None,
+        held_out_adjusted=refinement.adjusted if refinement else None,
         warnings=[
             *warnings,
             *set_up_warnings(
@@ -186,6 +205,7 @@ def _judge(
                 angle=angle,
             ),
             *view_warnings(views),
+            *side_warnings(doubtful),
             *(bone_warnings(solved[0].frame_points.points, bones) if len(views) == 2 else ()),
         ],
         scale=scale,

@@ -181,7 +181,7 @@ def test_options_reach_their_tasks(tmp_path):
     given += ["--set", "infer_smpl_fit.smooth=2", "--set", "infer_people.model_name=rtmpose-m-feet"]
     options = options_of(parse_arguments(given))
     triangulation = options.triangulation_parameters
-    wanted = {"person": "all", "smooth": 3, "max_offset": 9, "objective": "aist", "sync": "auto"}
+    wanted = {"person": "all", "smooth": "3", "max_offset": 9, "objective": "aist", "sync": "auto"}
     assert wanted.items() <= triangulation.items()
     assert (triangulation["engine"], triangulation["skeleton"]) == ("aniposelib", "known")
     people = options.people_parameters(tmp_path)

@@ -168,7 +168,9 @@ def _add_reconstruction(parser: argparse.ArgumentParser) -> None:
         "--objective", choices=("robust", "aist"), help="what is optimised: ours, or AIST++'s"
     )
     parser.add_argument(
-        "--smooth", type=float, metavar="WEIGHT", help="of smooth 3D keypoints: 1; slow motion: 10"
+        "--smooth",
+        metavar="WEIGHT",
+        help="of smooth 3D keypoints: auto, or a number; slow motion: 10",
     )
 
 

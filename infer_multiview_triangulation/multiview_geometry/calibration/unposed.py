@@ -57,7 +57,7 @@ def unposed_camera(name: str, size: tuple[int, int]) -> Camera:
 
 
 def pose_cameras(
-    cameras: Sequence[Camera], keypoints: np.ndarray
+    cameras: Sequence[Camera], keypoints: np.ndarray, *, free_intrinsics: bool = True
 ) -> tuple[list[Camera], list[str]]:
     """Estimate all extrinsics of ``cameras``, focal lengths and k1; their extrinsics are ignored.
 
@@ -67,6 +67,7 @@ def pose_cameras(
 
     Args:
         keypoints: (V, F, J, 3).
+        free_intrinsics: Whether focal lengths and k1 are estimated, too.
 
     Returns:
         The cameras, and why they may be unreliable.
@@ -87,11 +88,12 @@ def pose_cameras(
     while len(posed) < len(cameras):
         known = sorted(posed)
         placed = [posed[view] for view in known]
-        adjusted = bundle_adjust(placed, flat[known], True, rounds=ADJUSTMENT_ROUNDS)
+        adjusted = bundle_adjust(placed, flat[known], free_intrinsics, rounds=ADJUSTMENT_ROUNDS)
         posed = dict(zip(known, adjusted, strict=True))
         posed |= _add_view(cameras, flat, posed)
     placed = [posed[view] for view in range(len(cameras))]
-    return bundle_adjust(placed, flat, True, keep_gauge=False), doubts_of(keypoints, best.angle)
+    adjusted = bundle_adjust(placed, flat, free_intrinsics, keep_gauge=False)
+    return adjusted, doubts_of(keypoints, best.angle)
 
 
 def match_views(
@@ -175,13 +177,18 @@ def doubts_of(keypoints: np.ndarray, angle: float) -> list[str]:
             f"the best pair of views sees the person under only {angle:.0f} degrees of "
             "parallax: the cameras are unreliable"
         )
+    return doubts + movement_doubts(keypoints)
+
+
+def movement_doubts(keypoints: np.ndarray) -> list[str]:
+    """About cameras that were adjusted to a person who hardly moves."""
     walk, height = _walk_and_height(keypoints)
-    if walk < MIN_WALK * height:
-        doubts.append(
-            "the person hardly moves through the room, so the estimated cameras may be off by "
-            "10 to 25 cm; let somebody walk through the whole volume"
-        )
-    return doubts
+    if walk >= MIN_WALK * height:
+        return []
+    return [
+        "the person hardly moves through the room, so the estimated cameras may be off by "
+        "10 to 25 cm; let somebody walk through the whole volume"
+    ]
 
 
 def _walk_and_height(keypoints: np.ndarray) -> tuple[float, float]:

@@ -1,1 +1,1 @@
-"""Points of single moments: rays of calibrated views, triangulation, errors, left-right swaps."""
+"""Points of single moments: rays of calibrated views, triangulation, errors."""

@@ -63,6 +63,14 @@ def triangulate_robust(rays: Rays) -> Triangulation:
     return result
 
 
+def triangulated(rays: Rays, before: Triangulation, points: np.ndarray) -> Triangulation:
+    """The triangulation ``before``, of rays of which only ``points`` (n,) have changed since."""
+    anew = _triangulate(rays.of_points(points), before.scale)
+    placed, errors = before.points.copy(), before.errors.copy()
+    placed[points], errors[:, points] = anew.points, anew.errors
+    return Triangulation(placed, errors, before.scale)
+
+
 def _triangulate(rays: Rays, scale: float) -> Triangulation:
     starts = range(0, rays.xy.shape[1], POINTS_AT_ONCE)
     parts = [rays.of_points(slice(i, i + POINTS_AT_ONCE)) for i in starts]
@@ -96,9 +104,9 @@ def _vote(rays: Rays, pairs: np.ndarray, scale: float) -> np.ndarray:
     """For each of N points the pair's that most confidence agrees with; NaN where none does."""
     count = rays.xy.shape[1]
     best, best_score = np.full((count, 3), np.nan), np.zeros(count)
-    centres, directions, observed = rays.centres, _directions(rays), rays.observed
+    centres, directions, observed = rays.centres, directions_of(rays), rays.observed
     for a, b in pairs:
-        points, in_front = _midpoints(centres[[a, b]], directions[[a, b]])
+        points, in_front = midpoints(centres[[a, b]], directions[[a, b]])
         local = rays.local(points)
         depth = local[..., 2]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -112,14 +120,14 @@ def _vote(rays: Rays, pairs: np.ndarray, scale: float) -> np.ndarray:
     return best
 
 
-def _directions(rays: Rays) -> np.ndarray:
+def directions_of(rays: Rays) -> np.ndarray:
     """Unit viewing directions (V, N, 3) in the world."""
     ones = np.ones((*rays.xy.shape[:2], 1))
     directions = np.concatenate([rays.xy, ones], axis=-1) @ rays.rotations
     return directions / np.linalg.norm(directions, axis=-1, keepdims=True)
 
 
-def _midpoints(centres: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def midpoints(centres: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Midpoints (N, 3) of the shortest lines between two rays each; are they before both?"""
     base = centres[1] - centres[0]
     cosine = (directions[0] * directions[1]).sum(-1)

@@ -68,13 +68,18 @@ def _rows(rays: Rays) -> np.ndarray:
 
 def _solve(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Minimise sum of weights * |rows @ (x, 1)|^2 for each of N points."""
-    a, b = rows[..., :3], rows[..., 3]
-    weighted = a * weights[..., None, None]
-    normal = np.einsum("vnia,vnib->nab", weighted, a)
-    right = -np.einsum("vnia,vni->na", weighted, b)
+    # Sums of products of planes: einsum takes twice as long over axes of two, three and four.
+    columns = [rows[..., column] for column in range(4)]
+    weighted = [weights[..., None] * column for column in columns[:3]]
+    normal = np.empty((rows.shape[1], 3, 3))
+    right = np.empty((rows.shape[1], 3, 1))
+    for a in range(3):
+        for b in range(a, 3):
+            normal[:, a, b] = normal[:, b, a] = (weighted[a] * columns[b]).sum(axis=(0, 2))
+        right[:, a, 0] = -(weighted[a] * columns[3]).sum(axis=(0, 2))
     inverses, exists = invert_symmetric(normal)
     with np.errstate(invalid="ignore"):
-        solved = np.einsum("nab,nb->na", inverses, right)
+        solved = (inverses @ right)[..., 0]
     usable = exists & ((weights > 0).sum(axis=0) >= 2)
     return np.where(usable[:, None], solved, np.nan)
 

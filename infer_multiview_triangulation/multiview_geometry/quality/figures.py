@@ -44,6 +44,12 @@ class Quality(TypedDict):
     measured_share: float
     interpolated_share: float
     rejected_share: float
+    side_margin: float | None
+    doubtful_side_frames: int
+    smooth: float
+    smooth_curve: list[list[float]]
+    held_out_given: float | None
+    held_out_adjusted: float | None
     warnings: list[str]
     scale: float
 

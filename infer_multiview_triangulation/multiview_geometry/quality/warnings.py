@@ -17,6 +17,12 @@ BIASED_PIXELS, BIASED_FACTOR = 5.0, 3.0
 POOR_SHARE = 0.01
 # Of the largest distance between two cameras.
 SAME_PLACE = 1e-3
+# Votes of observations by which left and right must be clearer than exchanged.
+SURE_VOTES = 2.5
+# Fewer frames are bridged by the optimisation, whatever is true of them.
+LEAST_DOUBTFUL = 3
+# Doubtful frames that are no farther apart are told as one stretch, and so many stretches.
+SAME_STRETCH, MOST_STRETCHES = 10, 3
 REMEDY = "its calibration is wrong or it is late; try mode=refine_cameras or sync=auto"
 
 
@@ -83,3 +89,23 @@ def _view_warning(view: ViewQuality, typical: float) -> str:
             f"they by {typical:.0f}: {REMEDY}"
         )
     return ""
+
+
+def doubtful_side_frames(margins: np.ndarray) -> np.ndarray:
+    """(F,) bool: frames whose left and right may be exchanged, by their votes (F,)."""
+    return margins < SURE_VOTES
+
+
+def side_warnings(doubtful: np.ndarray) -> list[str]:
+    """About frames (F,) bool whose left and right may be exchanged."""
+    frames = np.flatnonzero(doubtful)
+    stretches = np.split(frames, np.flatnonzero(np.diff(frames) > SAME_STRETCH) + 1)
+    stretches = [stretch for stretch in stretches if len(stretch) >= LEAST_DOUBTFUL]
+    if not stretches:
+        return []
+    told = [f"{stretch[0]} to {stretch[-1]}" for stretch in stretches]
+    more = f" and {len(told) - MOST_STRETCHES} more stretches" if len(told) > MOST_STRETCHES else ""
+    return [
+        f"left and right may be exchanged in frames {', '.join(told[:MOST_STRETCHES])}{more}: the "
+        "views contradict each other there; look at them, or add a view"
+    ]

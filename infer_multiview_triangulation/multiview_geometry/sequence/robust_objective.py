@@ -17,7 +17,7 @@ from .banded import BandedEquations
 from .trajectories import bone_lengths, fill_gaps
 from .uncertainty import marginal_errors
 
-ITERATIONS = 10
+ITERATIONS, TRIAL_ITERATIONS = 10, 4
 CONVERGED = 1e-4
 WINDOW, OVERLAP = 600, 60
 SECOND_DIFFERENCE = (1.0, -2.0, 1.0)
@@ -59,6 +59,7 @@ def optimise_sequence(
     *,
     scale: float,
     weights: SequenceWeights | None = None,
+    is_trial: bool = False,
 ) -> SequenceEstimate:
     """Refine ``start`` (F, J, 3), NaN where unknown, in windows of 600 frames.
 
@@ -69,6 +70,7 @@ def optimise_sequence(
         rays: Observations of the F * J points.
         bones: (B, 2) pairs of joints.
         scale: Pixels of Geman and McClure's robust weight.
+        is_trial: Whether a few steps are enough, and no standard errors are wanted: they are NaN.
     """
     weights = weights or SequenceWeights()
     frames, joints = start.shape[:2]
@@ -80,7 +82,7 @@ def optimise_sequence(
         part = rays.of_points(slice(rows.start * joints, rows.stop * joints))
         with threadpool_limits(1, user_api="blas"):
             window = _Window(part, start[rows], bones, lengths, scale=scale, weights=weights)
-            solved = window.solve()
+            solved = window.solve(is_trial)
         window_share = _ramp(rows, frames)[:, None] * np.isfinite(solved.points[..., 0])
         total[rows] += np.nan_to_num(solved.points) * window_share[..., None]
         share[rows] += window_share
@@ -129,16 +131,19 @@ class _Window:
             smooth = weights.smooth * weights.frame_rate_scale**-2
             self._smooth_weight = smooth * self._pixels**2
 
-    def solve(self) -> SequenceEstimate:
+    def solve(self, is_trial: bool) -> SequenceEstimate:
         points, lengths = self._start.copy(), self._lengths.copy()
         points[:, ~self._known] = 0
-        for _ in range(ITERATIONS):
+        for _ in range(TRIAL_ITERATIONS if is_trial else ITERATIONS):
             check_stop_inside("the optimisation")
             step, length_step = self._step(points, lengths)
             points += step
             lengths += length_step
             if np.abs(step).max(initial=0) * self._pixels < CONVERGED * self._scale:
                 break
+        if is_trial:
+            points[:, ~self._known] = np.nan
+            return SequenceEstimate(points, np.full(points.shape[:2], np.nan))
         jacobian, _, weights = self._linearise(points.reshape(-1, 3))
         information = np.einsum("vn,vnia,vnib->nab", weights, jacobian, jacobian, optimize=True)
         errors = marginal_errors(information.reshape(*points.shape, 3), self._smooth_weight)

@@ -1,0 +1,1 @@
+"""Left and right, which detectors exchange for a while in some of the views."""
