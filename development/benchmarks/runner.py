@@ -92,6 +92,8 @@ def measure(engine: str, units: int) -> dict[str, Any]:
         run_dataset(options, find_units(options))
         again = time.perf_counter() - start
     if engine == "ray":
+        import ray
+
         ray.shutdown()
     # What starting the workers takes is not the units'.
     first = times[0]
