@@ -81,12 +81,10 @@ def staged_outputs(folder: Path, inputs: Sequence[Path] | None = None) -> Iterat
         yield staging
         check_interrupted()
         stale = [] if inputs is None else _unchanged(folder, _made_before(folder))
-        written = _finished(staging)
+        kept = {*_finished(staging), *(path.name for path in stale if _is_one_of(path, inputs))}
         _move_up(staging, folder)
         for path in stale:
-            if path.name not in written and not any(
-                map(path.samefile, filter(Path.exists, inputs))
-            ):
+            if path.name not in kept:
                 path.unlink()
     except BaseException:
         kept = _finished(staging)

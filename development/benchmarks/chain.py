@@ -18,7 +18,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -117,10 +117,15 @@ def _command(video: Path, rvm_weights: Path | None) -> dict[str, float]:
     from workflows.plugins import quiet_ikomia
 
     quiet_ikomia()
-    asked = {"rvm_weights": rvm_weights} if rvm_weights else {"matte": "none"}
     with tempfile.TemporaryDirectory() as output:
         options = ChainOptions(
-            video, Path(output) / "out", weights="builtin", device="cpu", quiet=True, **asked
+            video,
+            Path(output) / "out",
+            matte="rvm" if rvm_weights else "none",
+            rvm_weights=rvm_weights,
+            weights="builtin",
+            device="cpu",
+            quiet=True,
         )
         # What is imported and compiled once is no work on frames.
         run_chain(replace(options, output=Path(output) / "warm", end=WARM_UP))
@@ -141,7 +146,9 @@ def _networks_alone(video: Path, plate: Path, rvm_weights: Path | None) -> dict[
     frames = [frame.image for frame in VideoReader(VideoInfo.from_path(video))]
     background = read_picture(plate)
     matting = builtin_matting()
-    networks = {"infer_background_matting alone": lambda frame: matting(frame, background)}
+    networks: dict[str, Callable[[np.ndarray], object]] = {
+        "infer_background_matting alone": lambda frame: matting(frame, background)
+    }
     if rvm_weights:
         networks["infer_rvm alone"] = rvm_stream(rvm_weights.parent)
     for network in networks.values():

@@ -7,6 +7,7 @@ making to its record; and the driver's memory after a few units and after all of
 from __future__ import annotations
 
 import csv
+import importlib
 import math
 import tempfile
 import time
@@ -61,8 +62,6 @@ def measure(engine: str, units: int) -> dict[str, Any]:
     start = time.perf_counter()
     try:
         if engine == "ray":
-            import ray
-
             from workflows.dataset.ray_engine import start_ray
 
             # Its start is not the units', and takes too long to be taken off what they take.
@@ -92,9 +91,7 @@ def measure(engine: str, units: int) -> dict[str, Any]:
         run_dataset(options, find_units(options))
         again = time.perf_counter() - start
     if engine == "ray":
-        import ray
-
-        ray.shutdown()
+        importlib.import_module("ray").shutdown()
     # What starting the workers takes is not the units'.
     first = times[0]
     return {

@@ -85,9 +85,10 @@ def measure(level: str, views: list[int]) -> dict:
                 known = np.isfinite(found.keypoints3d[..., 0])
                 distances = np.linalg.norm(found.keypoints3d_optim - points, axis=-1)
                 off[name].append(float(np.nanmean(distances[known])))
-            single = np.linalg.norm(found.keypoints3d - points, axis=-1)
-            off["frames"].append(float(np.nanmean(single[known])))
-            chosen.append(found.quality["smooth"])
+                if name == "auto":
+                    single = np.linalg.norm(found.keypoints3d - points, axis=-1)
+                    off["frames"].append(float(np.nanmean(single[known])))
+                    chosen.append(found.quality["smooth"])
     means = {name: float(np.mean(errors)) for name, errors in off.items()}
     extra = (seconds["auto"] - seconds["1"]) / len(SEEDS)
     return means | {"chosen": float(np.median(chosen)), "extra": extra}

@@ -45,4 +45,4 @@ def exchange_sides(
                 if other == view or rng.random() < together:
                     exchanged[other, start + rng.integers(3) : end, group] = True
     seen = np.where(exchanged[..., None], keypoints[:, :, mirrored], keypoints)
-    return seen, exchanged.any(axis=2)
+    return seen, np.asarray(exchanged.any(axis=2))

@@ -76,10 +76,11 @@ def refine_cameras(
         # Half of the frames show too little; all of them may not.
         return Refinement(bundle_adjust(cameras, keypoints, free_intrinsics), None, None, doubts)
     focal = float(np.median([camera.matrix[0, 0] for camera in cameras]))
-    errors = [_disagreement(found[0], judged)]
-    if given is None or errors[0] is None:
+    first = _disagreement(found[0], judged)
+    if given is None or first is None:
         return Refinement(bundle_adjust(cameras, keypoints, free_intrinsics), None, None, doubts)
-    if errors[0] > POOR_SHARE * focal:
+    errors = [first]
+    if first > POOR_SHARE * focal:
         anew = _posed_anew(cameras, fitted, free_intrinsics)
         error = None if anew is None else _disagreement(anew, judged)
         if anew is not None and error is not None:

@@ -106,8 +106,9 @@ def _match_views(
     if not shared.size:
         return best
     for matches in _proposals(shared):
-        sides = zip(*((xy[first[i]], xy[second[j]]) for i, j in matches), strict=True)
-        essential = _essential(*(np.concatenate(side, axis=1) for side in sides), near)
+        one = np.concatenate([xy[first[i]] for i, _ in matches], axis=1)
+        other = np.concatenate([xy[second[j]] for _, j in matches], axis=1)
+        essential = _essential(one, other, near)
         if essential is None:
             continue
         agree = [[_agreement(xy[a], xy[b], essential, near) for b in second] for a in first]

@@ -86,7 +86,7 @@ class Step:
         chosen = zip(self.groups, self.states, strict=True)
         costs = sum(group.costs[choice] for group, choice in chosen)
         if self.expected is None:
-            exchanged = self.labels.any(axis=1)
+            exchanged = np.asarray(self.labels.any(axis=1))
             rare = EXCHANGED * exchanged.sum(axis=1) + ALL_EXCHANGED * exchanged.all(axis=1)
             return costs + self.frames * rare
         unexpected = (self.labels ^ self.expected).any(axis=1).sum(axis=1)

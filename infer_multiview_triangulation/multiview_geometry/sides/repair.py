@@ -48,7 +48,7 @@ def repair_sides(rays: Rays, triangulation: Triangulation, skeleton: Skeleton) -
         labels, of_groups = _labels(rays, triangulation, groups, joints=joints, expected=expected)
         if groups is limbs:
             margins = of_groups
-            expected = labels.all(axis=0) if len(labels) else None
+            expected = np.asarray(labels.all(axis=0)) if len(labels) else None
         if not labels.any():
             continue
         for group, of_group in zip(groups, labels, strict=True):
@@ -133,7 +133,7 @@ def _steps(
 ) -> tuple[list[Step], list[slice]]:
     """A step for each suspect frame and for each stretch between them, and their frames."""
     found = [group.choices(suspect) for group in watched]
-    edges = np.flatnonzero(np.diff(suspect.astype(int))) + 1
+    edges = [int(edge) + 1 for edge in np.flatnonzero(np.diff(suspect.astype(int)))]
     steps, rows = [], []
     for first, end in zip([0, *edges], [*edges, len(suspect)], strict=True):
         if suspect[first]:
