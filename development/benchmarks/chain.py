@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -95,8 +96,9 @@ def _write_take(scratch: Path, folder: Path | None, frames: int) -> tuple[Path, 
         return clip.write(video), plate
     person, scene = load_person(folder, PERSON), read_picture(folder / SCENE)
     own = frames - EARLIER
-    sizes = {"seed": SEED, "width": WIDTH, "height": HEIGHT}
-    take = make_composite("static", person, scene, frames=own, **sizes)
+    take = make_composite(
+        "static", person, scene, seed=SEED, frames=own, width=WIDTH, height=HEIGHT
+    )
     write_picture(plate, np.median(take.frames, axis=0).astype(np.uint8))
     with VideoSink(video, WIDTH, HEIGHT, RATE, 1 / RATE) as sink:
         for index, frame in enumerate(take.frames):
@@ -117,7 +119,7 @@ def _command(video: Path, rvm_weights: Path | None) -> dict[str, float]:
     from workflows.plugins import quiet_ikomia
 
     quiet_ikomia()
-    asked = {"rvm_weights": rvm_weights} if rvm_weights else {"matte": "none"}
+    asked: dict[str, Any] = {"rvm_weights": rvm_weights} if rvm_weights else {"matte": "none"}
     with tempfile.TemporaryDirectory() as output:
         options = ChainOptions(
             video, Path(output) / "out", weights="builtin", device="cpu", quiet=True, **asked

@@ -62,16 +62,7 @@ class PeopleMasks:
         # What anybody's look sees, whoever's it is.
         whole = np.zeros((height, width), np.uint8)
         for mask, row in zip(masks, rows, strict=True):
-            bounds, size = people[row].bounds(), people[row].size
-            for growths_left in range(GROWTHS, -1, -1):
-                first, second = (
-                    Crop.around(bounds, margin * size, height, width) for margin in MARGINS
-                )
-                look = self._look(picture, first, second, people, row)
-                grown = _grown(bounds, look, first, picture.shape[:2], people[row])
-                if grown is None or not growths_left:
-                    break
-                bounds = grown
+            look, first = self._wide_look(picture, people, row)
             mask[first.slices] = look.mask(picture, first)
             part = whole[first.slices]
             seen = look.mask(picture, first, shared=False) if look.is_shared else part
@@ -79,6 +70,23 @@ class PeopleMasks:
         if len(rows) == len(people):
             _fill_up(masks, whole)
         return masks
+
+    def _wide_look(
+        self, picture: np.ndarray, people: Sequence[Detection], row: int
+    ) -> tuple[_Look, Crop]:
+        """What is to be seen of a person, in a crop that holds all of it."""
+        height, width = picture.shape[:2]
+        bounds, size = people[row].bounds(), people[row].size
+        growths_left = GROWTHS
+        while True:
+            first, second = (
+                Crop.around(bounds, margin * size, height, width) for margin in MARGINS
+            )
+            look = self._look(picture, first, second, people, row)
+            grown = _grown(bounds, look, first, (height, width), people[row])
+            if grown is None or not growths_left:
+                return look, first
+            bounds, growths_left = grown, growths_left - 1
 
     def _look(
         self,
