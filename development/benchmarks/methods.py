@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -143,7 +144,7 @@ def run_way(take: Composite, way: str, rvm_weights: Path) -> Run:
     from workflows.plugins import quiet_ikomia
 
     quiet_ikomia()
-    asked = {
+    asked: dict[str, Any] = {
         "rvm": {"method": "rvm", "rvm_weights": rvm_weights},
         "background": {"method": "background", "rvm_weights": rvm_weights},
         "auto": {"rvm_weights": rvm_weights},
