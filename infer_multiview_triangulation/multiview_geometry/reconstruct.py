@@ -117,8 +117,10 @@ def reconstruct_people(
         frame_points = triangulate_capture(capture, options)
         begin("optimisation")
         if smoothness is None:
-            # Who is seen best tells it for all: detectors err alike on everybody.
-            smoothness = _smoothness(capture, frame_points, options)
+            # Who is seen best tells it for all, wanted or not: detectors err alike on everybody.
+            best = adjusted[0]
+            of_best = frame_points if capture is best else triangulate_capture(best, options)
+            smoothness = _smoothness(best, of_best, options)
         estimate = _optimise(capture, frame_points, options, smoothness.smooth)
         solved.append(Solved(capture, frame_points, estimate, smoothness))
     move, units, up_axis = _find_world(solved, options, warnings=noticed)

@@ -76,5 +76,5 @@ def test_a_saved_workflow_is_loaded_with_its_plugins():
     assert {"plate", "matting", "motion"} <= human_capture.saved_workflows().keys()
     workflow = human_capture.load_workflow("motion")
     assert workflow.find_task("infer_smpl_fit", 0) is not None
-    with pytest.raises(ValueError, match="no saved workflow dance: take one of matting"):
+    with pytest.raises(ValueError, match="no saved workflow dance: take one of key, matting"):
         human_capture.load_workflow("dance")

@@ -7,7 +7,8 @@ import torch
 from torchvision.models.optical_flow import raft_small
 
 from development.synthetic.scenes import make_flow_scene
-from plugin_kit.flow.dense_flow import DisFlow, RaftFlow, upscaled_flow
+from plugin_kit.flow.dense_flow import DisFlow, upscaled_flow
+from plugin_kit.flow.raft_flow import RaftFlow
 from plugin_kit.pictures import size_within
 
 
