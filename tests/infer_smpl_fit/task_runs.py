@@ -3,8 +3,10 @@
 from fractions import Fraction
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from infer_smpl_fit.ports import Input, Output
+from tests.infer_smpl_fit.scenes import Y_UP_TO_Z_UP
 from workflows.media.video_writer import VideoSink
 
 NAME = "infer_smpl_fit"
@@ -44,3 +46,17 @@ def video_of(path, frames, size=(480, 270)):
         for index in range(frames):
             sink.write(np.full((size[1], size[0], 3), 60 + index, np.uint8), index)
     return path
+
+
+def ring(up):
+    """Four upright cameras around the origin of a world that is y up or z up."""
+    cameras = []
+    for turn in (20, 110, 200, 290):
+        rotation = Rotation.from_euler("YX", [turn, 20], degrees=True).as_matrix()
+        # A camera's x, y, z in the world: to the right, down, ahead and a little down.
+        axes = rotation @ np.diag([1.0, -1.0, -1.0])
+        world = axes.T if up == "y" else axes.T @ Y_UP_TO_Z_UP.T
+        rotation_vector = Rotation.from_matrix(world).as_rotvec().tolist()
+        matrix = [[1000, 0, 960], [0, 1000, 540], [0, 0, 1]]
+        cameras.append({"matrix": matrix, "rotation": rotation_vector, "translation": [0, 0, 4]})
+    return cameras

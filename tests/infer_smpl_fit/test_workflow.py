@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pygltflib
 import pytest
-from scipy.spatial.transform import Rotation
 
 from development.synthetic.capture import NOISE, detect, studio
 from infer_multiview_triangulation import multiview_files as files
@@ -23,9 +22,9 @@ from infer_smpl_fit.smpl_body.builtin import builtin_body
 from infer_smpl_fit.smpl_body.conventions import CONVENTIONS
 from tests.infer_smpl_fit.bvh_reader import read_bvh
 from tests.infer_smpl_fit.procedural_body import procedural_body, stored
-from tests.infer_smpl_fit.scenes import Y_UP_TO_Z_UP, scene_of
+from tests.infer_smpl_fit.scenes import scene_of
 from tests.infer_smpl_fit.stand_in import joints_of, keypoints_of
-from tests.infer_smpl_fit.task_runs import FRAMES, NAME, WRITTEN, run, run_alone, video_of
+from tests.infer_smpl_fit.task_runs import FRAMES, NAME, WRITTEN, ring, run, run_alone, video_of
 from workflows.plugins import REPOSITORY
 
 UNITS = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
@@ -338,68 +337,6 @@ def test_every_file_is_written_and_readable(task_of, scene, tmp_path):
     )
     off = aist["smpl_scaling"].item() * on_body - scene.seen * 100
     assert aist["smpl_loss"] == pytest.approx(np.nanmean(np.square(off)), rel=1e-4)
-
-
-def test_world_that_is_z_up(task_of, scene, tmp_path):
-    reports = {}
-    for up in ("y", "z"):
-        turn = Y_UP_TO_Z_UP if up == "z" else np.eye(3)
-        workflow, task = task_of(output_folder=tmp_path / up)
-        told = {"skeleton": "coco17", "units": "m", "fps": 60, "up_axis": up}
-        reports[up] = run(workflow, task, scene.seen[:8] @ turn.T, told)["up_axis"]
-        reports[f"{up} picture"] = task.get_output(Output.CONTACT_SHEET).get_image()
-    assert (reports["y"], reports["z"]) == ("y", "z")
-    standing, turned = (read_bvh((tmp_path / up / "motion.bvh").read_text())[3] for up in "yz")
-    # Blender and game engines get both y up; in centimetres.
-    np.testing.assert_allclose(turned, standing, atol=0.5)
-    trc = read_keypoints(str(tmp_path / "z" / "motion.trc"), False).points
-    np.testing.assert_allclose(trc[:, 0] / 10 @ Y_UP_TO_Z_UP, standing[:, 0], atol=0.5)
-    heights = [np.flatnonzero((reports[f"{up} picture"] < 200).any(axis=(1, 2))) for up in "yz"]
-    assert abs(np.ptp(heights[0]) - np.ptp(heights[1])) < 60
-
-
-def ring(up):
-    """Four upright cameras around the origin of a world that is y up or z up."""
-    cameras = []
-    for turn in (20, 110, 200, 290):
-        rotation = Rotation.from_euler("YX", [turn, 20], degrees=True).as_matrix()
-        # A camera's x, y, z in the world: to the right, down, ahead and a little down.
-        axes = rotation @ np.diag([1.0, -1.0, -1.0])
-        world = axes.T if up == "y" else axes.T @ Y_UP_TO_Z_UP.T
-        rotation_vector = Rotation.from_matrix(world).as_rotvec().tolist()
-        matrix = [[1000, 0, 960], [0, 1000, 540], [0, 0, 1]]
-        cameras.append({"matrix": matrix, "rotation": rotation_vector, "translation": [0, 0, 4]})
-    return cameras
-
-
-@pytest.mark.parametrize("up", ["y", "z"])
-@pytest.mark.parametrize("turn", [0, 90, 180])
-def test_bodies_that_lie_or_hang_stay_so(task_of, scene, tmp_path, up, turn):
-    """In the world of cameras, which stand upright; 90 lies on its back, 180 is a handstand."""
-    lying = scene.seen[:8] @ Rotation.from_euler("x", turn, degrees=True).as_matrix().T
-    world = lying if up == "y" else lying @ Y_UP_TO_Z_UP.T
-    workflow, task = task_of(output_folder=tmp_path)
-    told = {"skeleton": "coco17", "units": "m", "fps": 60, "cameras": ring(up)}
-    report = run(workflow, task, world, told)
-    assert (report["up_axis"], report["up_axis_from"]) == (up, "cameras")
-    assert any("stands along" in warning for warning in report["warnings"]) == (turn != 0)
-    places = read_bvh((tmp_path / "motion.bvh").read_text())[3] / 100
-    spine = places[:, 12] - places[:, 0]
-    true = np.nanmean(lying[:, [5, 6]], axis=(0, 1)) - np.nanmean(lying[:, [11, 12]], axis=(0, 1))
-    true /= np.linalg.norm(true)
-    mean = spine.mean(axis=0) / np.linalg.norm(spine.mean(axis=0))
-    assert mean @ true > 0.95
-
-
-def test_what_is_up_can_be_told_and_is_asked_where_it_is_odd(task_of, scene):
-    lying = scene.seen[:3] @ Rotation.from_euler("z", 90, degrees=True).as_matrix().T
-    told = {"skeleton": "coco17", "units": "m", "fps": 60}
-    guessed = dict(run(*task_of(), lying, told))
-    assert (guessed["up_axis"], guessed["up_axis_from"]) == ("-x", "body")
-    assert "nothing tells which way is up" in guessed["warnings"][-1]
-    asked = run(*task_of(up_axis="y"), lying, told)
-    assert (asked["up_axis"], asked["up_axis_from"]) == ("y", "parameter")
-    assert asked["warnings"] == []
 
 
 def test_picture_is_what_ikomia_shows(task_of, scene):
