@@ -22,6 +22,7 @@ from development.tools.hub import (
     write_package,
 )
 from tests.detection_plugin import write_detection
+from tests.fresh_process import run_script
 from tests.readme_inputs import (
     write_cameras,
     write_capture,
@@ -141,22 +142,19 @@ def test_package_works_alone(name, tmp_path, readme_inputs):
         stand_in=f"import torch; torch.manual_seed(0)\n{stand_in}" if stand_in else "",
         run_examples=RUN_EXAMPLES.get(name, ()),
     )
-    done = subprocess.run(
-        [PYTHON, "-c", script],
-        cwd=work,
-        env={
-            **{key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+    status, output = run_script(
+        script,
+        work,
+        {
             "HOME": str(home),
             "USERPROFILE": str(home),
             "INFER_RVM_CACHE": str(work),
             "INFER_BACKGROUND_MATTING_CACHE": str(work),
         },
-        capture_output=True,
-        text=True,
-        timeout=180,
+        PYTHON,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    ran = re.findall(r"^ran (\d+)$", done.stdout, re.M)
+    assert status == 0, output
+    ran = re.findall(r"^ran (\d+)$", output, re.M)
     assert tuple(map(int, ran)) == RUN_EXAMPLES.get(name, ())
 
 

@@ -1,12 +1,10 @@
 """Two plugin folders copied out of the checkout, of which one is upgraded."""
 
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 
+from tests.fresh_process import run_script
 from workflows.plugins import REPOSITORY
 
 # What Ikomia does at an upgrade: remove the folder, unpack the new one, load it.
@@ -78,18 +76,8 @@ without_caches = shutil.ignore_patterns("__pycache__")
 
 
 def run(script, home):
-    left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
-    known = {key: value for key, value in os.environ.items() if key not in left_out}
-    known |= {"HOME": str(home), "USERPROFILE": str(home)}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=home,
-        env=known,
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    status, output = run_script(script, home, {"HOME": str(home), "USERPROFILE": str(home)})
+    assert status == 0, output
 
 
 PAIR = ("infer_rvm", "infer_background_matting")

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from fractions import Fraction
 
@@ -14,6 +12,7 @@ import pytest
 
 from development.synthetic.clip import SyntheticClip
 from plugin_kit.video import VideoInfo, VideoReader
+from tests.fresh_process import run_script
 from workflows.matting import ChainOptions, main, parse_arguments, run_chain
 from workflows.matting.job import VideoJob
 from workflows.media.video_writer import VideoSink
@@ -336,10 +335,8 @@ for path, names in (("workflows/saved/plate.json", ["infer_rvm", "extract_backgr
     assert all(workflow.find_task(name) for name in names), path
     print(sorted(workflow.get_exposed_parameters()))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    assert "rvm_weights" in done.stdout
-    assert "background_matting_weights" in done.stdout
-    assert "scene_cut" in done.stdout
+    status, output = run_script(script, REPOSITORY)
+    assert status == 0, output
+    assert "rvm_weights" in output
+    assert "background_matting_weights" in output
+    assert "scene_cut" in output

@@ -1,8 +1,6 @@
 """The motion chain: command and library, on a capture whose truth is known and on real files."""
 
 import json
-import subprocess
-import sys
 from fractions import Fraction
 
 import av
@@ -18,6 +16,7 @@ from plugin_kit.keypoints.c3d_files import read_c3d
 from plugin_kit.keypoints.csv_files import read_csv
 from plugin_kit.keypoints.trc_files import read_trc
 from tests.conftest import REPOSITORY
+from tests.fresh_process import run_script
 from workflows.media.video_writer import VideoSink
 from workflows.motion import MotionOptions, main, motion_workflow, parse_arguments, run_motion
 from workflows.motion.options import in_options
@@ -252,12 +251,10 @@ first.set_parameters({{"keypoints_path": {str(files / "keypoints2d.npz")!r},
 workflow.run()
 print(workflow.find_task("infer_smpl_fit", 0).get_output(0).get_array().shape)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    assert "body_model" in done.stdout
-    assert f"({FRAMES}, 24, 3)" in done.stdout
+    status, output = run_script(script, REPOSITORY)
+    assert status == 0, output
+    assert "body_model" in output
+    assert f"({FRAMES}, 24, 3)" in output
 
 
 @pytest.mark.parametrize(
