@@ -117,10 +117,17 @@ def save_workflows(folder: Path = FOLDER) -> None:
         shown = [task for task in (FUSION, KEY) if task in tasks] or [
             task for task in tasks if task in OUTPUTS
         ]
-        outputs = {task: list(_outputs(*OUTPUTS[task])) for task in shown}
+        # What two tasks call by one name is the last one's, as the alpha that was stabilised.
+        last = {
+            output["description"]: task for task in shown for output in _outputs(*OUTPUTS[task])
+        }
+        outputs = {
+            task: [o for o in _outputs(*OUTPUTS[task]) if last[o["description"]] == task]
+            for task in shown
+        }
         with replacing(folder / name) as beside:
             workflow.save(str(beside), exposed_params=parameters, exposed_outputs=outputs)
-            content = json.loads(beside.read_bytes(), object_hook=_without_address)
+            content = json.loads(beside.read_bytes(), object_hook=_settled)
             beside.write_text(json.dumps(content, indent=4) + "\n", encoding="utf-8")
 
 
@@ -138,15 +145,18 @@ def _exposed(task: str, tasks: Sequence[str]) -> dict[str, dict[str, str]]:
     }
 
 
-def _outputs(ports: type[IntEnum], names: str) -> Iterator[dict[str, object]]:
+def _outputs(ports: type[IntEnum], names: str) -> Iterator[dict[str, str | int]]:
     for name in names.split():
         port, _, shown = name.partition(":")
         yield {"description": shown or port, "index": int(ports[port.upper()])}
 
 
-def _without_address(value: dict) -> dict:
-    """Leave out where a plugin lay on the machine that saved the workflow."""
-    return {**value, "url": ""} if "url" in value else value
+def _settled(value: dict) -> dict:
+    """Leave out where a plugin lay on the machine that saved it, and sort what has no order."""
+    settled = {**value, "url": ""} if "url" in value else dict(value)
+    if isinstance(settled.get("parameters"), list):
+        settled["parameters"].sort(key=lambda parameter: parameter["name"])
+    return settled
 
 
 if __name__ == "__main__":
