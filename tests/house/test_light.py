@@ -69,14 +69,18 @@ for name in {plugins!r}:
     print("ran", name)
 import cv2
 assert "ikomia" in cv2.__file__, cv2.__file__
-flow = new_workflow("flow")
-task = add_task(flow, "infer_flow_matting", {{"mode": "network", "model_weight_file": "best.pth"}})
 import numpy as np
-task.get_input(0).set_image(np.zeros((32, 32, 3), np.uint8))
-try:
-    task.run()
-except (ImportError, RuntimeError) as error:
-    print(error)
+for values in (
+    {{"mode": "network", "model_weight_file": "best.pth"}},
+    {{"flow": "raft", "flow_weight_file": "raft.pth"}},
+):
+    task = add_task(new_workflow("flow"), "infer_flow_matting", values)
+    for port in (0, 1):
+        task.get_input(port).set_image(np.full((32, 32, 3), port, np.uint8))
+    try:
+        task.run()
+    except (ImportError, RuntimeError) as error:
+        print(error)
 """
 
 
@@ -132,6 +136,8 @@ def test_light_plugins_run_without_pytorch_on_ikomias_own_opencv():
     ]
     assert "mode=network needs torch" in done.stdout
     assert "pip install torch, or set mode=refine" in done.stdout
+    assert "flow=raft needs torch" in done.stdout
+    assert "set flow=dis" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["human_capture", *(f"workflows.{name}" for name in COMMANDS)])
