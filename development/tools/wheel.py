@@ -65,11 +65,12 @@ def packed_files(wheel: Path) -> list[str]:
 
 
 def write_inputs(folder: Path) -> None:
-    """A clip, and keypoints with the cameras that saw them, both drawn."""
+    """A clip, keypoints with the cameras that saw them, and videos of three cameras, all drawn."""
     import numpy as np
 
     from development.synthetic.body_capture import make_capture
     from development.synthetic.clip import SyntheticClip
+    from development.synthetic.filmed import film, write_videos
     from infer_multiview_triangulation.multiview_files import write_cameras_json
 
     SyntheticClip(width=320, height=180, frames=12).write(folder / "clip.mp4")
@@ -78,6 +79,9 @@ def write_inputs(folder: Path) -> None:
         folder / "keypoints2d.npz", keypoints2d=capture.keypoints2d, skeleton="body25", fps=60.0
     )
     write_cameras_json(folder / "cameras.json", capture.cameras)
+    take = film(6, fps=15, height=480, views=3)
+    write_videos(folder / "videos", take)
+    write_cameras_json(folder / "videos" / "calibration.json", take.cameras)
 
 
 TRIED: dict[str, tuple[str, str]] = {
@@ -90,6 +94,11 @@ TRIED: dict[str, tuple[str, str]] = {
         "moved/motion.bvh",
     ),
     "keypoints": ("keypoints clip.mp4 --output found", "found"),
+    "capture": (
+        "capture videos --cameras videos/calibration.json --output root --matte people "
+        "-- --units cm --no-preview",
+        "root/motion.npz",
+    ),
     "dataset": (
         "dataset table.csv --task keypoints --output results --workers 1",
         "results/one",

@@ -180,14 +180,16 @@ def test_a_failure_tells_its_reason_without_ikomias_stack():
         run_workflow(Failing())
 
 
-@pytest.mark.parametrize("command", ["matting", "motion"])
+@pytest.mark.parametrize(
+    ("command", "awaited"), [("matting", "torch"), ("motion", "workflows.motion.run")]
+)
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_signals_while_a_command_loads_are_answered(command, sent, tmp_path):
+def test_signals_while_a_command_loads_are_answered(command, awaited, sent, tmp_path):
     script = f"""
 import os, sys
 class Finder:
     def find_spec(self, name, *_):
-        if name == "workflows.{command}.run":
+        if name == {awaited!r}:
             os.kill(os.getpid(), {int(sent)})
 sys.meta_path.insert(0, Finder())
 import runpy
