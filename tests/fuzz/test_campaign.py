@@ -11,7 +11,7 @@ from development.fuzz.kills import KillCampaign
 from development.fuzz.readers import READERS
 
 # Networks take seconds to load, and the HDF5 library crashes; make fuzz tries them too.
-HEAVY = ("rvm", "background_matting", "human_parsing", "raft", "bodies", "flow_matting")
+HEAVY = ("rvm", "background_matting", "human_parsing", "raft", "bodies", "flow_matting", "onnx")
 LIGHT = [name for name in READERS if name not in (*HEAVY, "hdf5_tables")]
 INPUTS = 200
 SEED = 1
@@ -23,7 +23,7 @@ def content_of(folder):
 
 
 def test_each_kind_of_fault_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(campaigns, "LIMIT_SECONDS", 4.0)
+    monkeypatch.setattr(campaigns, "LIMIT_SECONDS", 2.0)
     path = tmp_path / "input.npz"
     path.write_bytes(b"")
     told = {"nameless": "foreign", "loop": "hang"}
