@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..human_parsing_network import ClassSet, ParsingNetwork, folded
+from ..human_parsing_network import ClassSet, ParsingNetwork, folded, optimised
 from ..human_parsing_network.classes import DEVIATION_BGR, MEAN_BGR
 from ..infer_human_parsing_kit.stopping import ShouldStop, check_stop, never
 from .crops import crop_input, restore_bands
@@ -66,8 +66,11 @@ class HumanParser:
         self.classes = classes
         self.options = options or ParserOptions()
         self._device, self._dtype = torch.device(device), dtype
-        self._network = folded(network).to(self._device).eval()
-        self._network.to(memory_format=torch.channels_last)
+        if self._device.type == "cpu" and dtype == torch.float32:
+            self._network = optimised(network)
+        else:
+            self._network = folded(network).to(self._device)
+            self._network.to(memory_format=torch.channels_last)
         self._mirrored = torch.tensor(classes.mirrored(), device=self._device)
 
     def __call__(

@@ -144,14 +144,16 @@ def posed_vertices(
     rotations = local_rotations(poses)
     joints = model.joints(betas)
     world, positions = world_transforms(rotations, joints, model.parents)
-    shaped = model.v_template[vertices] + model.shapedirs[vertices] @ betas
+    # tensordot makes one product of it; @ makes one a vertex.
+    shaped = model.v_template[vertices] + np.tensordot(model.shapedirs[vertices], betas, 1)
     shaped = np.broadcast_to(shaped, (frames, *shaped.shape))
     if model.has_correctives:
         features = (rotations[:, 1:] - np.eye(3)).reshape(frames, -1)
         shaped = shaped + np.einsum("nap,fp->fna", model.posedirs[vertices], features)
     offsets = positions - np.einsum("fkab,kb->fka", world, joints)
-    weights = model.weights[vertices]
-    blended = np.einsum("nk,fkab->fnab", weights, world)
-    skinned = np.einsum("fnab,fnb->fna", blended, shaped)
-    skinned += np.einsum("nk,fka->fna", weights, offsets)
+    # One product of matrices blends rotations and offsets; einsum would loop.
+    affine = np.concatenate([world, offsets[..., None]], axis=-1)
+    flat = affine.reshape(frames, model.joint_count, 12)
+    blended = (model.weights[vertices] @ flat).reshape(frames, -1, 3, 4)
+    skinned = np.einsum("fnab,fnb->fna", blended[..., :3], shaped) + blended[..., 3]
     return scaling * skinned + transl[:, None]

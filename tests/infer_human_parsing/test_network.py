@@ -7,8 +7,14 @@ import torch
 from torch.nn import functional as F
 
 from infer_human_parsing import checkpoints
-from infer_human_parsing.human_parsing_network import CLASS_SETS, ParsingNetwork, folded
+from infer_human_parsing.human_parsing_network import (
+    CLASS_SETS,
+    ParsingNetwork,
+    folded,
+    optimised,
+)
 from infer_human_parsing.human_parsing_network.norm import AbsNorm
+from infer_human_parsing.infer_human_parsing_kit.packed_convolutions import can_pack
 
 
 def load(path, asked="auto"):
@@ -220,3 +226,19 @@ def test_a_missing_checkpoint_says_where_users_get_one(given, problem):
     text = str(caught.value)
     for word in (*checkpoints.FILES, checkpoints.SCHP, "Google Drive", "model_weight_file"):
         assert word in text
+
+
+@pytest.mark.skipif(not can_pack(), reason="this PyTorch has no oneDNN")
+def test_the_cpu_path_gives_the_labels_of_the_network(checkpoint):
+    network, _ = load(checkpoint())
+    fast = optimised(network)
+    assert not any(isinstance(layer, torch.nn.Conv2d) for layer in fast.layer3.modules())
+    generator = torch.Generator().manual_seed(2)
+    for shape in ((1, 3, 65, 81), (2, 3, 33, 65)):
+        x = torch.randn(*shape, generator=generator)
+        with torch.inference_mode():
+            expected = network(x)
+            actual = fast(x.contiguous(memory_format=torch.channels_last))
+        torch.testing.assert_close(actual, expected, atol=1e-4, rtol=1e-4)
+        assert (actual.argmax(1) == expected.argmax(1)).float().mean() > 0.999
+        assert len(expected.argmax(1).unique()) > 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -11,13 +12,7 @@ import numpy as np
 
 from infer_smpl_fit.overlay import BLUE, OPACITY, Camera, camera_backdrop
 from infer_smpl_fit.smpl_export.motion import BodyMotion
-from infer_smpl_fit.smpl_export.render import (
-    SURFACE,
-    draw_body,
-    frame_vertices,
-    look_at,
-    project,
-)
+from infer_smpl_fit.smpl_export.render import SURFACE, frame_vertices, look_at, project
 from plugin_kit.pictures import plain
 from workflows.media.video_writer import VideoSink
 from workflows.motion.everybody import Colour, Everybody, Person
@@ -72,8 +67,12 @@ def _camera(everybody: Everybody) -> np.ndarray:
     return look_at((low + high) / 2, VIEW, up=up, span=span, size=PANEL)
 
 
-def _blank() -> np.ndarray:
-    return plain(PAPER, PANEL[1], PANEL[0])
+@cache
+def _paper() -> np.ndarray:
+    """An empty panel, read only: filling one takes longer than drawing a body."""
+    paper = plain(PAPER, PANEL[1], PANEL[0])
+    paper.setflags(write=False)
+    return paper
 
 
 def _draw_bodies(everybody: Everybody, frame: int, camera: np.ndarray) -> np.ndarray:
@@ -82,7 +81,7 @@ def _draw_bodies(everybody: Everybody, frame: int, camera: np.ndarray) -> np.nda
         for person in everybody.people
         if person.motion is not None and person.is_shown(frame)
     ]
-    return _with_bodies(_blank(), everybody, motions, frame=frame, camera=camera)
+    return _with_bodies(_paper(), everybody, motions, frame=frame, camera=camera)
 
 
 def _with_bodies(
@@ -94,23 +93,16 @@ def _with_bodies(
     camera: np.ndarray,
     opacity: float = 1.0,
 ) -> np.ndarray:
-    """Bodies over a picture, the farthest first."""
+    """Bodies over a picture."""
+    # Late: it brings numba, which only a preview needs.
+    from workflows.motion.rasteriser import draw_meshes
+
     bodies = [(frame_vertices(motion, everybody.model, frame), c) for motion, c in motions]
-    bodies.sort(key=lambda body: -np.median(project(body[0], camera)[1]))
-    for vertices, colour in bodies:
-        picture = draw_body(
-            picture,
-            vertices,
-            everybody.model.faces,
-            camera=camera,
-            colour=colour,
-            opacity=opacity,
-        )
-    return picture
+    return draw_meshes(picture, bodies, everybody.model.faces, camera=camera, opacity=opacity)
 
 
 def _draw_keypoints(everybody: Everybody, frame: int, camera: np.ndarray) -> np.ndarray:
-    picture = _blank()
+    picture = _paper().copy()
     for person in everybody.people:
         pixels, _ = project(person.keypoints[frame], camera)
         visible = np.asarray(np.isfinite(pixels).all(axis=1))
@@ -140,7 +132,7 @@ def _overlays(footage: Footage, everybody: Everybody, frames: range) -> Iterator
     ).reshape(-1, 3)
     for frame, picture in zip(frames, footage.pictures(frames), strict=True):
         if picture is None:
-            yield _blank()
+            yield _paper()
             continue
         behind = camera_backdrop(camera, picture, frame)
         motions = [
@@ -177,7 +169,7 @@ def _fitted(picture: np.ndarray) -> np.ndarray:
     scale = min(PANEL[0] / picture.shape[1], PANEL[1] / picture.shape[0])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=method)
-    panel = _blank()
+    panel = _paper().copy()
     top, left = (PANEL[1] - small.shape[0]) // 2, (PANEL[0] - small.shape[1]) // 2
     panel[top : top + small.shape[0], left : left + small.shape[1]] = small
     return panel
