@@ -114,7 +114,7 @@ class MoveNet:
 
 
 MULTIPOSE = MoveNet("movenet-multipose", HEADS | BOX_HEADS, ("h", "w"))
-THUNDER = MoveNet("movenet-thunder", HEADS, (256, 256))
+THUNDER = MoveNet("movenet-thunder", HEADS, ("h", "w"))
 SELFIE_CONVERTED = "selfie_segmentation.onnx"
 
 

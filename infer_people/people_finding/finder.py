@@ -65,6 +65,8 @@ class PeopleFinder:
         self._follower = Follower()
         self._chooser = Chooser(self._choice)
         self._since_search = INTERVAL
+        if self._masks:
+            self._masks.reset()
 
     def __call__(self, picture: np.ndarray, *, boxes: np.ndarray | None = None) -> FramePeople:
         """Find the people of one frame.
@@ -105,7 +107,7 @@ class PeopleFinder:
             np.array([one.score for one in chosen], np.float32),
             identities[list(rows)],
             np.stack(keypoints),
-            self._masks(picture, people, rows) if self._masks else None,
+            self._masks(picture, people, rows, identities) if self._masks else None,
         )
 
     def _people(self, picture: np.ndarray, boxes: np.ndarray | None) -> list[Detection]:

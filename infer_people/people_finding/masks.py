@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from .bones import BODY, SURE, core_of, distance_to, draw_bones, ends_in, trunk_of
+from .bones import BODY, SURE, core_of, distance_to, trunk_of
 from .crops import Crop
-from .detection import KNOWN, Detection
+from .detection import Detection
+from .growth import Growth
 from .guided import guided_edges
 from .people import together
 from .sessions import WEIGHTS, Session
+from .shares import reaches, share_of
 from .turning import quarter_turns
 
 NAME = "selfie_segmentation.onnx"
@@ -23,12 +25,6 @@ AREA, MULTIPLE, SHORTEST = 256 * 256, 32, 64
 # of them misses, hair before bricks for instance, the other often sees.
 MARGINS = (0.12, 0.2)
 FADE = 0.06
-# Keypoints tell nothing of what is below a portrait's shoulders, or of a wide coat. Where so much
-# of the size goes on beyond a side of the crop, opaque and connected to the bones, the bounds grow
-# on that side by so much of their longer one, a few times.
-CROSSING, GROWTH, GROWTHS, OPAQUE = 0.1, 0.4, 3, 0.5
-# How sharply pixels between two people are shared out, and how much nearer the one in front is.
-SHARPNESS, IN_FRONT = 0.03, 0.04
 # What the network calls this is background, and person: it is unsure of dark people before dark.
 LEAST, FULL = 0.1, 0.75
 # Where shoulders, hips and knees are seen, nothing farther from the bones is the person's, in
@@ -46,9 +42,18 @@ class PeopleMasks:
     def __init__(self, path: str = "", *, device: str = "cpu", threads: int = 0) -> None:
         self._session = Session(path or WEIGHTS / NAME, device, threads)
         self._session.require({"mask"}, "a network of selfie segmentation's kind")
+        self._growth = Growth()
+
+    def reset(self) -> None:
+        """Forget how far people went beyond their keypoints: a new video begins."""
+        self._growth = Growth()
 
     def __call__(
-        self, picture: np.ndarray, people: Sequence[Detection], rows: Sequence[int]
+        self,
+        picture: np.ndarray,
+        people: Sequence[Detection],
+        rows: Sequence[int],
+        identities: Sequence[int] | None = None,
     ) -> np.ndarray:
         """The alpha of some of the people, uint8 (len(rows), H, W).
 
@@ -56,64 +61,58 @@ class PeopleMasks:
             picture: RGB uint8 (H, W, 3).
             people: All who are there: pixels are the nearest person's.
             rows: Whose masks are wanted.
+            identities: Of all people, to know from frame to frame how far each one reaches.
         """
-        height, width = picture.shape[:2]
-        masks = np.zeros((len(rows), height, width), np.uint8)
-        # What anybody's look sees, whoever's it is.
-        whole = np.zeros((height, width), np.uint8)
+        masks = np.zeros((len(rows), *picture.shape[:2]), np.uint8)
+        whole: list[tuple[Crop, np.ndarray]] = []
         for mask, row in zip(masks, rows, strict=True):
-            first, look = self._whole_look(picture, people, row)
-            mask[first.slices] = look.mask(picture, first)
-            part = whole[first.slices]
-            seen = look.mask(picture, first, shared=False) if look.is_shared else part
-            part[:] = np.maximum.reduce([part, seen, mask[first.slices]])
-        if len(rows) == len(people):
+            identity = None if identities is None else int(identities[row])
+            crop, look = self._look(picture, people, row, identity)
+            seen = look.mask(picture, crop)
+            mask[crop.slices] = look.shared(seen)
+            whole.append((crop, seen))
+        if len(rows) == len(people) > 1:
             _fill_up(masks, whole)
         return masks
 
-    def _whole_look(
-        self, picture: np.ndarray, people: Sequence[Detection], row: int
-    ) -> tuple[Crop, _Look]:
-        """A crop beyond which the person does not go on, or the largest that is tried."""
-        bounds, growths = people[row].bounds(), 0
-        while True:
-            first, second = (
-                Crop.around(bounds, margin * people[row].size, *picture.shape[:2])
-                for margin in MARGINS
-            )
-            look = self._look(picture, first, second, people, row)
-            grown = _grown(bounds, look, first, picture.shape[:2], people[row])
-            if grown is None or growths == GROWTHS:
-                return first, look
-            bounds, growths = grown, growths + 1
-
     def _look(
-        self,
-        picture: np.ndarray,
-        first: Crop,
-        second: Crop,
-        people: Sequence[Detection],
-        row: int,
-    ) -> _Look:
-        """What is to be seen of a person in the first crop."""
-        size = _network_size(first)
-        small = first.cut(picture, size)
-        turns = quarter_turns(people[row])
-        again = np.rot90(second.cut(picture, _network_size(second)), turns)[:, ::-1]
+        self, picture: np.ndarray, people: Sequence[Detection], row: int, identity: int | None
+    ) -> tuple[Crop, _Look]:
+        """What is to be seen of a person in a crop beyond which they do not go on."""
+        person, borders = people[row], picture.shape[:2]
+        bounds = self._growth.start(person, identity)
+        while True:
+            crop = Crop.around(bounds, MARGINS[0] * person.size, *borders)
+            look = self._first_look(picture, crop, people, row)
+            grown = self._growth(bounds, look.alpha * look.share, crop, borders, person)
+            if grown is None:
+                break
+            bounds = grown
+        # The second look costs as much again, and tells little of where somebody ends.
+        wider = Crop.around(bounds, MARGINS[1] * person.size, *borders)
+        turns = quarter_turns(person)
+        again = np.rot90(wider.cut(picture, _network_size(wider)), turns)[:, ::-1]
         other = np.rot90(self._alpha(again)[:, ::-1], -turns)
-        seen = np.maximum(self._alpha(small), _moved(other, second, first, size))
-        alpha = ((seen - LEAST) / (FULL - LEAST)).clip(0, 1)
-        fading = _fading(first, size, picture.shape[:2], FADE * people[row].size)
-        core = np.zeros_like(alpha)
-        if (people[row].keypoints[list(BODY), 2] >= SURE).all():
-            apart = distance_to(first, size, people[row]) / trunk_of(people[row])
-            alpha *= ((FARTHEST - apart) / (FARTHEST - NEAR)).clip(0, 1)
-            core = core_of(first, size, people[row])
-        share = np.ones_like(alpha)
-        near = [i for i, other in enumerate(people) if i == row or _reaches(other, first)]
-        if len(near) > 1:
-            share = _share(first, size, [people[i] for i in near], near.index(row))
-        return _Look(small, alpha, fading, core, share)
+        look = look.with_other(_moved(other, wider, crop, look.alpha.shape))
+        self._growth.remember(look.alpha * look.share, crop, person, identity)
+        return crop, look
+
+    def _first_look(
+        self, picture: np.ndarray, crop: Crop, people: Sequence[Detection], row: int
+    ) -> _Look:
+        size, person = _network_size(crop), people[row]
+        small = crop.cut(picture, size)
+        near, core = None, None
+        if (person.keypoints[list(BODY), 2] >= SURE).all():
+            apart = distance_to(crop, size, person) / trunk_of(person)
+            near = ((FARTHEST - apart) / (FARTHEST - NEAR)).clip(0, 1)
+            core = core_of(crop, size, person)
+        share = np.ones(size, np.float32)
+        others = [i for i, other in enumerate(people) if i == row or reaches(other, crop)]
+        if len(others) > 1:
+            share = share_of(crop, size, [people[i] for i in others], others.index(row))
+        fading = _fading(crop, size, picture.shape[:2], FADE * person.size)
+        return _Look(small, _person_alpha(self._alpha(small), near), near, core, fading, share)
 
     def _alpha(self, seen: np.ndarray) -> np.ndarray:
         """float32 (h, w) of uint8 (h, w, 3)."""
@@ -124,15 +123,16 @@ class PeopleMasks:
 class _Look:
     """A person in a crop, all at the network's size: ``small`` the picture, uint8 (h, w, 3).
 
-    The others are float32 (h, w), 0 to 1: ``alpha`` as the network sees it near the bones,
-    ``fading`` at the crop's sides, ``core`` where the person surely is, and the ``share`` of each
-    pixel that is not another person's.
+    The others are float32 (h, w), 0 to 1: ``alpha`` as the network sees it, ``near`` the bones
+    and ``core`` where the person surely is, if the bones are known, ``fading`` at the crop's sides,
+    and the ``share`` of each pixel that is not another person's.
     """
 
     small: np.ndarray
     alpha: np.ndarray
+    near: np.ndarray | None
+    core: np.ndarray | None
     fading: np.ndarray
-    core: np.ndarray
     share: np.ndarray
 
     @property
@@ -140,55 +140,52 @@ class _Look:
         """Whether others are near enough to have a part of it."""
         return bool(self.share.min() < 1)
 
-    def mask(self, picture: np.ndarray, crop: Crop, *, shared: bool = True) -> np.ndarray:
-        """The alpha at the size of the crop, uint8, less what is another's."""
-        alpha = np.maximum(self.alpha * self.fading, self.core)
-        if shared:
-            alpha = alpha * self.share
+    def with_other(self, seen: np.ndarray) -> _Look:
+        """With what the network says a second time, float32 (h, w).
+
+        What one look misses the other often sees. But where others are in the crop, who are cut
+        off differently by both, one also sees people between them: there, both have to.
+        """
+        other = _person_alpha(seen, self.near)
+        if self.is_shared:
+            return replace(self, alpha=cv2.sqrt(self.alpha * other))
+        return replace(self, alpha=np.maximum(self.alpha, other))
+
+    def mask(self, picture: np.ndarray, crop: Crop) -> np.ndarray:
+        """The alpha at the size of the crop, uint8, whosever it is."""
+        alpha = self.alpha * self.fading
+        if self.core is not None:
+            alpha = np.maximum(alpha, self.core)
         return guided_edges(alpha, self.small, picture[crop.slices])
 
+    def shared(self, mask: np.ndarray) -> np.ndarray:
+        """Of a mask at the size of the crop, uint8, what is not another's."""
+        if not self.is_shared:
+            return mask
+        share = cv2.resize(self.share, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        return cv2.multiply(mask, share, dtype=cv2.CV_8U)
 
-def _fill_up(masks: np.ndarray, whole: np.ndarray) -> None:
-    """Make the masks (P, H, W) together as opaque as ``whole`` (H, W), each by its part.
+
+def _person_alpha(seen: np.ndarray, near: np.ndarray | None) -> np.ndarray:
+    """What the network says, float32 (h, w), as an alpha ``near`` the bones."""
+    alpha = ((seen - LEAST) / (FULL - LEAST)).clip(0, 1)
+    return alpha if near is None else alpha * near
+
+
+def _fill_up(masks: np.ndarray, seen: Sequence[tuple[Crop, np.ndarray]]) -> None:
+    """Make the masks (P, H, W) together as opaque as what is ``seen`` in crops, each by its part.
 
     Two looks at one pixel may disagree, and of somebody who was seen twice one may see little: by
     shares alone there would be a hole.
     """
+    whole = masks.max(axis=0)
+    for crop, mask in seen:
+        cv2.max(whole[crop.slices], mask, dst=whole[crop.slices])
     total = together(masks)
     short = (whole > total) & (total > 0)
     factor = whole[short] / total[short].astype(np.float32)
     for mask in masks:
         mask[short] = np.minimum(np.rint(mask[short] * factor), 255)
-
-
-def _grown(
-    bounds: np.ndarray, look: _Look, crop: Crop, picture: tuple[int, int], person: Detection
-) -> np.ndarray | None:
-    """``bounds`` with more on the sides beyond which the person goes on; None: on none."""
-    own = _connected(look.alpha * look.share > OPAQUE, crop, person)
-    scale = crop.height / own.shape[0], crop.width / own.shape[1]
-    right, bottom = crop.left + crop.width, crop.top + crop.height
-    # How many pixels cross the side, and whether the picture goes on there; as in the bounds.
-    sides = (
-        (own[:, 0].sum() * scale[0], crop.left > 0),
-        (own[0].sum() * scale[1], crop.top > 0),
-        (own[:, -1].sum() * scale[0], right < picture[1]),
-        (own[-1].sum() * scale[1], bottom < picture[0]),
-    )
-    crosses = np.array([goes_on and count > CROSSING * person.size for count, goes_on in sides])
-    if not crosses.any():
-        return None
-    longer = max(bounds[2] - bounds[0], bounds[3] - bounds[1], person.size)
-    return bounds + crosses * np.array([-1, -1, 1, 1]) * GROWTH * longer
-
-
-def _connected(mask: np.ndarray, crop: Crop, person: Detection) -> np.ndarray:
-    """The parts of ``mask`` (h, w) that hold some of the person's bones, bool."""
-    canvas = np.zeros(mask.shape, np.uint8)
-    draw_bones(canvas, *ends_in(crop, mask.shape, person, KNOWN), 1, 1)
-    _, labels = cv2.connectedComponents(mask.view(np.uint8))
-    held = np.unique(labels[(canvas > 0) & mask])
-    return np.isin(labels, held)
 
 
 def _moved(alpha: np.ndarray, source: Crop, target: Crop, size: tuple[int, int]) -> np.ndarray:
@@ -233,25 +230,3 @@ def _network_size(crop: Crop) -> tuple[int, int]:
     sides = (round(side * scale / MULTIPLE) * MULTIPLE for side in (crop.height, crop.width))
     height, width = (min(max(side, SHORTEST), AREA // SHORTEST) for side in sides)
     return height, width
-
-
-def _reaches(person: Detection, crop: Crop) -> bool:
-    left, top, right, bottom = person.bounds()
-    return bool(
-        right > crop.left
-        and bottom > crop.top
-        and left < crop.left + crop.width
-        and top < crop.top + crop.height
-    )
-
-
-def _share(crop: Crop, size: tuple[int, int], people: Sequence[Detection], row: int) -> np.ndarray:
-    """float32 (h, w): the part of each pixel that is this person's; those of all sum to 1."""
-    nearness = [-distance_to(crop, size, person) / person.size for person in people]
-    # Who stands lower in the picture, or is larger where feet are not seen, is in front.
-    lowness = [-person.box[3] - person.size for person in people]
-    for depth, i in enumerate(np.argsort(lowness)):
-        nearness[i] = (nearness[i] - IN_FRONT * depth) / SHARPNESS
-    stacked = np.stack(nearness)
-    weights = np.exp(stacked - stacked.max(axis=0))
-    return weights[row] / weights.sum(axis=0)

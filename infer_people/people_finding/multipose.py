@@ -7,6 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from .crops import resized
 from .detection import SAME_PERSON, Detection, distinct, overlap, within
 from .heads import JOINTS, OUTPUTS, STRIDE, Heads
 from .sessions import WEIGHTS, Session
@@ -85,12 +86,10 @@ def shrunk(picture: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     height, width = picture.shape[:2]
     scale = size / max(height, width)
     inner_height, inner_width = (max(1, round(side * scale)) for side in (height, width))
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     outer = [-(-side // MULTIPLE) * MULTIPLE for side in (inner_height, inner_width)]
     small = np.zeros((*outer, 3), np.uint8)
-    small[:inner_height, :inner_width] = cv2.resize(
-        picture, (inner_width, inner_height), interpolation=way
-    )
+    inner = resized(picture, (inner_height, inner_width))
+    small[:inner_height, :inner_width] = inner
     return small, np.array([inner_width / width, inner_height / height])
 
 

@@ -41,7 +41,9 @@ def test_what_is_seen_in_a_crop_is_where_it_was():
         seen = crop.cut(picture, (64, 64)).mean(axis=2)
         rows, columns = np.mgrid[:64, :64]
         middle = np.array([[(columns * seen).sum(), (rows * seen).sum()]]) / seen.sum()
-        assert np.abs(crop.to_picture(middle, (64, 64)) - (211.5, 91.5)).max() < 0.15
+        gap = np.abs(crop.to_picture(middle, (64, 64)) - (211.5, 91.5)).max()
+        # Of a pixel of what the network sees.
+        assert gap < 0.1 * crop.width / 64
 
 
 def test_a_crop_is_the_mean_of_what_it_covers():

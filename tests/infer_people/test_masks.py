@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from infer_people.people_finding.crops import Crop
 from infer_people.people_finding.detection import Detection
 from infer_people.people_finding.masks import PeopleMasks, _fill_up
 from plugin_kit.picture_files import read_picture
@@ -69,7 +70,11 @@ def test_somebody_seen_twice_has_no_hole(masks):
 
 def test_masks_are_filled_up_by_their_parts():
     masks = np.array([[[100, 40, 0]], [[50, 160, 0]]], np.uint8)
-    _fill_up(masks, np.array([[240, 200, 90]], np.uint8))
+    seen = [
+        (Crop(0, 0, 2, 1), np.array([[240, 200]], np.uint8)),
+        (Crop(2, 0, 1, 1), masks[0, :, 2:]),
+    ]
+    _fill_up(masks, seen)
     np.testing.assert_array_equal(masks, [[[160, 40, 0]], [[80, 160, 0]]])
 
 
