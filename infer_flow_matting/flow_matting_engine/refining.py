@@ -15,13 +15,11 @@ import numpy as np
 
 from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow, downscaled, upscaled_flow
 from ..infer_flow_matting_kit.pictures import size_within
+from .medians import Neighbour, median_along_flow
 from .warping import (
     flow_confidence,
     forward_backward_error,
-    grid,
-    median_of_three,
     photometric_error,
-    remapped,
     warp,
 )
 
@@ -34,8 +32,6 @@ ENOUGH_CONFIDENCE = 0.3
 # A cut's error is this many times what the frames before it had.
 CUT_JUMP = 3.0
 CUT_MEMORY = 0.8
-# Around what the mattes hold, in pixels at the flow's size.
-MARGIN = 4
 
 
 @dataclass(frozen=True)
@@ -67,37 +63,22 @@ class RefinedMatte:
         return upscaled_flow(self.small_flow, *self.alpha.shape)
 
 
-@dataclass(frozen=True)
-class _Neighbour:
-    """A neighbouring frame's alpha (H, W), the flow to it (h, w, 2), and its confidence (h, w)."""
-
-    alpha: np.ndarray
-    flow: np.ndarray
-    confidence: np.ndarray
-
-    def warped(self) -> np.ndarray:
-        """Its alpha brought to this frame, float32 (H, W)."""
-        return warp(self.alpha, upscaled_flow(self.flow, *self.alpha.shape))
-
-    def warped_small(self) -> np.ndarray:
-        """The same at the flow's size."""
-        return warp(_shrunk(self.alpha, self.confidence.shape), self.flow)
-
-
 @dataclass
 class _Frame:
     """A frame on its way: picture, matte, flow to the frame before, and what that one brings.
 
-    ``small`` (h, w, 3) and ``grey`` (h, w) are the picture at the flow's size.
+    ``small`` (h, w, 3), ``grey`` and ``small_alpha`` (h, w) are picture and matte at the flow's
+    size.
     """
 
     picture: np.ndarray
     small: np.ndarray
     grey: np.ndarray
     alpha: np.ndarray
+    small_alpha: np.ndarray
     flow: np.ndarray
     begins: bool
-    earlier: _Neighbour | None = None
+    earlier: Neighbour | None = None
 
     def refined(self, alpha: np.ndarray, confidence: np.ndarray) -> RefinedMatte:
         """Its result."""
@@ -147,10 +128,11 @@ class FlowRefiner:
             last = None
         # Of a flow that has no size of its own the pictures keep theirs.
         long_side = getattr(self._flow, "long_side", max(alpha.shape))
-        small = downscaled(frame, size_within(frame.shape, long_side))
+        size = size_within(frame.shape, long_side)
+        small, small_alpha = downscaled(frame, size), downscaled(alpha, size)
         grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
         still = np.zeros((*grey.shape, 2), np.float32)
-        current = _Frame(frame, small, grey, alpha, still, last is None)
+        current = _Frame(frame, small, grey, alpha, small_alpha, still, last is None)
         later = None if last is None else self._connect(last, current)
         done = self._last
         self._last = current
@@ -169,7 +151,7 @@ class FlowRefiner:
         """Forget the frames so far: the next one begins a new sequence."""
         self._last, self._error = None, 0.0
 
-    def _connect(self, last: _Frame, current: _Frame) -> _Neighbour | None:
+    def _connect(self, last: _Frame, current: _Frame) -> Neighbour | None:
         """Find the way of each frame's alpha to the other, and return what ``last`` gets.
 
         None, and there is no way, where a scene cut lies between them.
@@ -181,11 +163,11 @@ class FlowRefiner:
             return None
         current.flow = backward
         forward = self._flow(last.small, current.small)
-        current.earlier = _neighbour(last.alpha, backward, forward, errors=errors)
+        current.earlier = _neighbour(last, backward, forward, errors=errors)
         if self._method == "causal":
             return None
         errors = photometric_error(last.grey, warp(current.grey, forward))
-        return _neighbour(current.alpha, forward, backward, errors=errors)
+        return _neighbour(current, forward, backward, errors=errors)
 
     def _is_cut(self, error: float) -> bool:
         usual, self._error = self._error, error
@@ -227,16 +209,16 @@ def refine_clip(
 
 
 def _neighbour(
-    alpha: np.ndarray, flow: np.ndarray, way_back: np.ndarray, *, errors: np.ndarray
-) -> _Neighbour:
-    """``alpha`` to be brought along ``flow``, whose photometric ``errors`` are known."""
+    frame: _Frame, flow: np.ndarray, way_back: np.ndarray, *, errors: np.ndarray
+) -> Neighbour:
+    """``frame``, whose matte is brought along ``flow``; photometric ``errors`` are known."""
     # In pixels of the picture.
-    scale = max(alpha.shape) / max(errors.shape)
+    scale = max(frame.alpha.shape) / max(errors.shape)
     gap = scale * forward_backward_error(flow, way_back)
-    return _Neighbour(alpha, flow, flow_confidence(gap, errors))
+    return Neighbour(frame.alpha, frame.small_alpha, flow, flow_confidence(gap, errors))
 
 
-def _median(current: _Frame, later: _Neighbour | None) -> RefinedMatte:
+def _median(current: _Frame, later: Neighbour | None) -> RefinedMatte:
     """The frame between its neighbours; with one neighbour alone the causal blend."""
     earlier = current.earlier
     if earlier is None or later is None:
@@ -245,40 +227,11 @@ def _median(current: _Frame, later: _Neighbour | None) -> RefinedMatte:
         # Two neighbours whose flow lost the pixel would outvote the frame's own matte.
         best = np.maximum(earlier.confidence, later.confidence)
         share = np.minimum(1, best / ENOUGH_CONFIDENCE)
-        alpha = _between(earlier, current.alpha, later, share)
+        alpha = median_along_flow(
+            earlier, current.alpha, later, own_small=current.small_alpha, share=share
+        )
         confidence = (earlier.confidence + later.confidence) / 2
     return current.refined(alpha, confidence)
-
-
-def _between(
-    earlier: _Neighbour, own: np.ndarray, later: _Neighbour, share: np.ndarray
-) -> np.ndarray:
-    """``own`` (H, W) brought by ``share`` (h, w) to the median of the three."""
-    height, width = own.shape
-    held = np.maximum(earlier.warped_small(), later.warped_small())
-    held = np.maximum(held, _shrunk(own, share.shape))
-    left, top, w, h = cv2.boundingRect((held > 0).view(np.uint8))
-    if w == 0:
-        return own
-    x, y = width / share.shape[1], height / share.shape[0]
-    part = (
-        slice(max(0, math.floor((top - MARGIN) * y)), math.ceil((top + h + MARGIN) * y)),
-        slice(max(0, math.floor((left - MARGIN) * x)), math.ceil((left + w + MARGIN) * x)),
-    )
-    points = grid(height, width)[part]
-    before, after = (
-        remapped(n.alpha, points + upscaled_flow(n.flow, height, width)[part])
-        for n in (earlier, later)
-    )
-    alpha = own.copy()
-    mine = alpha[part]
-    middle = median_of_three(before, mine, after)
-    mine += _enlarged(share, own.shape)[part] * (middle - mine)
-    return alpha
-
-
-def _shrunk(alpha: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return downscaled(alpha, (shape[1], shape[0]))
 
 
 def _enlarged(picture: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -287,11 +240,16 @@ def _enlarged(picture: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return cv2.resize(picture, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
-def _blended(alpha: np.ndarray, neighbour: _Neighbour | None) -> tuple[np.ndarray, np.ndarray]:
+def _blended(alpha: np.ndarray, neighbour: Neighbour | None) -> tuple[np.ndarray, np.ndarray]:
     if neighbour is None:
         return alpha, np.zeros_like(alpha)
     share = _enlarged(PAST_SHARE * neighbour.confidence, alpha.shape)
-    return alpha + share * (neighbour.warped() - alpha), neighbour.confidence
+    return alpha + share * (_warped(neighbour) - alpha), neighbour.confidence
+
+
+def _warped(neighbour: Neighbour) -> np.ndarray:
+    """A neighbour's alpha brought to this frame, float32 (H, W)."""
+    return warp(neighbour.alpha, upscaled_flow(neighbour.flow, *neighbour.alpha.shape))
 
 
 def _check(frame: np.ndarray, alpha: np.ndarray) -> None:

@@ -28,11 +28,15 @@ def warp(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
     return remapped(image, grid(*flow.shape[:2]) + flow)
 
 
-def remapped(image: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """What ``image`` shows at ``points`` x, y, float32 (h, w, 2), between its pixels."""
-    return cv2.remap(
-        image, points, NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+def remapped(image: np.ndarray, points: np.ndarray, y: np.ndarray = NO_SECOND_MAP) -> np.ndarray:
+    """What ``image`` shows between its pixels.
+
+    Args:
+        image: (H, W) or (H, W, C).
+        points: x and y of each point, float32 (h, w, 2), or x alone, (h, w).
+        y: Then the points' y, float32 (h, w).
+    """
+    return cv2.remap(image, points, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def forward_backward_error(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:

@@ -8,12 +8,13 @@ import pytest
 
 from development.synthetic.scenes import PROMISED, make_flow_scene
 from infer_flow_matting.flow_matting_engine import DisFlow, FlowRefiner, refine_clip
-from infer_flow_matting.flow_matting_engine.refining import (
+from infer_flow_matting.flow_matting_engine.warping import (
     flow_confidence,
     forward_backward_error,
     median_of_three,
     warp,
 )
+from plugin_kit.flow.dense_flow import upscaled_flow
 from plugin_kit.flow.matte_metrics import score_clip
 
 
@@ -22,6 +23,29 @@ def drawn(name, seed=0):
     """A clip's scene and its coarse mattes' score."""
     scene = make_flow_scene(name, seed)
     return scene, score_clip(scene.coarse, scene.truth)
+
+
+def test_parts_alone_say_the_same_as_the_whole_picture(scene):
+    """The median is found along edges only; over the whole picture it is the same one."""
+    height, width = 3 * scene.coarse.shape[1], 3 * scene.coarse.shape[2]
+    frames = [cv2.resize(frame, (width, height)) for frame in scene.frames[:3]]
+    mattes = [cv2.resize(matte, (width, height)) for matte in scene.coarse[:3]]
+    flow = DisFlow(scene.coarse.shape[2])
+    middle = list(refine_clip(frames, mattes, flow=flow, cut_threshold=0))[1].alpha
+    small = [
+        cv2.resize(f, (scene.coarse.shape[2], scene.coarse.shape[1]), interpolation=3)
+        for f in frames
+    ]
+    flows = [flow(small[1], small[n]) for n in (0, 2)]
+    assert not np.array_equal(middle, mattes[1])
+    large = [upscaled_flow(x, height, width) for x in flows]
+    brought = [warp(mattes[n], x) for n, x in zip((0, 2), large, strict=True)]
+    median = median_of_three(brought[0], mattes[1], brought[1])
+    # What is not the matte's own is on the way to the median.
+    changed = np.abs(middle - mattes[1]) > 0.02
+    assert changed.mean() > 0.001
+    step = (middle - mattes[1])[changed] / (median - mattes[1])[changed]
+    assert np.quantile(step, 0.02) > 0 and np.quantile(step, 0.98) < 1.1
 
 
 def alphas_of(results):

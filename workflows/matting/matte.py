@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from infer_flow_matting.flow_matting_engine import FlowRefiner
+from infer_flow_matting.flow_matting_engine import DisFlow, FlowRefiner
 from plugin_kit.foreground import extend_foreground
 from plugin_kit.pictures import blend, cut_out, to_uint8
 from plugin_kit.video import Frame
@@ -20,6 +20,8 @@ from workflows.matting.job import VideoJob
 
 # Frames with their alpha that wait for what follows it.
 MOST_BEHIND = 2
+# Mattes of real people in pictures of this long side come out as stable by the faster flow.
+LARGE = 640
 
 
 def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground | None) -> None:
@@ -30,7 +32,9 @@ def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground |
         alphas: Makes the alpha of each frame.
         backdrop: What the composite has behind the person; None: nothing, it is RGBA.
     """
-    stabiliser = FlowStabiliser() if job.options.is_stabilised else None
+    stabiliser = None
+    if job.options.is_stabilised:
+        stabiliser = FlowStabiliser(max(job.info.width, job.info.height))
     channels = {"composite": 3 if backdrop else 4, "alpha": 1, "foreground": 3}
     sinks = job.open_sinks(channels)
     report = job.report
@@ -42,10 +46,10 @@ def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground |
         def write(finished: list[MattedFrame]) -> None:
             for matted in finished:
                 with report.timed("of it colours"):
-                    outputs = outputs_of(matted)
+                    outputs = outputs_of(matted, sinks)
                 with report.timed("of it waiting for encoders"):
                     for name, sink in sinks.items():
-                        sink.write(getattr(outputs, name), matted.frame.pts, matted.frame.duration)
+                        sink.write(outputs[name], matted.frame.pts, matted.frame.duration)
 
         def finish(matted: MattedFrame) -> None:
             with report.timed("of it stabilising"):
@@ -107,30 +111,38 @@ class MattedFrame:
     foreground: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
-class FrameOutputs:
-    """The pictures of one frame, uint8."""
+def outputs_of(matted: MattedFrame, wanted: Collection[str]) -> dict[str, np.ndarray]:
+    """The pictures of a frame, uint8, by their names; all of them go with its final alpha.
 
-    composite: np.ndarray
-    alpha: np.ndarray
-    foreground: np.ndarray
-
-
-def outputs_of(matted: MattedFrame) -> FrameOutputs:
-    """What is written of a frame: all of it goes with its final alpha."""
+    Args:
+        matted: The frame.
+        wanted: Which of composite, alpha and foreground: colours take a while.
+    """
     alpha, behind = matted.alpha, matted.behind
+    outputs = {"alpha": to_uint8(alpha)} if "alpha" in wanted else {}
+    if not {"composite", "foreground"} & set(wanted):
+        return outputs
     foreground = matted.foreground
     if foreground is None:
         foreground = extend_foreground(matted.frame.image, alpha)
-    composite = cut_out(foreground, alpha) if behind is None else blend(foreground, alpha, behind)
-    return FrameOutputs(composite, to_uint8(alpha), foreground)
+    outputs["foreground"] = foreground
+    if "composite" in wanted:
+        if behind is None:
+            outputs["composite"] = cut_out(foreground, alpha)
+        else:
+            outputs["composite"] = blend(foreground, alpha, behind)
+    return outputs
 
 
 class FlowStabiliser:
-    """Makes each alpha stable with the frame before and the one after, so it comes a frame late."""
+    """Makes each alpha stable with the frame before and the one after, so it comes a frame late.
 
-    def __init__(self) -> None:
-        self._refiner = FlowRefiner()
+    Args:
+        long_side: Of the frames, in pixels.
+    """
+
+    def __init__(self, long_side: int) -> None:
+        self._refiner = FlowRefiner(flow=DisFlow(is_fast=long_side >= LARGE))
         self._waiting: deque[MattedFrame] = deque()
 
     def push(self, matted: MattedFrame) -> list[MattedFrame]:

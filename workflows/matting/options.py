@@ -121,6 +121,8 @@ class ChainOptions:
         return {
             "device": self.device,
             key: self.weights,
+            # Its colours are not used: the final alpha's are estimated when that is known.
+            "foreground": "network",
             **({"model_backbone": self.backbone} if self.backbone else {}),
             # The task checks a plate that was given; one made here is checked when it is made.
             "background_check": "refuse" if self.plate else "off",
