@@ -22,8 +22,9 @@ class PackedConvolution(nn.Module):
     the operators that torch's own compiler emits (``torch/_inductor/fx_passes/mkldnn_fusion.py``).
     Results differ from the plain layers' by rounding.
 
-    The weight is laid out for the first picture that comes, and only so kept: to have both would
-    double a network. Other sizes of picture run from it as fast.
+    The weight is laid out for the size of the pictures that come, anew where another comes: one
+    that was laid out for another size can take twice the time; batches may differ. But for
+    grouped convolutions, whose weights are few, only that is kept: both would double a network.
 
     Args:
         convolution: float32, on the CPU, without gradients; padded by zeros.
@@ -34,6 +35,7 @@ class PackedConvolution(nn.Module):
         super().__init__()
         self._weight: Tensor | None = convolution.weight.detach()
         self._packed: Tensor | None = None
+        self._packed_size = torch.Size()
         self._bias = None if convolution.bias is None else convolution.bias.detach()
         assert not isinstance(convolution.padding, str) and convolution.padding_mode == "zeros"
         self._padding, self._stride = list(convolution.padding), list(convolution.stride)
@@ -55,12 +57,40 @@ class PackedConvolution(nn.Module):
         return operator.binary(x, added, packed, *layer, "add", 1.0, after, numbers, None)
 
     def _packed_for(self, x: Tensor) -> Tensor:
-        if self._packed is None:
+        if self._packed_size != x.shape[1:]:
+            plain = self._weight
+            if plain is None:
+                assert self._packed is not None
+                plain = self._packed.to_dense()
             reorder: Any = torch.ops.mkldnn._reorder_convolution_weight
             layer = (self._padding, self._stride, self._dilation, self._groups)
-            self._packed = reorder(self._weight, *layer, list(x.shape))
-            self._weight = None
+            self._packed, self._packed_size = reorder(plain, *layer, list(x.shape)), x.shape[1:]
+            if self._groups == 1:
+                self._weight = None
+        assert self._packed is not None
         return self._packed
+
+
+class PackedBottleneck(nn.Module):
+    """A folded bottleneck of a ResNet in three or four calls; the last adds the shortcut.
+
+    Args:
+        block: With the layers ``conv1``, ``conv2``, ``conv3`` of torchvision's, ReLU after each,
+            and with ``downsample``: None, or a Sequential that begins with a convolution and has
+            nothing else to do.
+    """
+
+    def __init__(self, block: Any) -> None:
+        super().__init__()
+        self.conv1 = PackedConvolution(block.conv1, RELU)
+        self.conv2 = PackedConvolution(block.conv2, RELU)
+        self.conv3 = PackedConvolution(block.conv3, RELU)
+        shortcut = block.downsample
+        self.downsample = None if shortcut is None else PackedConvolution(shortcut[0])
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)
+        return self.conv3(self.conv2(self.conv1(x)), shortcut)
 
 
 def can_pack() -> bool:
@@ -83,12 +113,17 @@ def activation_of(layer: nn.Module) -> Activation | None:
     return None if name is None else (name, [])
 
 
-def packed(network: Network) -> Network:
+def packed(network: Network, bottleneck: type[nn.Module] | None = None) -> Network:
     """Swap the convolutions of ``network``, a folded copy, and the activations after them.
 
     An activation joins its convolution where both stand in an ``nn.Sequential``, in which order
-    is what runs; layers that folding left without work may stand between them.
+    is what runs; layers that folding left without work may stand between them. Of what is a
+    ``bottleneck`` see :class:`PackedBottleneck`.
     """
+    for module in list(network.modules()):
+        for name, block in list(module.named_children()):
+            if bottleneck is not None and isinstance(block, bottleneck):
+                setattr(module, name, PackedBottleneck(block))
     for module in list(network.modules()):
         layers = list(module.named_children())
         for index, (name, layer) in enumerate(layers):

@@ -7,10 +7,17 @@ from typing import TypeGuard
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
+from torchvision.models.resnet import Bottleneck
 
 from ..infer_background_matting_kit.folding import folded
+from ..infer_background_matting_kit.packed_convolutions import (
+    RELU,
+    PackedConvolution,
+    can_pack,
+    packed,
+)
 from .cells import CellRefiner, Picture
 from .encoder import resize
 from .network import MattingBase, MattingRefine, Refined
@@ -49,7 +56,7 @@ class CellwiseMatting:
     """
 
     def __init__(self, network: MattingRefine) -> None:
-        self._network = folded(network).to(memory_format=torch.channels_last)
+        self._network = _optimised(folded(network).to(memory_format=torch.channels_last))
         head = self._network.decoder.conv4
         self._refiner = CellRefiner(self._network.refiner, head)
         assert head.bias is not None
@@ -105,6 +112,21 @@ class CellwiseMatting:
         inside[:, : x.shape[1]] = resize(x, (height, width))
         inside[:, x.shape[1] :] = x0
         return padded.permute(0, 3, 1, 2)
+
+
+def _optimised(network: MattingRefine) -> MattingRefine:
+    """Pack the convolutions of a folded ``network`` up to the decoder's last, where that can be."""
+    if can_pack():
+        packed(network.backbone, Bottleneck)
+        packed(network.aspp)
+        decoder = network.decoder
+        for name in ("conv1", "conv2", "conv3"):
+            convolution = decoder.get_submodule(name)
+            assert isinstance(convolution, nn.Conv2d)
+            setattr(decoder, name, PackedConvolution(convolution, RELU))
+        # What it would do to the results, the convolutions do.
+        decoder.relu = nn.Identity()
+    return network
 
 
 def _small(picture: np.ndarray) -> np.ndarray:

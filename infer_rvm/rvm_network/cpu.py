@@ -5,8 +5,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torchvision.models.resnet import Bottleneck
 
 from ..infer_rvm_kit.folding import Network, folded
+from ..infer_rvm_kit.packed_convolutions import can_pack, packed
 from .decoder import OutputBlock, States, upsample_to
 from .full_size import Matte, apply_filter
 from .network import MattingNetwork, shrink
@@ -51,17 +53,18 @@ def _direct(image: np.ndarray, projected: Tensor) -> Matte:
 def optimised(network: Network) -> Network:
     """Swap layers of ``network``, a folded copy, for equal ones that a CPU runs faster."""
     network = network.to(memory_format=torch.channels_last)
+    is_packed = can_pack()
     for module in list(network.modules()):
         for name, child in module.named_children():
-            if isinstance(child, nn.Tanh):
+            if isinstance(child, nn.Tanh) and not is_packed:
                 setattr(module, name, TanhBySigmoid())
             elif isinstance(child, DeepGuidedFilter):
                 setattr(module, name, WideBoxFilter(child))
-            elif isinstance(child, nn.Conv2d) and child.kernel_size == (1, 1):
+            elif not is_packed and isinstance(child, nn.Conv2d) and child.kernel_size == (1, 1):
                 setattr(module, name, Pointwise(child))
             elif isinstance(child, OutputBlock):
                 setattr(module, name, OutputInKeptMemory(child))
-    return network
+    return packed(network, Bottleneck) if is_packed else network
 
 
 def pointwise(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1) -> Tensor:
