@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..infer_background_matting_kit.bgmv2.encoder import resize
+from ..infer_background_matting_kit.bgmv2.network import MattingBase, MattingRefine, Refined
+from ..infer_background_matting_kit.bgmv2.refiner import CELL
 from ..infer_background_matting_kit.folding import folded
 from .cells import CellRefiner, Picture
-from .encoder import resize
-from .network import MattingBase, MattingRefine, Refined
-from .refiner import CELL
 
 DENSE_HEADS = 5
 
