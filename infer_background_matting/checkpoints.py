@@ -1,21 +1,14 @@
 """Which checkpoint, from where, and whether it is what it should be."""
 
 from pathlib import Path
-from typing import Any
 
-import torch
-
-from .bgm_network import MattingBase, MattingRefine
-from .infer_background_matting_kit.files import FileError
-from .infer_background_matting_kit.onnx_weights import is_onnx, read_onnx_state
+from .bgm_network import MattingRefine
+from .infer_background_matting_kit.bgmv2.checkpoint import load_checkpoint
 from .infer_background_matting_kit.weights import (
     cache_folder,
     fetch,
     fetch_either,
-    load_state,
-    read_state,
     user_file,
-    without,
 )
 
 BUILTIN_BACKBONE = "mobilenetv2"
@@ -37,8 +30,6 @@ ONNX_CHECKSUM = (
     "sha384:3fc7bad659149e3e9e0feb4ef531c177ab158e5bbcfdabba9952c3832053f353"
     "d23560ff488aeae857245734ef639e6b"
 )
-PARAMETERS = "model_type, model_backbone"
-EXAMPLE = (1, 3, 64, 64)
 
 
 def checkpoint_path(weights: str, backbone: str, user_path: str) -> Path:
@@ -99,31 +90,3 @@ def _official(backbone: str) -> Path:
         least_bytes=LEAST_BYTES[backbone],
         check=check,
     )
-
-
-def load_checkpoint(network: MattingBase, path: Path) -> None:
-    """Load ``path``, a state_dict or an ONNX export, strictly, else ValueError.
-
-    A coarse network has no use for ``refiner.``.
-    """
-    state = _exported_state(network, path) if is_onnx(path) else read_state(path)
-    if not isinstance(network, MattingRefine):
-        state = without(state, "refiner.")
-    load_state(network, state, path, parameters=PARAMETERS)
-
-
-def _exported_state(network: MattingBase, path: Path) -> dict[str, torch.Tensor]:
-    """What an export of the network holds, or for a coarse one of the refined network."""
-    try:
-        return read_onnx_state(network, _run, path, parameters=PARAMETERS)
-    except FileError:
-        if isinstance(network, MattingRefine):
-            raise
-    return read_onnx_state(MattingRefine(network.variant), _run, path, parameters=PARAMETERS)
-
-
-def _run(network: Any) -> None:
-    """Use each convolution of an export: the refiner's everywhere."""
-    if isinstance(network, MattingRefine):
-        network.refine_by(network.backbone_scale, "full", 0, 0)
-    network(torch.zeros(EXAMPLE), torch.zeros(EXAMPLE))

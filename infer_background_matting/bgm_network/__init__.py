@@ -1,4 +1,9 @@
-"""Background Matting V2 as plain torch modules; no ikomia, no files."""
+"""Background Matting V2 for pictures; no ikomia, no files.
 
+The networks stand in the plugin's copy of the kit, since ``train_background_matting`` trains them.
+"""
+
+from ..infer_background_matting_kit.bgmv2.network import MattingBase, MattingRefine
 from .matting import Matte, Matting, build_matting
-from .network import MattingBase, MattingRefine
+
+__all__ = ["Matte", "Matting", "MattingBase", "MattingRefine", "build_matting"]

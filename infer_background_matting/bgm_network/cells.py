@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .refiner import CELL, Refiner
+from ..infer_background_matting_kit.bgmv2.refiner import CELL, Refiner
 
 CELLS_AT_ONCE = 512
 # Half-size rows 2y - 1 ... 2y + 2 from the coarse rows y - 1, y, y + 1.

@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.resnet import Bottleneck
 
+from ..infer_background_matting_kit.bgmv2.encoder import resize
+from ..infer_background_matting_kit.bgmv2.network import MattingBase, MattingRefine, Refined
+from ..infer_background_matting_kit.bgmv2.refiner import CELL
 from ..infer_background_matting_kit.folding import folded
 from ..infer_background_matting_kit.packed_convolutions import (
     RELU,
@@ -19,9 +22,6 @@ from ..infer_background_matting_kit.packed_convolutions import (
     packed,
 )
 from .cells import CellRefiner, Picture
-from .encoder import resize
-from .network import MattingBase, MattingRefine, Refined
-from .refiner import CELL
 
 DENSE_HEADS = 5
 

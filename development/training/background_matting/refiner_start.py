@@ -17,8 +17,8 @@ import torch
 from torch import nn
 
 from infer_background_matting.bgm_network import MattingRefine
-from infer_background_matting.bgm_network.refiner import Refiner
 from infer_background_matting.checkpoints import load_checkpoint
+from infer_background_matting.infer_background_matting_kit.bgmv2.refiner import Refiner
 
 HIDDEN = 32
 CARRIED = 7

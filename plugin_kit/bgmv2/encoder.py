@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models import mobilenet_v2, resnet50, resnet101
 
-from ..infer_background_matting_kit.backbones import Features, ResNetEncoder, tapped
+from ..backbones import Features, ResNetEncoder, tapped
 
 
 class MobileNetV2Encoder(nn.Module):

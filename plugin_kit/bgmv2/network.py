@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.segmentation.deeplabv3 import ASPP
 
-from ..infer_background_matting_kit.backbones import built
+from ..backbones import built
 from .encoder import ENCODERS, Decoder
 from .refiner import Refiner
 
