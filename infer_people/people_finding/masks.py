@@ -21,12 +21,13 @@ from .turning import quarter_turns
 NAME = "selfie_segmentation.onnx"
 # The network saw 256 by 256; the crop keeps its shape at as many pixels, sides of 32s.
 AREA, MULTIPLE, SHORTEST = 256 * 256, 32, 64
-# Of a person's size: around the first look, and around a second one, which is mirrored. What one
-# of them misses, hair before bricks for instance, the other often sees.
+# Of a person's size: around the first look, and around a second one, which is mirrored. It is
+# taken where others are in the crop: whoever its sides cut off makes the network see people in
+# between, which another crop does not.
 MARGINS = (0.12, 0.2)
 FADE = 0.06
 # What the network calls this is background, and person: it is unsure of dark people before dark.
-LEAST, FULL = 0.1, 0.75
+LEAST, FULL = 0.1, 0.65
 # Where shoulders, hips and knees are seen, nothing farther from the bones is the person's, in
 # lengths of the trunk.
 NEAR, FARTHEST = 0.42, 0.65
@@ -88,12 +89,11 @@ class PeopleMasks:
             if grown is None:
                 break
             bounds = grown
-        # The second look costs as much again, and tells little of where somebody ends.
-        wider = Crop.around(bounds, MARGINS[1] * person.size, *borders)
-        turns = quarter_turns(person)
-        again = np.rot90(wider.cut(picture, _network_size(wider)), turns)[:, ::-1]
-        other = np.rot90(self._alpha(again)[:, ::-1], -turns)
-        look = look.with_other(_moved(other, wider, crop, look.alpha.shape))
+        if look.is_shared:
+            wider = Crop.around(bounds, MARGINS[1] * person.size, *borders)
+            again = wider.cut(picture, _network_size(wider))
+            other = self._alpha(again, quarter_turns(person), mirrored=True)
+            look = look.with_other(_moved(other, wider, crop, look.alpha.shape))
         self._growth.remember(look.alpha * look.share, crop, person, identity)
         return crop, look
 
@@ -112,11 +112,14 @@ class PeopleMasks:
         if len(others) > 1:
             share = share_of(crop, size, [people[i] for i in others], others.index(row))
         fading = _fading(crop, size, picture.shape[:2], FADE * person.size)
-        return _Look(small, _person_alpha(self._alpha(small), near), near, core, fading, share)
+        alpha = _person_alpha(self._alpha(small, quarter_turns(person)), near)
+        return _Look(small, alpha, near, core, fading, share)
 
-    def _alpha(self, seen: np.ndarray) -> np.ndarray:
-        """float32 (h, w) of uint8 (h, w, 3)."""
-        return self._session(np.ascontiguousarray(seen)[None])["mask"][0, 0]
+    def _alpha(self, small: np.ndarray, turns: int, *, mirrored: bool = False) -> np.ndarray:
+        """What the network says of uint8 (h, w, 3), turned and mirrored, float32 (h, w)."""
+        step = -1 if mirrored else 1
+        seen = np.ascontiguousarray(np.rot90(small, turns)[:, ::step])
+        return np.rot90(self._session(seen[None])["mask"][0, 0][:, ::step], -turns)
 
 
 @dataclass(frozen=True)
@@ -141,15 +144,8 @@ class _Look:
         return bool(self.share.min() < 1)
 
     def with_other(self, seen: np.ndarray) -> _Look:
-        """With what the network says a second time, float32 (h, w).
-
-        What one look misses the other often sees. But where others are in the crop, who are cut
-        off differently by both, one also sees people between them: there, both have to.
-        """
-        other = _person_alpha(seen, self.near)
-        if self.is_shared:
-            return replace(self, alpha=cv2.sqrt(self.alpha * other))
-        return replace(self, alpha=np.maximum(self.alpha, other))
+        """With what the network says a second time, float32 (h, w): both looks have to see it."""
+        return replace(self, alpha=cv2.sqrt(self.alpha * _person_alpha(seen, self.near)))
 
     def mask(self, picture: np.ndarray, crop: Crop) -> np.ndarray:
         """The alpha at the size of the crop, uint8, whosever it is."""
