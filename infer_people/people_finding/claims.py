@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from .detection import BODY, SAME_PERSON, Detection
+from .detection import BODY, KNOWN, SAME_PERSON, Detection
 
 # In sizes of the person: nearer, two keypoints are the same one.
 SAME_PLACE = 0.04
+# Of the known keypoints: who shares more of them with somebody else is that one again.
+MOSTLY = 0.5
 
 
 def unclaimed(before: Sequence[Detection], after: Sequence[Detection]) -> list[Detection]:
@@ -39,6 +41,23 @@ def unclaimed(before: Sequence[Detection], after: Sequence[Detection]) -> list[D
             keypoints[rows] = old.keypoints[rows]
         kept.append(replace(new, keypoints=keypoints))
     return kept
+
+
+def was_claimed(before: Detection, after: Detection) -> bool:
+    """Whether :func:`unclaimed` put most keypoints back: the crop shows somebody else."""
+    same = (before.keypoints[:BODY, :2] == after.keypoints[:BODY, :2]).all(axis=1)
+    known = after.keypoints[:BODY, 2] > 0
+    return bool(same[known].mean() > MOSTLY) if known.any() else False
+
+
+def is_another(person: Detection, others: Sequence[Detection]) -> bool:
+    """Whether most keypoints of a person are at those of one of the others."""
+    for other in others:
+        known = np.minimum(person.keypoints[:BODY, 2], other.keypoints[:BODY, 2]) >= KNOWN
+        near = _gaps(person, other) < SAME_PLACE * min(person.size, other.size)
+        if known.any() and near[known].mean() > MOSTLY:
+            return True
+    return False
 
 
 def _gaps(one: Detection, other: Detection) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .backends import backend_of
 from .choosing import Choice, Chooser
-from .claims import unclaimed
+from .claims import is_another, unclaimed, was_claimed
 from .detection import KNOWN, Detection, better_half, distinct, within
 from .following import Follower, distance, shared_weights
 from .joints import in_skeleton
@@ -23,6 +23,8 @@ from .turning import quarter_turns, turned_person, turned_points
 INTERVAL = 3
 # In sizes of the person: keypoints that moved farther in a crop are somebody else's.
 MOST_MOVED = 0.2
+# Whoever was there a frame ago is there as long as their score is so much of the least one.
+STAYS = 0.8
 # Of the detector's word in a person's score.
 DETECTOR_SHARE = 0.25
 # Keypoints of this score say surely which way somebody lies.
@@ -117,7 +119,16 @@ class PeopleFinder:
             return found if boxes is None else [one for one in found if _is_within(one, boxes)]
         if boxes is not None:
             return self._refined(picture, [_boxed(box) for box in boxes])
-        expected = self._follower.expected() if self.options.track_crops else []
+        if not self.options.track_crops:
+            return self._searched(picture, [], [])
+        found = self._tracked(picture, self._follower.expected())
+        lost = [one for one in self._follower.lost() if _is_inside(one, *picture.shape[:2])]
+        again = self._refined(
+            picture, [one for one in lost if not _is_among(one, found)], must_stay=True
+        )
+        return [*found, *(one for one in again if not is_another(one, found))]
+
+    def _tracked(self, picture: np.ndarray, expected: list[Detection]) -> list[Detection]:
         self._since_search += 1
         if not expected or self._since_search >= INTERVAL:
             return self._searched(picture, expected, [])
@@ -130,15 +141,10 @@ class PeopleFinder:
         """The detector's people, with those who were expected or ``found`` without it."""
         self._since_search = 0
         seen = self._backend.search(picture, self.options.max_people)
-        new = [one for one in seen if not any(one.is_same(other) for other in found)]
-        missed = [one for one in expected if not any(one.is_same(other) for other in seen)]
-        return distinct(
-            [
-                *found,
-                *self._refined(picture, new),
-                *self._refined(picture, missed, must_stay=True),
-            ]
-        )
+        new = self._refined(picture, [one for one in seen if not _is_among(one, found)])
+        missed = [one for one in expected if not _is_among(one, new)]
+        again = self._refined(picture, missed, must_stay=True)
+        return distinct([*found, *new, *(one for one in again if not is_another(one, new))])
 
     def _refined(
         self, picture: np.ndarray, people: list[Detection], *, must_stay: bool = False
@@ -158,8 +164,10 @@ class PeopleFinder:
                 if must_stay:
                     continue
                 better = one
+            if must_stay and was_claimed(one, better):
+                continue
             sure = replace(better, score=_score(better))
-            if sure.score >= self.options.score:
+            if sure.score >= self.options.score * (STAYS if must_stay else 1):
                 moved = replace(sure, box=_moved_box(one, sure))
                 found.append(within(replace(moved, box=moved.bounds()), *picture.shape[:2]))
         return distinct(found)
@@ -214,6 +222,16 @@ def _moved_box(one: Detection, other: Detection) -> np.ndarray:
     growth = np.clip(spreads[1] / max(spreads[0], 1e-6), 1 / MOST_GROWTH, MOST_GROWTH)
     corners = (one.box.reshape(2, 2) - middles[0]) * growth + middles[1]
     return corners.ravel().astype(np.float32)
+
+
+def _is_among(person: Detection, others: Sequence[Detection]) -> bool:
+    return any(person.is_same(other) for other in others)
+
+
+def _is_inside(person: Detection, height: int, width: int) -> bool:
+    """Whether the middle of a person is in the picture."""
+    x, y = person.box.reshape(2, 2).mean(axis=0)
+    return bool(0 <= x < width and 0 <= y < height)
 
 
 def _boxed(box: np.ndarray) -> Detection:

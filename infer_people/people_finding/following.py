@@ -13,6 +13,8 @@ from .looks import blended, look_distance
 
 # Frames that a person can be gone and still be known again.
 PATIENCE = 60
+# Whoever was seen in so many frames is looked for where they should be for so many more.
+CONFIRMED, LOOKED_FOR = 5, 6
 # In sizes of the person: how far from where they are expected they may be; grows while gone.
 GATE, GATE_GROWTH, WIDEST_GATE = 0.5, 0.06, 1.5
 # What a colour that differs by 1 costs, in sizes of the person; how much it may differ at most,
@@ -36,6 +38,7 @@ class Track:
         look: As :func:`looks.look_of` gives it, over time.
         velocity: float (2,), pixels a frame.
         gone: Frames since then.
+        seen: Frames in which they were.
     """
 
     identity: int
@@ -43,6 +46,11 @@ class Track:
     look: np.ndarray
     velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))
     gone: int = 0
+    seen: int = 1
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.seen >= CONFIRMED
 
     def expected(self) -> Detection:
         """Where they are now, if they went on: the velocity dies away."""
@@ -64,7 +72,7 @@ class Track:
         step = displacement(self.last, seen) / (self.gone + 1)
         share = VELOCITY_SHARE if self.velocity.any() else 1.0
         self.velocity = self.velocity * (1 - share) + step * share
-        self.last, self.gone = seen, 0
+        self.last, self.gone, self.seen = seen, 0, self.seen + 1
         if is_clear:
             self.look = blended(self.look, look, LOOK_SHARE)
 
@@ -79,6 +87,14 @@ class Follower:
     def expected(self) -> list[Detection]:
         """Where the people of the frame before should be now."""
         return [track.expected() for track in self._tracks if not track.gone]
+
+    def lost(self) -> list[Detection]:
+        """Where those should be now who were seen for a while, but not in the last few frames."""
+        return [
+            track.expected()
+            for track in self._tracks
+            if track.is_confirmed and 0 < track.gone <= LOOKED_FOR
+        ]
 
     def knows(self, identity: int) -> bool:
         """Whether this person may come back under the same number."""

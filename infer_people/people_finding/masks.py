@@ -21,12 +21,17 @@ from .turning import quarter_turns
 NAME = "selfie_segmentation.onnx"
 # The network saw 256 by 256; the crop keeps its shape at as many pixels, sides of 32s.
 AREA, MULTIPLE, SHORTEST = 256 * 256, 32, 64
-# Of a person's size: around the first look, and around a second one, which is mirrored. What one
-# of them misses, hair before bricks for instance, the other often sees.
+# Of a person's size: around the first look, and around a second one, which is mirrored. It is
+# taken where others are in the crop: whoever its sides cut off makes the network see people in
+# between, which another crop does not. And where the first sees less than so much of what is on
+# the bones, as of somebody dark before the dark.
 MARGINS = (0.12, 0.2)
+ENOUGH = 0.75
+# In sizes of the person: on the bones one look is enough, farther away both have to see it.
+ON_BONES, BESIDE = 0.02, 0.06
 FADE = 0.06
 # What the network calls this is background, and person: it is unsure of dark people before dark.
-LEAST, FULL = 0.1, 0.75
+LEAST, FULL = 0.1, 0.65
 # Where shoulders, hips and knees are seen, nothing farther from the bones is the person's, in
 # lengths of the trunk.
 NEAR, FARTHEST = 0.42, 0.65
@@ -88,12 +93,11 @@ class PeopleMasks:
             if grown is None:
                 break
             bounds = grown
-        # The second look costs as much again, and tells little of where somebody ends.
-        wider = Crop.around(bounds, MARGINS[1] * person.size, *borders)
-        turns = quarter_turns(person)
-        again = np.rot90(wider.cut(picture, _network_size(wider)), turns)[:, ::-1]
-        other = np.rot90(self._alpha(again)[:, ::-1], -turns)
-        look = look.with_other(_moved(other, wider, crop, look.alpha.shape))
+        if look.is_shared or look.seen_bones < ENOUGH:
+            wider = Crop.around(bounds, MARGINS[1] * person.size, *borders)
+            again = wider.cut(picture, _network_size(wider))
+            other = self._alpha(again, quarter_turns(person), mirrored=True)
+            look = look.with_other(_moved(other, wider, crop, look.alpha.shape))
         self._growth.remember(look.alpha * look.share, crop, person, identity)
         return crop, look
 
@@ -102,21 +106,25 @@ class PeopleMasks:
     ) -> _Look:
         size, person = _network_size(crop), people[row]
         small = crop.cut(picture, size)
+        apart = distance_to(crop, size, person)
         near, core = None, None
         if (person.keypoints[list(BODY), 2] >= SURE).all():
-            apart = distance_to(crop, size, person) / trunk_of(person)
-            near = ((FARTHEST - apart) / (FARTHEST - NEAR)).clip(0, 1)
+            near = ((FARTHEST - apart / trunk_of(person)) / (FARTHEST - NEAR)).clip(0, 1)
             core = core_of(crop, size, person)
+        on_bones = ((BESIDE - apart / person.size) / (BESIDE - ON_BONES)).clip(0, 1)
         share = np.ones(size, np.float32)
         others = [i for i, other in enumerate(people) if i == row or reaches(other, crop)]
         if len(others) > 1:
             share = share_of(crop, size, [people[i] for i in others], others.index(row))
         fading = _fading(crop, size, picture.shape[:2], FADE * person.size)
-        return _Look(small, _person_alpha(self._alpha(small), near), near, core, fading, share)
+        alpha = _person_alpha(self._alpha(small, quarter_turns(person)), near)
+        return _Look(small, alpha, near, on_bones, core, fading, share)
 
-    def _alpha(self, seen: np.ndarray) -> np.ndarray:
-        """float32 (h, w) of uint8 (h, w, 3)."""
-        return self._session(np.ascontiguousarray(seen)[None])["mask"][0, 0]
+    def _alpha(self, small: np.ndarray, turns: int, *, mirrored: bool = False) -> np.ndarray:
+        """What the network says of uint8 (h, w, 3), turned and mirrored, float32 (h, w)."""
+        step = -1 if mirrored else 1
+        seen = np.ascontiguousarray(np.rot90(small, turns)[:, ::step])
+        return np.rot90(self._session(seen[None])["mask"][0, 0][:, ::step], -turns)
 
 
 @dataclass(frozen=True)
@@ -124,13 +132,15 @@ class _Look:
     """A person in a crop, all at the network's size: ``small`` the picture, uint8 (h, w, 3).
 
     The others are float32 (h, w), 0 to 1: ``alpha`` as the network sees it, ``near`` the bones
-    and ``core`` where the person surely is, if the bones are known, ``fading`` at the crop's sides,
-    and the ``share`` of each pixel that is not another person's.
+    and ``core`` where the person surely is, if the bones are known, ``on_bones`` the narrow strip
+    of those that are, ``fading`` at the crop's sides, and the ``share`` of each pixel that is not
+    another person's.
     """
 
     small: np.ndarray
     alpha: np.ndarray
     near: np.ndarray | None
+    on_bones: np.ndarray
     core: np.ndarray | None
     fading: np.ndarray
     share: np.ndarray
@@ -140,16 +150,20 @@ class _Look:
         """Whether others are near enough to have a part of it."""
         return bool(self.share.min() < 1)
 
-    def with_other(self, seen: np.ndarray) -> _Look:
-        """With what the network says a second time, float32 (h, w).
+    @property
+    def seen_bones(self) -> float:
+        """How much of what is on the bones the network sees, 0 to 1."""
+        own = self.on_bones * self.share
+        return float((self.alpha * own).sum() / max(own.sum(), 1e-6))
 
-        What one look misses the other often sees. But where others are in the crop, who are cut
-        off differently by both, one also sees people between them: there, both have to.
-        """
+    def with_other(self, seen: np.ndarray) -> _Look:
+        """With what the network says a second time, float32 (h, w)."""
         other = _person_alpha(seen, self.near)
-        if self.is_shared:
-            return replace(self, alpha=cv2.sqrt(self.alpha * other))
-        return replace(self, alpha=np.maximum(self.alpha, other))
+        either = np.maximum(self.alpha, other)
+        if not self.is_shared:
+            return replace(self, alpha=either)
+        both = cv2.sqrt(self.alpha * other)
+        return replace(self, alpha=both + (either - both) * self.on_bones)
 
     def mask(self, picture: np.ndarray, crop: Crop) -> np.ndarray:
         """The alpha at the size of the crop, uint8, whosever it is."""

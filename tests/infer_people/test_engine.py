@@ -89,9 +89,9 @@ def test_two_who_stand_close_have_masks_of_their_own(finder):
     assert len(people) == 2
     nearer = people.masks[people.identities == 0][0] > 127
     farther = people.masks[people.identities == 1][0] > 127
-    assert overlap(nearer, front) > 0.88 and overlap(farther, behind & ~front) > 0.82
+    assert overlap(nearer, front) > 0.84 and overlap(farther, behind & ~front) > 0.8
     # No seam where they touch.
-    assert overlap(people.mask() > 127, front | behind) > 0.9
+    assert overlap(people.mask() > 127, front | behind) > 0.88
     with pytest.raises(ValueError, match="no masks"):
         FramePeople.nobody("coco17", None).mask()
 

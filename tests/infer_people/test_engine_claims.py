@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from infer_people.people_finding.claims import unclaimed
+from infer_people.people_finding.claims import is_another, unclaimed, was_claimed
 from infer_people.people_finding.detection import Detection
 from infer_people.people_finding.heads import JOINTS, STRIDE
 from infer_people.people_finding.multipose import KEYPOINT_SCORE, decoded
@@ -32,6 +32,18 @@ def test_what_a_crop_took_from_another_is_put_back():
     assert np.array_equal(unclaimed([front], [moved])[0].keypoints, moved.keypoints)
     twice = unclaimed([front, front], [moved, front])
     assert np.array_equal(twice[0].keypoints, moved.keypoints)
+
+
+def test_a_crop_that_shows_somebody_else_is_known():
+    front, behind = person(200, 200, 300), person(120, 170, 200)
+    mixed = front.keypoints.copy()
+    # Everything but a leg was taken, and put back.
+    mixed[:13] = behind.keypoints[:13] + 1
+    mixed[13:, :2] += 1
+    kept = unclaimed([front, behind], [replace(front, keypoints=mixed), behind])
+    assert was_claimed(front, kept[0]) and not was_claimed(behind, replace(behind, keypoints=mixed))
+    assert is_another(replace(front, keypoints=mixed), [person(600, 200, 300), behind])
+    assert not is_another(front, [behind]) and not is_another(front, [])
 
 
 def maps_of(centres, places, heats):

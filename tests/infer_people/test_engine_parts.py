@@ -9,12 +9,13 @@ import pytest
 
 from infer_people.people_finding.crops import Crop
 from infer_people.people_finding.detection import Detection, distinct
-from infer_people.people_finding.following import PATIENCE, Follower
+from infer_people.people_finding.following import CONFIRMED, LOOKED_FOR, PATIENCE, Follower
 from infer_people.people_finding.guided import EPSILON, RADIUS, guided_edges
 from infer_people.people_finding.heads import JOINTS, STRIDE
 from infer_people.people_finding.joints import HALPE26, from_body25, in_skeleton
 from infer_people.people_finding.multipose import decoded, shrunk
 from infer_people.people_finding.sessions import WEIGHTS, providers_of
+from infer_people.people_finding.thunder import _around
 from plugin_kit.keypoints.skeletons import SKELETONS
 
 # A person of height 1 whose middle is 0: nose, eyes, ears, shoulders, elbows, wrists, hips, …
@@ -201,6 +202,35 @@ def test_who_is_gone_comes_back_under_the_same_number_for_a_while():
             assert len(follower([], [])) == 0
         assert follower.knows(0) == (number == 0)
         assert follower([person(110, 100, 80)], [look]).tolist() == [number]
+
+
+def test_who_was_seen_for_a_while_is_looked_for():
+    look = np.full((4, 3), 0.5, np.float32)
+    follower = Follower()
+    for t in range(CONFIRMED):
+        assert follower.lost() == []
+        # Somebody else is there in the last frame only.
+        others = [person(400, 100, 80)] if t == CONFIRMED - 1 else []
+        follower([person(100 + 4 * t, 100, 80), *others], [look] * (1 + len(others)))
+    for gone in range(1, LOOKED_FOR + 1):
+        follower([], [])
+        (lost,) = follower.lost()
+        # Still on their way.
+        middle = lost.box.reshape(2, 2).mean(axis=0)
+        assert 100 + 4 * (CONFIRMED - 1) + 2 * gone < middle[0] < 100 + 4 * (CONFIRMED + gone)
+    follower([], [])
+    assert follower.lost() == []
+
+
+def test_a_crop_is_as_narrow_as_the_person():
+    standing, lying, near = ([100, 50, 200, 450], [50, 100, 450, 200], [100, 100, 300, 350])
+    for box, size in ((standing, (256, 128)), (lying, (128, 256)), (near, (256, 224))):
+        crop, found = _around(np.array(box, np.float32), 128)
+        assert found == size
+        assert abs(crop.width / crop.height - size[1] / size[0]) < 0.03
+        assert crop.left < box[0] and crop.left + crop.width > box[2]
+        assert crop.top < box[1] and crop.top + crop.height > box[3]
+    assert _around(np.array(standing, np.float32), 256)[1] == (256, 256)
 
 
 def test_a_device_that_is_not_there_is_told():

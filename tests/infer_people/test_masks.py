@@ -6,6 +6,7 @@ import pytest
 
 from infer_people.people_finding.crops import Crop
 from infer_people.people_finding.detection import Detection
+from infer_people.people_finding.growth import GROWTHS
 from infer_people.people_finding.masks import PeopleMasks, _fill_up
 from plugin_kit.picture_files import read_picture
 
@@ -42,6 +43,37 @@ def test_a_body_goes_on_below_its_keypoints(masks):
     # The keypoints end at row 180; the crop around them would at row 191.
     assert mask[150:320, 250:350].min() >= 250
     assert not mask[:, :220].any() and not mask[:, 380:].any()
+
+
+def test_how_far_somebody_reaches_is_known_in_the_next_frame(masks):
+    seen = []
+    network = masks._session
+    masks._session = lambda batch: (seen.append(batch.shape), network(batch))[1]
+    (first,) = masks(drawn(), [portrait()], [0], [7])
+    looks = len(seen)
+    # Growing ends after a few steps; what is left is done in the next frame.
+    masks(drawn(), [portrait()], [0], [7])
+    seen.clear()
+    (third,) = masks(drawn(), [portrait()], [0], [7])
+    assert looks == 1 + GROWTHS and len(seen) == 1
+    assert third[150:, 250:350].min() >= 250 and first[150:320, 250:350].min() >= 250
+    masks.reset()
+    masks(drawn(), [portrait()], [0], [7])
+    assert len(seen) == 1 + looks
+
+
+def test_a_look_that_misses_the_bones_is_not_the_last(masks):
+    """The first sees nobody, the second, mirrored, everybody."""
+    network, looks = masks._session, []
+
+    def session(batch):
+        looks.append(batch)
+        found = network(batch)["mask"]
+        return {"mask": found * (len(looks) > 1)}
+
+    masks._session = session
+    (mask,) = masks(drawn(), [portrait()], [0])
+    assert len(looks) == 2 and mask[90:150, 285:315].min() >= 250
 
 
 def test_what_is_not_connected_does_not_widen_the_crop(masks):
