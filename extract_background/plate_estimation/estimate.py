@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 # Shares of the background that look unlike the plate: from which on registering is tried, and of
 # that what may be left for it to be worth it.
 TRIED_FROM, WORTH_IT = 0.015, 0.7
+# What registering takes of the time.
+REGISTERING = 0.4
 # What finding the gains takes of the time, and each method's passes: tenths of a second for 60
 # frames of 960x540 on one thread.
 GAINS = 5.0
@@ -65,14 +67,19 @@ def estimate_plate(
     if store.count == 0:
         raise ValueError("there is no frame to estimate a background from")
     options.method_for(store.has_mattes)
-    middle = _may_be_registered(store, options) / 2
     plate = None
-    if options.registration != "on":
-        told = part(progress, 0, 1 - middle)
-        plate = _fixed_plate(store, options, should_stop, told)
-    if plate is None or (middle and plate.report["unlike_share"] > TRIED_FROM):
-        told = part(progress, 1 - middle, 1)
-        plate = _registered_plate(store, plate, options, should_stop, told)
+    if options.registration == "on":
+        plate = _registered_plate(store, options, None, should_stop, progress)
+    elif _may_be_registered(store, options):
+        before = _share_unlike(store.shrunk(), options, should_stop)
+        if before > TRIED_FROM:
+            plate = _registered_plate(store, options, before, should_stop, progress)
+    if plate is None or isinstance(plate, str):
+        begin = 0.0 if plate is None else REGISTERING
+        fixed = _fixed_plate(store, options, should_stop, part(progress, begin, 1))
+        if plate is not None:
+            fixed.report["registration"] = f"none: {plate}"
+        plate = fixed
     progress(1.0)
     found = plate_warnings(store, plate.report)
     for warning in found:
@@ -91,7 +98,8 @@ def _fixed_plate(
     gains = np.ones((store.count, 3), np.float32)
     frames = AlignedFrames(store, gains, should_stop, meter)
     if is_aligned:
-        frames = replace(frames, gains=estimate_gains(store, frames.each()))
+        small = replace(frames, store=store.shrunk())
+        frames = replace(frames, gains=estimate_gains(small.store, small.each()))
     estimate = _estimated(method, frames, options)
     levels = np.clip(estimate.background, 0, 255)
     is_cut = method == "alpha_mean" and options.truncate
@@ -105,43 +113,51 @@ def _fixed_plate(
 
 def _may_be_registered(store: FrameStore, options: PlateOptions) -> bool:
     """Whether registering the frames may be worth trying."""
-    if options.registration != "auto":
-        return options.registration == "on"
-    return store.has_mattes and store.count > 1
+    return options.registration == "auto" and store.has_mattes and store.count > 1
+
+
+def _share_unlike(store: FrameStore, options: PlateOptions, should_stop: ShouldStop) -> float:
+    """How much of the background looks unlike a plate of ``store``, which has small frames."""
+    unfilled = replace(options, fill_holes=False)
+    return _fixed_plate(store, unfilled, should_stop, silent).report["unlike_share"]
 
 
 def _registered_plate(
     store: FrameStore,
-    fixed: Plate | None,
     options: PlateOptions,
+    before: float | None,
     should_stop: ShouldStop,
     progress: Progress,
-) -> Plate:
-    """The plate of registered frames, or ``fixed`` where that fits them no worse.
+) -> Plate | str:
+    """The plate of registered frames, or why it is none.
+
+    Args:
+        store: The frames.
+        options: How.
+        before: How much of the background looks unlike a plate of the frames as they are; None:
+            there is to be no such plate.
+        should_stop, progress: As for :func:`estimate_plate`.
 
     Raises:
-        ValueError: There is no ``fixed`` one, and the frames cannot be registered.
+        ValueError: ``before`` is None, and the frames cannot be registered.
     """
-    found = registered(store, should_stop)
+    found = registered(store, should_stop, part(progress, 0, REGISTERING))
     if isinstance(found, str):
-        if fixed is None:
-            raise ValueError(
-                f"registration=on: {found}. Use registration=auto or off, or give mattes of the "
-                "people, whose features are then left out"
-            )
-        fixed.report["registration"] = f"none: {found}"
-        return fixed
+        if before is not None:
+            return found
+        raise ValueError(
+            f"registration=on: {found}. Use registration=auto or off, or give mattes of the "
+            "people, whose features are then left out"
+        )
     own = replace(options, method=_of_canvas(options))
-    mosaic = _fixed_plate(found.store, own, should_stop, progress)
-    after = mosaic.report["unlike_share"]
-    if fixed is not None:
-        before = fixed.report["unlike_share"]
+    if before is not None:
+        after = _share_unlike(found.shrunk().canvas(), own, should_stop)
         if after > min(WORTH_IT * before, most_unlike(store.has_mattes)):
-            fixed.report["registration"] = (
-                f"none: {after:.1%} of the background would look unlike a plate of registered "
-                f"frames, {before:.1%} does as they are"
+            return (
+                f"{after:.1%} of the background would look unlike a plate of registered frames, "
+                f"{before:.1%} does as they are"
             )
-            return fixed
+    mosaic = _fixed_plate(found.canvas(), own, should_stop, part(progress, REGISTERING, 1))
     positions = found.indices * store.stride
     moving = MovingPlate(mosaic.background, mosaic.coverage, found.registration, positions)
     view = moving.reference_view

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..extract_background_kit.pictures import to_uint8
 from ..extract_background_kit.stopping import ShouldStop, never
+from .progress import Progress, silent
 from .registration import Registration, register_frames
 from .store import FrameStore
 
@@ -35,17 +36,33 @@ class PlateView:
 
 @dataclass(frozen=True)
 class Registered:
-    """The frames of a store on a canvas.
+    """Frames of a store that lie on a canvas.
 
     Attributes:
         registration: Where each of them lies.
         indices: Which frames of the store they are.
-        store: The frames on the canvas; what a frame does not show is a person there.
+        store: It.
     """
 
     registration: Registration
     indices: np.ndarray
     store: FrameStore
+
+    def shrunk(self) -> Registered:
+        """The same of the store's small copies."""
+        small = self.store.shrunk()
+        size = (small.shape[1], small.shape[0])
+        return replace(self, registration=self.registration.scaled(size), store=small)
+
+    def canvas(self) -> FrameStore:
+        """The frames on the canvas; what a frame does not show is a person there."""
+        found = self.registration.is_found
+        canvas = self.store.like_this(int(found.sum()))
+        for place in np.flatnonzero(found).tolist():
+            index = self.indices[place]
+            matte = 255 - self.store.weights[index] if self.store.has_mattes else None
+            canvas.add(*self.registration.to_canvas(place, self.store.frames[index], matte))
+        return canvas
 
 
 @dataclass(frozen=True)
@@ -98,8 +115,10 @@ class MovingPlate:
         return PlateView(*self.registration.from_canvas(where, self.background, self.coverage))
 
 
-def registered(store: FrameStore, should_stop: ShouldStop = never) -> Registered | str:
-    """Bring the frames of ``store`` onto one canvas, or say why that cannot be done.
+def registered(
+    store: FrameStore, should_stop: ShouldStop = never, progress: Progress = silent
+) -> Registered | str:
+    """Find how the frames of ``store`` lie on one canvas, or say why that cannot be done.
 
     Raises:
         Stopped: ``should_stop`` returned True.
@@ -108,7 +127,7 @@ def registered(store: FrameStore, should_stop: ShouldStop = never) -> Registered
     indices = np.linspace(0, store.count - 1, count).round().astype(int)
     frames = [store.frames[index] for index in indices]
     mattes = [255 - store.weights[index] for index in indices] if store.has_mattes else None
-    registration = register_frames(frames, mattes, should_stop)
+    registration = register_frames(frames, mattes, should_stop, progress)
     found = registration.is_found
     if found.mean() < FEWEST_FOUND:
         return f"only {found.sum()} of {count} frames have enough in common with the others"
@@ -116,10 +135,7 @@ def registered(store: FrameStore, should_stop: ShouldStop = never) -> Registered
     area = width * height / np.prod(registration.frame_size)
     if area > MOST_CANVAS_AREA:
         return f"the camera travels too far: its pictures together are {area:.0f} times one"
-    canvas = store.like_this(int(found.sum()))
-    for place in np.flatnonzero(found).tolist():
-        canvas.add(*registration.to_canvas(place, frames[place], mattes[place] if mattes else None))
-    return Registered(registration, indices, canvas)
+    return Registered(registration, indices, store)
 
 
 def described(plate: MovingPlate) -> dict[str, Any]:

@@ -1,42 +1,37 @@
 """A plate for a camera that moves: every frame brought onto one of them, and the plate back.
 
-Each frame is related to the reference by a homography of background features, which is exact for
-a camera that only turns or zooms, or before a flat scene, and near enough for a hand that shakes.
+Each frame is related to the reference by a homography of points of the background, which is exact
+for a camera that only turns or zooms, or before a flat scene, and near enough for a hand that
+shakes. Its corners are followed from a neighbour whose place is known; where they are lost, as
+after a jump, features are compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from ..extract_background_kit.stopping import ShouldStop, check_stop, never
+from .progress import Meter, Progress, silent
+from .sights import FEATURE_SIDE, Sight, followed, matched
 
-FEATURES, FEATURE_SIDE = 1500, 960
-# Lower than OpenCV's own 0.04: smooth walls have few corners.
-LEAST_CONTRAST = 0.015
-RATIO = 0.75
+# What the small copies, and the frames after and before the reference, take of the time.
+SHARES = (1, 3, 3)
 # Matches that have to agree on one homography, and of which share of all.
 FEWEST_MATCHES, LEAST_AGREEING = 16, 0.4
 REPROJECTION_PIXELS = 2.0
 # By how much a homography has to leave less than turning, moving and scaling do: its eight numbers
 # swing a frame's corners about where features are few.
 WORTH_IT = 0.8
-# Features so near a person move with it. In pixels at the features' size.
-PERSON, PERSON_MARGIN = 10, 9
+# Corners that have to be followed, and be spread over so many of the 16 parts of what is shared by
+# two frames, before they are trusted as features are.
+FEWEST_FOLLOWED, FEWEST_PARTS = 40, 6
 # What a warped picture may be scaled and the canvas be larger than a frame: more is no shake or
 # pan, but a homography gone wrong.
 MOST_ZOOM, MOST_CANVAS = 4.0, 5.0
-
-
-@dataclass(frozen=True)
-class Features:
-    """``points`` float32 (N, 2) in the frame's pixels; ``descriptors`` float32 (N, 128)."""
-
-    points: np.ndarray
-    descriptors: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -49,14 +44,14 @@ class Registration:
         frame_size, canvas_size: Width and height.
         residuals: float64 (N,): mean distance in pixels of the features that agree; 0 for the
             reference, NaN where a frame could not be registered.
-        features: What each frame was found by.
+        sights: What each frame was found by.
     """
 
     onto_canvas: np.ndarray
     frame_size: tuple[int, int]
     canvas_size: tuple[int, int]
     residuals: np.ndarray
-    features: tuple[Features, ...]
+    sights: tuple[Sight, ...]
 
     @property
     def is_found(self) -> np.ndarray:
@@ -88,14 +83,36 @@ class Registration:
         Returns:
             None where it has too little in common with the nearest of them and the reference.
         """
-        features = features_of(frame, matte)
+        sight = Sight.of(frame, matte)
         known = np.flatnonzero(self.is_found)
         nearest = known[np.argsort(np.abs(known - near), kind="stable")[:2]].tolist()
+        guess = self._between(near)
         for index in dict.fromkeys((*nearest, self.reference)):
-            found = _homography(features, self.features[index], self.frame_size)
+            onto = self.onto_canvas[index]
+            towards = np.linalg.inv(onto) @ guess
+            found = related(sight, self.sights[index], self.frame_size, towards)
             if found is not None:
-                return self.onto_canvas[index] @ found[0]
+                return onto @ found[0]
         return None
+
+    def _between(self, near: float) -> np.ndarray:
+        """About how a frame lies that was taken between two registered ones, (3, 3)."""
+        known = np.flatnonzero(self.is_found)
+        ways = self.onto_canvas[known]
+        ways = (ways / ways[:, 2:, 2:]).reshape(-1, 9)
+        return np.array([np.interp(near, known, way) for way in ways.T]).reshape(3, 3)
+
+    def scaled(self, size: tuple[int, int]) -> Registration:
+        """The same of copies of the frames of another width and height."""
+        across, down = np.divide(size, self.frame_size)
+        way = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1]])
+        width, height = self.canvas_size
+        return replace(
+            self,
+            onto_canvas=way @ self.onto_canvas @ np.linalg.inv(way),
+            frame_size=size,
+            canvas_size=(round(width * float(across)), round(height * float(down))),
+        )
 
     def to_canvas(
         self, index: int, frame: np.ndarray, matte: np.ndarray | None = None
@@ -136,6 +153,7 @@ def register_frames(
     frames: Sequence[np.ndarray],
     mattes: Sequence[np.ndarray] | None = None,
     should_stop: ShouldStop = never,
+    progress: Progress = silent,
 ) -> Registration:
     """Find how each frame lies to the middle one.
 
@@ -145,6 +163,7 @@ def register_frames(
         frames: uint8 RGB (H, W, 3) of one size, in their order.
         mattes: uint8 (H, W), where people are, whose features are left out; None: nowhere.
         should_stop: Asked between frames.
+        progress: Told the share that is done, 0 to 1.
 
     Raises:
         ValueError: There is no frame.
@@ -154,61 +173,64 @@ def register_frames(
         raise ValueError("there is no frame to register")
     height, width = frames[0].shape[:2]
     given = mattes if mattes is not None else [None] * len(frames)
-    features = []
-    for frame, matte in zip(frames, given, strict=True):
+    meter = Meter(progress, SHARES)
+    sights = []
+    for frame, matte in meter.over(zip(frames, given, strict=True), len(frames)):
         check_stop(should_stop, "the registration")
-        features.append(features_of(frame, matte))
+        sights.append(Sight.of(frame, matte))
     middle = len(frames) // 2
     onto = np.full((len(frames), 3, 3), np.nan)
     residuals = np.full(len(frames), np.nan)
     onto[middle], residuals[middle] = np.eye(3), 0.0
     for indices in (range(middle + 1, len(frames)), range(middle - 1, -1, -1)):
         known = middle
-        for index in indices:
+        for index in meter.over(indices, len(indices)):
+            check_stop(should_stop, "the registration")
             for target in dict.fromkeys((middle, known)):
-                found = _homography(features[index], features[target], (width, height))
+                guess = np.linalg.inv(onto[target]) @ onto[known]
+                found = related(sights[index], sights[target], (width, height), guess)
                 if found is not None:
                     onto[index] = onto[target] @ found[0]
                     residuals[index] = found[1]
                     known = index
                     break
-    return _on_canvas(onto, residuals, (width, height), tuple(features))
+    return _on_canvas(onto, residuals, (width, height), tuple(sights))
 
 
-def features_of(frame: np.ndarray, matte: np.ndarray | None) -> Features:
-    """SIFT features of a frame, uint8 RGB (H, W, 3), outside of its matte, uint8 (H, W)."""
-    scale = min(1.0, FEATURE_SIDE / max(frame.shape[:2]))
-    grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    allowed = None
-    if matte is not None:
-        people = cv2.resize(matte, small.shape[::-1], interpolation=cv2.INTER_AREA) > PERSON
-        box = np.ones((2 * PERSON_MARGIN + 1,) * 2, np.uint8)
-        allowed = (cv2.dilate(people.view(np.uint8), box) == 0).view(np.uint8) * np.uint8(255)
-    keypoints, descriptors = cv2.SIFT.create(
-        FEATURES, contrastThreshold=LEAST_CONTRAST
-    ).detectAndCompute(small, allowed)
-    points = np.array([keypoint.pt for keypoint in keypoints], np.float32).reshape(-1, 2)
-    if descriptors is None:
-        descriptors = np.zeros((0, 128), np.float32)
-    return Features((points + 0.5) / np.float32(scale) - 0.5, descriptors)
-
-
-def _homography(
-    source: Features, target: Features, size: tuple[int, int]
+def related(
+    source: Sight, target: Sight, size: tuple[int, int], guess: np.ndarray
 ) -> tuple[np.ndarray, float] | None:
-    """From ``source`` to ``target`` (3, 3), and its residual; None where there is none."""
-    if min(len(source.points), len(target.points)) < FEWEST_MATCHES:
+    """From ``source`` to ``target`` (3, 3), and its residual in pixels; None where there is none.
+
+    Args:
+        source, target: The frames.
+        size: Their width and height.
+        guess: About what is sought. Corners are looked for there; where too few are found again,
+            features are compared over the whole picture.
+    """
+    here, there = followed(source, target, guess)
+    if len(here) >= FEWEST_FOLLOWED and _parts(here, size) >= FEWEST_PARTS:
+        found = _fitted(here, there, size)
+        if found is not None:
+            return found
+    return _fitted(*matched(source, target), size)
+
+
+def _parts(points: np.ndarray, size: tuple[int, int]) -> int:
+    """In how many of 4 by 4 parts of the picture there is a point (N, 2)."""
+    columns, rows = np.clip(4 * points / np.array(size), 0, 3).astype(int).T
+    return len(np.unique(4 * rows + columns))
+
+
+def _fitted(
+    here: np.ndarray, there: np.ndarray, size: tuple[int, int]
+) -> tuple[np.ndarray, float] | None:
+    """What brings points (N, 2) to points, (3, 3), and its residual; None where there is none."""
+    if len(here) < FEWEST_MATCHES:
         return None
-    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(source.descriptors, target.descriptors, k=2)
-    kept = [first for first, other in pairs if first.distance < RATIO * other.distance]
-    if len(kept) < FEWEST_MATCHES:
-        return None
-    here = source.points[[match.queryIdx for match in kept]]
-    there = target.points[[match.trainIdx for match in kept]]
     limit = REPROJECTION_PIXELS * max(1.0, max(size) / FEATURE_SIDE)
     homography, inliers = cv2.findHomography(here, there, cv2.USAC_MAGSAC, limit, maxIters=5000)
-    if homography is None or inliers.sum() < max(FEWEST_MATCHES, LEAST_AGREEING * len(kept)):
+    if homography is None or inliers.sum() < max(FEWEST_MATCHES, LEAST_AGREEING * len(here)):
         return None
     agrees = inliers.ravel().astype(bool)
     here, there = here[agrees], there[agrees]
@@ -246,7 +268,7 @@ def _on_canvas(
     onto: np.ndarray,
     residuals: np.ndarray,
     size: tuple[int, int],
-    features: tuple[Features, ...],
+    sights: tuple[Sight, ...],
 ) -> Registration:
     """Move everything so that no pixel of a registered frame lies outside."""
     found = np.isfinite(residuals)
@@ -258,7 +280,7 @@ def _on_canvas(
     shift = np.eye(3)
     shift[:2, 2] = -low
     width, height = (high - low + 1).astype(int)
-    return Registration(shift @ onto, size, (int(width), int(height)), residuals, features)
+    return Registration(shift @ onto, size, (int(width), int(height)), residuals, sights)
 
 
 def _corners(size: tuple[int, int]) -> np.ndarray:

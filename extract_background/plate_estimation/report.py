@@ -7,7 +7,6 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..extract_background_kit.pictures import size_within
 from .aligned import AlignedFrames, Estimate
 from .plate import most_unlike
 from .store import FrameStore
@@ -19,7 +18,6 @@ MASK_OF_ONES = 1
 MANY_FRAMES = 0.1
 UNLIKE_LEVELS = 20
 SURELY_BACKGROUND = 250
-SMALL_SIDE = 240
 FRAMES_COMPARED = 48
 
 
@@ -54,23 +52,20 @@ def fit_of(shares: list[float], *, has_mattes: bool) -> dict[str, Any]:
 def unlike_shares(frames: AlignedFrames, background: np.ndarray) -> list[float]:
     """Share of the pixels without a matte that differ from the plate by more than 20 levels.
 
-    By frame, of some spread evenly, at a long side of 240 pixels. Without mattes, people are in it.
+    By frame, of some spread evenly, in small copies. Without mattes, people are in it.
     """
-    store = frames.store
-    size = size_within(background.shape, SMALL_SIDE)
-
-    def shrunk(picture: np.ndarray) -> np.ndarray:
-        return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-
-    plate = shrunk(background)
+    small = frames.store.shrunk()
+    plate = background
+    if plate.shape != small.shape:
+        plate = cv2.resize(plate, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    levels = plate.astype(np.float32)
     shares = []
-    for index in range(0, store.count, -(-store.count // FRAMES_COMPARED)):
-        frame = shrunk(store.frames[index]) * frames.gains[index]
-        distance = np.abs(frame - plate).max(axis=-1)
-        empty = shrunk(store.weights[index]) >= SURELY_BACKGROUND
+    for index in range(0, small.count, -(-small.count // FRAMES_COMPARED)):
+        frame = small.frames[index] * frames.gains[index]
+        distance = np.abs(frame - levels).max(axis=-1)
+        empty = small.weights[index] >= SURELY_BACKGROUND
         if empty.any():
             shares.append(float((distance[empty] > UNLIKE_LEVELS).mean()))
-    store.release()
     return shares
 
 

@@ -12,12 +12,15 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from ..extract_background_kit.pictures import to_uint8
+from ..extract_background_kit.pictures import size_within, to_uint8
 
 logger = logging.getLogger(__name__)
 
 SNAP_LOW, SNAP_HIGH = 4, 251
+SNAPPED = np.arange(256, dtype=np.uint8)
+SNAPPED[:SNAP_LOW], SNAPPED[SNAP_HIGH + 1 :] = 0, 255
 TILE_ROWS = 32
+SMALL_SIDE = 240
 RELEASE_EVERY = 8
 
 
@@ -58,6 +61,7 @@ class FrameStore:
         # Room for all frames is made when the first one tells their size.
         self._frames = np.empty((0, 0, 0, 3), np.uint8)
         self._weights: np.ndarray | None = None
+        self._shrunk: FrameStore | None = None
         self.offered = 0
         self.count = 0
         self.mattes = 0
@@ -118,11 +122,26 @@ class FrameStore:
 
     def forget_mattes(self) -> None:
         """Count all of every frame as background, as if no matte had been given."""
-        self._weights, self.mattes, self.highest_matte = None, 0, 0
+        self._weights, self._shrunk, self.mattes, self.highest_matte = None, None, 0, 0
 
     def like_this(self, max_frames: int) -> FrameStore:
         """An empty store of the same memory budget."""
         return FrameStore(max(2, max_frames), 1, self._budget // 2**20)
+
+    def shrunk(self) -> FrameStore:
+        """A store of small copies of the frames, 240 pixels long at most; made once."""
+        size = size_within(self.shape, SMALL_SIDE)
+        if size == self.shape[1::-1]:
+            return self
+        if self._shrunk is None or self._shrunk.offered != self.count:
+            small = self.like_this(self.count)
+            for frame, weight in self.each():
+                matte = None
+                if self.has_mattes:
+                    matte = 255 - cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+                small.add(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), matte)
+            self._shrunk = small
+        return self._shrunk
 
     def each(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield (frame, weight) one by one, without all of them staying in memory."""
@@ -206,10 +225,7 @@ def prepared_matte(matte: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     height, width = size
     if matte.shape != (height, width):
         matte = cv2.resize(matte, (width, height), interpolation=cv2.INTER_AREA)
-    snapped = matte.copy()
-    snapped[matte < SNAP_LOW] = 0
-    snapped[matte > SNAP_HIGH] = 255
-    return snapped
+    return cv2.LUT(matte, SNAPPED)
 
 
 def _highest(matte: np.ndarray) -> int:
