@@ -16,7 +16,8 @@ from development.benchmarks.measuring import machine
 PACKAGE = "development.benchmarks"
 # Module of this package and function that makes the table.
 TABLES = {
-    "networks": "networks.table",
+    "networks": "runtimes.table",
+    "network_memory": "networks.table",
     "chain": "chain.table",
     "plates": "plates.table",
     "long_clip": "plates.long_table",

@@ -1,4 +1,6 @@
-"""Networks on the CPU: our path against the plain one with the same network.
+"""Networks on the CPU: our path against the plain one with the same network, each by itself.
+
+Time and memory of a process of its own each; :mod:`.runtimes` has the runtimes beside them.
 
 The plain way is what one writes first. Of the mattes: pictures to float tensors and ``forward`` in
 NCHW under ``inference_mode``. Of human parsing: each person cut out, through the network as it is
@@ -137,13 +139,32 @@ def _forward(network: Any, *pictures: np.ndarray, states: Sequence = (), **optio
         return network(*tensors, *states, **options)
 
 
-def _rvm(is_ours: bool, image: np.ndarray, *, ratio: float) -> Run:
-    from infer_rvm.rvm_network import MattingNetwork, MattingStream
+def matting_network(variant: str) -> Any:
+    """RVM with a deep guided filter."""
+    from infer_rvm.rvm_network import MattingNetwork
     from tests.golden import loading
 
-    network = MattingNetwork("mobilenetv3").eval()
-    keys = "rvm/rvm_mobilenetv3_deep_guided_filter_keys.json"
+    network = MattingNetwork(variant).eval()
+    keys = f"rvm/rvm_{variant}_deep_guided_filter_keys.json"
     network.load_state_dict(loading.state_dict("rvm", keys))
+    return network
+
+
+def background_network() -> Any:
+    """Background Matting V2 as it refines by default."""
+    from infer_background_matting.bgm_network import MattingRefine
+    from tests.golden import loading
+
+    network = MattingRefine("mobilenetv2").eval()
+    keys = "bgmv2/bgmv2_refine_mobilenetv2_keys.json"
+    network.load_state_dict(loading.state_dict("bgm", keys))
+    return network
+
+
+def _rvm(is_ours: bool, image: np.ndarray, *, ratio: float) -> Run:
+    from infer_rvm.rvm_network import MattingStream
+
+    network = matting_network("mobilenetv3")
     if is_ours:
         stream = MattingStream(network)
         return lambda: stream(image, ratio).alpha
@@ -159,19 +180,17 @@ def _rvm(is_ours: bool, image: np.ndarray, *, ratio: float) -> Run:
 def _background_matting(is_ours: bool, image: np.ndarray, background: np.ndarray) -> Run:
     import torch
 
-    from infer_background_matting.bgm_network import MattingRefine, build_matting
-    from tests.golden import loading
+    from infer_background_matting.bgm_network import build_matting
 
-    network = MattingRefine("mobilenetv2").eval()
-    keys = "bgmv2/bgmv2_refine_mobilenetv2_keys.json"
-    network.load_state_dict(loading.state_dict("bgm", keys))
+    network = background_network()
     if is_ours:
         matting = build_matting(network, "cpu", torch.float32)
         return lambda: matting(image, background).alpha
     return lambda: _forward(network, image, background).pha[0, 0].numpy()
 
 
-def _parsing_network() -> Any:
+def parsing_network() -> Any:
+    """SCHP with the 20 labels of LIP."""
     import torch
 
     from infer_human_parsing.human_parsing_network import ParsingNetwork
@@ -189,7 +208,7 @@ def _our_parsing(image: np.ndarray, boxes: list[Box]) -> Run:
     from infer_human_parsing.human_parsing_pipeline import HumanParser, ParserOptions, Person
 
     options = ParserOptions(enlarge=1, batch=1, keep_apart="off")
-    parser = HumanParser(_parsing_network(), LIP, options)
+    parser = HumanParser(parsing_network(), LIP, options)
     persons = [Person(box) for box in boxes]
     return lambda: parser(image, persons).labels
 
@@ -199,7 +218,7 @@ def _plain_parsing(image: np.ndarray, boxes: list[Box]) -> Run:
     import torch
     from torch.nn import functional as F
 
-    network, size = _parsing_network(), 473
+    network, size = parsing_network(), 473
     mean, deviation = torch.tensor([0.406, 0.456, 0.485]), torch.tensor([0.225, 0.224, 0.229])
     back = partial(cv2.warpAffine, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
