@@ -36,12 +36,11 @@ def core_of(crop: Crop, size: tuple[int, int], person: Detection) -> np.ndarray:
     scale = person.size * (size[0] / crop.height + size[1] / crop.width) / 2
     canvas = np.zeros(size, np.uint8)
     draw_bones(canvas, ends, known, max(1, round(LIMB * scale)), 255)
-    shift = 1 << SUBPIXEL_BITS
     cv2.fillPoly(canvas, [ends[list(TORSO)]], 255, cv2.LINE_8, SUBPIXEL_BITS)
     face = [joint for joint in FACE if known[joint]]
     if face:
         x, y = (int(v) for v in ends[face].mean(axis=0))
-        radius = round(HEAD * scale * shift)
+        radius = round(HEAD * scale * (1 << SUBPIXEL_BITS))
         cv2.circle(canvas, (x, y), radius, 255, cv2.FILLED, cv2.LINE_8, SUBPIXEL_BITS)
     return cv2.GaussianBlur(canvas, (0, 0), 1.5).astype(np.float32) / 255
 
@@ -68,10 +67,13 @@ def draw_bones(
 
 
 def distance_to(crop: Crop, size: tuple[int, int], person: Detection) -> np.ndarray:
-    """From each pixel of the crop to the person's bones, in pixels of the picture."""
+    """From each pixel of the crop to the person's bones or torso, in pixels of the picture."""
     scale = np.array([size[1] / crop.width, size[0] / crop.height])
     canvas = np.full(size, 255, np.uint8)
-    draw_bones(canvas, *ends_in(crop, size, person, KNOWN), 1, 0)
+    ends, known = ends_in(crop, size, person, KNOWN)
+    draw_bones(canvas, ends, known, 1, 0)
+    if known[list(TORSO)].all():
+        cv2.fillPoly(canvas, [ends[list(TORSO)]], 0, cv2.LINE_8, SUBPIXEL_BITS)
     if canvas.all():
         _fill_box(canvas, crop, scale, person)
     # Bones may all lie outside of the crop.
