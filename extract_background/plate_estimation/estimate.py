@@ -30,7 +30,7 @@ REGISTERING = 0.4
 GAINS = 5.0
 PASSES: dict[str, Sequence[float]] = {
     "robust": (23, 1),
-    "bootstrap": (1, 11, 10, *(16, 16) * 3),
+    "bootstrap": (1, 11, 2, 3, *(4, 4) * 2, 4, 16),
     "median": (12,),
     "weighted_median": (17, 1),
     "gmm": (90, 1),
