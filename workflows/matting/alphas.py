@@ -15,6 +15,7 @@ from infer_matte_fusion.matte_fusing import MASK_OPTIONS, WEIGHT_SETS, FusionOpt
 from workflows.matting.base_alpha import BaseAlpha
 from workflows.matting.first_pass import FirstPass
 from workflows.matting.graph import MATTING, matting_workflow
+from workflows.matting.job import VideoJob
 from workflows.matting.masks import load_network
 from workflows.matting.options import ChainOptions
 from workflows.plugins import run_workflow, task_of
@@ -62,15 +63,21 @@ class BackgroundNetwork:
 
 
 class BaseOnly:
-    """The base alone, kept from the first pass or made now."""
+    """The base alone, kept from the first pass or made now.
+
+    Args:
+        base: Who makes it.
+        first: What the first pass found.
+        job: The video.
+    """
 
     foreground: np.ndarray | None = None
 
-    def __init__(self, base: BaseAlpha | None, first: FirstPass) -> None:
+    def __init__(self, base: BaseAlpha | None, first: FirstPass, job: VideoJob) -> None:
         self._base, self._first = base, first
         if first.alphas is None:
             assert base is not None
-            base.begin()
+            base.begin(job.first_frames())
 
     def __call__(self, index: int, image: np.ndarray) -> np.ndarray:
         alphas = self._first.alphas

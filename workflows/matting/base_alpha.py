@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -39,8 +39,13 @@ class BaseAlpha(Protocol):
         """Load the networks; RuntimeError says which cannot be had."""
         ...
 
-    def begin(self) -> None:
-        """A video begins: forget the frames before."""
+    def begin(self, frames: Sequence[np.ndarray] = ()) -> None:
+        """A video begins: forget the frames before.
+
+        Args:
+            frames: Its first ones, uint8 RGB (H, W, 3), where they can be had: what remembers
+                frames sees these before, backwards, for the first one is poor without a memory.
+        """
         ...
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
@@ -60,8 +65,10 @@ class RvmAlpha:
     def load(self) -> None:
         self._finder.load()
 
-    def begin(self) -> None:
+    def begin(self, frames: Sequence[np.ndarray] = ()) -> None:
         self._finder.begin_sequence()
+        for frame in frames[:0:-1]:
+            self._finder.find(frame)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         return self._finder.find(image).mask
@@ -84,7 +91,7 @@ class PeopleAlpha:
         except (OSError, ValueError) as error:
             raise RuntimeError(f"infer_people: {error}") from error
 
-    def begin(self) -> None:
+    def begin(self, frames: Sequence[np.ndarray] = ()) -> None:
         if self._finder is None:
             self.load()
         assert self._finder is not None
@@ -137,7 +144,7 @@ class KeyAlpha:
                     raise
                 self._warnings.append(f"The key's region is infer_people's: {error}")
 
-    def begin(self) -> None:
+    def begin(self, frames: Sequence[np.ndarray] = ()) -> None:
         if self._source is None:
             self.load()
         assert self._source is not None
@@ -182,7 +189,7 @@ class AlphaFile:
         """Take the mattes out of ``companion``, at the times that ``clock`` says."""
         self._companion, self._clock = companion, clock
 
-    def begin(self) -> None:
+    def begin(self, frames: Sequence[np.ndarray] = ()) -> None:
         """Its clock tells where it is."""
 
     def __call__(self, image: np.ndarray) -> np.ndarray:

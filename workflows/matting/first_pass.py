@@ -89,7 +89,7 @@ def run_first_pass(job: VideoJob, finders: Finders, *, makes_plate: bool) -> Fir
         wanted=WantedPeople(job.options.who) if finders.people else None,
     )
     if finders.base is not None:
-        finders.base.begin()
+        finders.base.begin(job.first_frames())
     if finders.people is not None and finders.people is not finders.base:
         finders.people.begin()
     label = "plate" if makes_plate else "people"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,10 @@ from workflows.media.sound import Sound
 from workflows.media.source import Source, source_reader
 from workflows.media.video_writer import VideoSink
 from workflows.screen import counting_bar
+
+# On composites of real people the error of Robust Video Matting's first alpha falls by 3 to 17 %
+# where it saw the four frames behind it before, that of the next ones by nothing.
+FIRST_FRAMES = 5
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,11 @@ class VideoJob:
         self.report.frames = reader.frames_read
         for warning in reader.warnings:
             self.report.warn(warning)
+
+    def first_frames(self) -> list[np.ndarray]:
+        """Its first frames, uint8 RGB (H, W, 3), for what has to see some before it is good."""
+        with closing(iter(source_reader(self.info))) as frames:  # type: ignore[type-var]
+            return [frame.image for frame in islice(frames, FIRST_FRAMES)]
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Callable[[float], None]]:

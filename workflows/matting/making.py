@@ -90,7 +90,7 @@ class AlphaMaker:
         made["base"] = self.finders.base_name
         if self.network is None:
             made["way"], made["reason"] = "base", f"--method {self.job.options.method}"
-            return BaseOnly(self.finders.base, self.first)
+            return BaseOnly(self.finders.base, self.first, self.job)
         assert plate is not None
         if not self.finders.keeps_alpha:
             asked = self.method.plate == "alone"
@@ -100,7 +100,7 @@ class AlphaMaker:
             words = BASE_WORDS[self.finders.base_name]
             made["base"] = "none"
             return self._plate_only(plate, f"{words} show nobody in any frame")
-        base = BaseOnly(self.finders.base, self.first)
+        base = BaseOnly(self.finders.base, self.first, self.job)
         if self.first.unfit:
             made["way"], made["reason"] = "base", self.first.unfit
             return base

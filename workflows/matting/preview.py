@@ -60,6 +60,10 @@ class PreviewJob(VideoJob):
         for warning in reader.warnings:
             self.report.warn(warning)
 
+    def first_frames(self) -> list[np.ndarray]:
+        """None: each moment has frames before the one that is shown."""
+        return []
+
     def show(self, at: int, name: str, image: np.ndarray) -> None:
         """Put a picture, uint8 with 1, 3 or 4 channels, on the sheet."""
         self.shown.setdefault(at, {})[name] = _opaque(scaled(image, self._cell))
