@@ -81,14 +81,14 @@ def waved(board: Board, cameras: Sequence[Camera], frames: int, seed: int = 0) -
     return BoardTake(board, list(cameras), np.array(rotations), np.array(translations))
 
 
-def lying(take: BoardTake, height: float = 1.0) -> BoardTake:
+def lying(take: BoardTake, height: float = 0.5, frames: int = 3) -> BoardTake:
     """The same take with the board on the floor, ``height`` metres below the middle, at its end."""
-    flat = Rotation.from_euler("x", 90, degrees=True).as_matrix()
+    flat = Rotation.from_euler("x", -90, degrees=True).as_matrix()
     place = np.array([0, height, 0]) - flat @ take.board.outline.mean(axis=0)
     return replace(
         take,
-        rotations=np.concatenate([take.rotations, flat[None]]),
-        translations=np.concatenate([take.translations, place[None]]),
+        rotations=np.concatenate([take.rotations, *[flat[None]] * frames]),
+        translations=np.concatenate([take.translations, *[place[None]] * frames]),
     )
 
 

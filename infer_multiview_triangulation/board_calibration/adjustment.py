@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from scipy.linalg import solve
-from scipy.sparse import csr_matrix
+from scipy.linalg import pinv, solve
+from scipy.sparse import csr_matrix, diags_array, issparse
 from scipy.spatial.transform import Rotation
 
 from ..infer_multiview_triangulation_kit.stopping import check_stop_inside
@@ -68,9 +68,26 @@ def adjust(
     return problem.unpacked(values)
 
 
+def focal_deviation(adjusted: Adjusted, pixels: np.ndarray, corners: np.ndarray) -> float:
+    """The standard deviation of the first camera's focal length, as a share of it.
+
+    By the noise that the residuals show; infinite where nothing determines it.
+    """
+    problem = _Problem(adjusted.cameras, pixels, corners, adjusted.coefficients)
+    values = problem.packed(adjusted.cameras, adjusted.boards)
+    residuals, jacobian = problem.residuals(values), problem.jacobian(values)
+    hessian = (jacobian.T @ jacobian).toarray()
+    free = np.flatnonzero(np.diag(hessian) > 0)
+    scale = 1 / np.sqrt(np.diag(hessian)[free])
+    covariance = pinv(hessian[np.ix_(free, free)] * np.outer(scale, scale))
+    freedom = max(1, len(residuals) - len(free))
+    variance = covariance[0, 0] * scale[0] ** 2 * float(residuals @ residuals) / freedom
+    return float(np.sqrt(variance) / values[0]) if variance > 0 else np.inf
+
+
 def _minimum(
     residuals_of: Callable[[np.ndarray], np.ndarray],
-    jacobian_of: Callable[[np.ndarray], csr_matrix],
+    jacobian_of: Callable[[np.ndarray], csr_matrix | np.ndarray],
     values: np.ndarray,
 ) -> np.ndarray:
     """The values at which Huber's loss of the residuals is least, by Levenberg and Marquardt."""
@@ -80,13 +97,17 @@ def _minimum(
         check_stop_inside("the calibration")
         before = cost
         jacobian, weights = jacobian_of(values), _weights(residuals)
-        weighted = jacobian.multiply(weights[:, None]).tocsr()
-        hessian = (weighted.T @ jacobian).toarray()
+        weighted = diags_array(weights) @ jacobian
+        product = weighted.T @ jacobian
+        hessian = product.toarray() if issparse(product) else product
         gradient, diagonal = weighted.T @ residuals, np.diag(hessian)
+        # Pixels, radians and metres would be badly conditioned as they are.
+        scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+        scaled = hessian * np.outer(scale, scale)
         for _ in range(MOST_TRIALS):
             # What nothing depends on, as the first camera's pose, stays.
-            damped = hessian + np.diag(damping * diagonal + (diagonal <= 0))
-            step = solve(damped, -gradient, assume_a="sym")
+            damped = scaled + np.diag(np.where(diagonal > 0, damping, 1.0))
+            step = scale * solve(damped, -gradient * scale, assume_a="sym")
             moved = residuals_of(values + step)
             moved_cost = _cost(moved)
             if moved_cost < cost:
@@ -184,8 +205,9 @@ class _Problem:
     def residuals(self, values: np.ndarray) -> np.ndarray:
         """Pixels, of every corner that is seen; x and y after each other."""
         found = []
+        cameras = [self._camera(values, view) for view in range(len(self._cameras))]
         for view, moment in zip(self._views, self._moments, strict=True):
-            matrix, distortions, rotation, translation = self._camera(values, view)
+            matrix, distortions, rotation, translation = cameras[view]
             board = values[self._board(moment)]
             pose = cv2.composeRT(board[:3], board[3:], rotation, translation)[:2]
             seen = self._seen[view, moment]
@@ -196,8 +218,9 @@ class _Problem:
     def jacobian(self, values: np.ndarray) -> csr_matrix:
         """The derivatives of the residuals (2N, parameters)."""
         data, columns, rows = [], [], [0]
+        cameras = [self._camera(values, view) for view in range(len(self._cameras))]
         for view, moment in zip(self._views, self._moments, strict=True):
-            matrix, distortions, rotation, translation = self._camera(values, view)
+            matrix, distortions, rotation, translation = cameras[view]
             place = self._board(moment)
             _, by_lens, by_board, by_camera = _linearised(
                 self._corners[self._seen[view, moment]],
@@ -210,7 +233,9 @@ class _Problem:
             size = self._free[view]
             block = np.hstack([by_lens[:, :size], by_camera, by_board])
             begin = self._begins[view]
-            index = np.r_[begin : begin + size + POSE, place]
+            index = np.concatenate(
+                [np.arange(begin, begin + size + POSE), np.arange(place.start, place.stop)]
+            )
             data.append(block.ravel())
             columns.append(np.tile(index, len(block)))
             rows.extend(rows[-1] + len(index) * np.arange(1, len(block) + 1))
@@ -239,8 +264,8 @@ def place_board(
     def residuals(values: np.ndarray) -> np.ndarray:
         return np.concatenate([shown(values, v)[0] - pixels[v, seen[v]] for v in views]).ravel()
 
-    def jacobian(values: np.ndarray) -> csr_matrix:
-        return csr_matrix(np.concatenate([shown(values, view)[1] for view in views]))
+    def jacobian(values: np.ndarray) -> np.ndarray:
+        return np.concatenate([shown(values, view)[1] for view in views])
 
     start = np.r_[Rotation.from_matrix(pose.rotation).as_rotvec(), pose.translation]
     solved = _minimum(residuals, jacobian, start)
@@ -263,6 +288,9 @@ def _linearised(
     shown, by_all = cv2.projectPoints(corners, rotated, moved, *lens)
     by_pose = by_all[:, :POSE]
     turned_by, moved_by = chain[:4], chain[4:]
-    by_board = by_pose @ np.vstack([np.hstack(turned_by[:2]), np.hstack(moved_by[:2])])
-    by_camera = by_pose @ np.vstack([np.hstack(turned_by[2:]), np.hstack(moved_by[2:])])
+    blocks = np.empty((POSE, 2 * POSE))
+    for half, derivatives in enumerate((turned_by, moved_by)):
+        for column, derivative in enumerate(derivatives):
+            blocks[3 * half : 3 * half + 3, 3 * column : 3 * column + 3] = derivative
+    by_board, by_camera = by_pose @ blocks[:, :POSE], by_pose @ blocks[:, POSE:]
     return shown.reshape(-1, 2), by_all[:, POSE:], by_board, by_camera

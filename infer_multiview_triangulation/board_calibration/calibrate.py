@@ -14,13 +14,13 @@ from ..multiview_geometry.inputs import in_view_order
 from .adjustment import Adjusted, adjust
 from .board import Board
 from .footage import Footage, usual_stride
-from .intrinsics import COEFFICIENTS, Intrinsics, calibrate_view
+from .intrinsics import Intrinsics, calibrate_view
 from .poses import Rigid, board_poses, place_cameras, without_contradictions, world_poses
 from .quality import held_out_errors, held_out_score, reprojection_errors
 from .report import quality_of
 from .selection import held_moments, looks, most_different, speeds, still_ones
 from .sightings import Sightings, WhenPicture, find_sightings
-from .world import FIRST_CAMERA, world_move
+from .world import FIRST_CAMERA, rest_warning, world_move
 
 # Of the moments at which two views see the board so many are adjusted to, and kept to judge by.
 SHARED, HELD_OUT = 90, 30
@@ -153,6 +153,8 @@ def calibrate_sightings(
         board=board,
         contradicting=contradicting,
     )
+    restless = rest_warning(moved, ordered.moments, board.outline, options.world)
+    quality["warnings"] += [restless] if restless else []
     return BoardCalibration(world, move(adjusted.boards(board.outline)), options.unit, quality)
 
 
@@ -279,7 +281,7 @@ def _adjusted(
     """
     ways = [[KEEPS_INTRINSICS] * len(cameras)]
     if intrinsics is not None:
-        own = [COEFFICIENTS[lens.model] for lens in intrinsics]
+        own = [lens.model for lens in intrinsics]
         ways += [own, *([max(count, most) for count in own] for most in RICHER)]
     best, best_score = None, np.inf
     begin = Adjusted(list(cameras), boards[used])

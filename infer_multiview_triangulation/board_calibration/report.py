@@ -9,12 +9,11 @@ import numpy as np
 
 from ..multiview_geometry.camera import Camera
 from .board import CHECKERBOARD, Board
-from .intrinsics import Intrinsics
+from .intrinsics import NAMES, Intrinsics
 from .quality import INLIER_FACTOR, LEAST_INLIER, HeldOut
 from .selection import coverage
 from .sightings import Sightings
 
-NAMES = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 LITTLE_COVERAGE = 0.4
 UNSURE_FOCAL = 0.01
 FEW_PICTURES, FEW_SHARED = 15, 10
@@ -94,7 +93,7 @@ def quality_of(
 def _model(lens: Intrinsics | None, count: int) -> str:
     if lens is None:
         return "as given"
-    return lens.model if count < 0 else ",".join(NAMES[:count])
+    return ",".join(NAMES[: lens.model if count < 0 else count])
 
 
 def _any(judged: HeldOut) -> bool:

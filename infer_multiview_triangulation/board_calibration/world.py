@@ -13,6 +13,8 @@ from .poses import Rigid
 from .sightings import Sightings
 
 FIRST_CAMERA, BOARD_FIRST, BOARD_LAST = WORLDS = ("first_camera", "board_first", "board_last")
+# Metres; a board that lies moves less between two pictures, as they are measured.
+AT_REST = 0.02
 UNITS_OF_METRE = {"m": 1.0, "cm": 100.0, "mm": 1000.0}
 
 
@@ -45,3 +47,25 @@ def world_move(
         # Half a turn about x.
         axes[:, 1:] *= -1
     return Similarity(axes.T, -factor * axes.T @ board.translation, factor)
+
+
+def rest_warning(boards: Rigid, moments: np.ndarray, outline: np.ndarray, world: str) -> str | None:
+    """What is doubtful about the picture in which the board is taken to lie on the floor.
+
+    Args:
+        boards: To one frame, in metres, of the moments (M,); NaN where unknown.
+        outline: (4, 3) of the board.
+    """
+    known = np.flatnonzero(np.isfinite(boards.translation[:, 0]))
+    if world == FIRST_CAMERA or len(known) < 2:
+        return None
+    one, other = known[:2] if world == BOARD_FIRST else known[-2:][::-1]
+    moved = np.linalg.norm(boards[one](outline) - boards[other](outline), axis=1).max()
+    if moved <= AT_REST:
+        return None
+    when = "first" if world == BOARD_FIRST else "last"
+    return (
+        f"where the board is {when} seen (frame {moments[one]}) it moves by {100 * moved:.0f} cm "
+        f"to frame {moments[other]}, and gives the world nevertheless: let it lie on the floor, in "
+        "sight, for some seconds"
+    )

@@ -16,7 +16,7 @@ from infer_multiview_triangulation.multiview_geometry.cameras.alignment import f
 CHARUCO = Board.parse("charuco:7x5:80mm:60mm")
 
 
-def take_of(board, count=3, frames=48, seed=3):
+def take_of(board, count=3, frames=40, seed=3):
     return waved(board, lens_cameras(count, seed=seed), frames, seed=seed)
 
 
@@ -36,15 +36,7 @@ def centre_errors(found, cameras):
     return np.linalg.norm(world(ours) - truth, axis=1)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "charuco:7x5:80mm:60mm",
-        "checkerboard:8x6:80mm",
-        "checkerboard:9x6:8cm",
-        "checkerboard:7x7:.08m",
-    ],
-)
+@pytest.mark.parametrize("text", ["charuco:7x5:80mm:60mm", "checkerboard:8x6:8cm"])
 def test_lenses_and_places_are_found(text):
     take = take_of(Board.parse(text))
     found = calibrate_sightings(sightings_of(take, 0.15), BoardOptions(take.board))
@@ -57,19 +49,20 @@ def test_lenses_and_places_are_found(text):
     assert not set(quality["frames_used"]) & set(quality["frames_held_out"])
     assert [view["name"] for view in quality["views"]] == ["cam1", "cam2", "cam3"]
     np.testing.assert_allclose(found.cameras[0].centre, 0, atol=1e-9)
-    symmetric = text.split(":")[1] in ("8x6", "7x7")
+    symmetric = text.startswith("checkerboard")
     assert any("looks the same upside down" in w for w in quality["warnings"]) == symmetric
 
 
 def test_a_board_on_the_floor_is_the_world():
     take = lying(take_of(CHARUCO))
     options = BoardOptions(take.board, world="board_last", unit="cm")
-    found = calibrate_sightings(sightings_of(take, 0.1), options)
+    found = calibrate_sightings(sightings_of(take, 0.1), options, take.cameras)
     height = [camera.centre[2] for camera in found.cameras]
-    # In the truth y is down and the floor is one metre below the middle.
-    truth = [100 * (1 - camera.centre[1]) for camera in take.cameras]
-    np.testing.assert_allclose(height, truth, atol=3)
+    # In the truth y is down and the floor is half a metre below the middle.
+    truth = [100 * (0.5 - camera.centre[1]) for camera in take.cameras]
+    np.testing.assert_allclose(height, truth, atol=2)
     assert found.unit == "cm"
+    assert not any("let it lie" in text for text in found.quality["warnings"])
 
 
 def test_given_lenses_are_kept():
@@ -96,7 +89,7 @@ def test_views_that_never_share_the_board_are_named():
     take = take_of(CHARUCO, count=4)
     sightings = sightings_of(take, 0.1)
     pixels = sightings.pixels.copy()
-    first = np.arange(pixels.shape[1]) < 24
+    first = np.arange(pixels.shape[1]) < 20
     pixels[:2, ~first] = np.nan
     pixels[2:, first] = np.nan
     with pytest.raises(ValueError, match="cam3, cam4 and cam1, cam2 never see the board"):
@@ -116,7 +109,7 @@ def test_contradicting_sightings_are_left_out_and_told():
     take = take_of(CHARUCO)
     sightings = sightings_of(take, 0.15)
     pixels = sightings.pixels.copy()
-    pixels[1, ::9] += 60
+    pixels[1, ::5] += 60
     found = calibrate_sightings(replace(sightings, pixels=pixels), BoardOptions(CHARUCO))
     assert np.abs(focal_errors(found.cameras, take.cameras)).max() < 0.01
     assert centre_errors(found.cameras, take.cameras).max() < 0.01
@@ -136,7 +129,7 @@ def test_views_that_do_not_run_together_are_told():
 
 
 def test_little_of_the_picture_is_told():
-    take = take_of(CHARUCO, count=2)
+    take = take_of(CHARUCO, count=1)
     sightings = sightings_of(take, 0.1)
     inside = (np.abs(sightings.pixels - (480, 360)) < (240, 180)).all(axis=-1)
     pixels = np.where(inside[..., None], sightings.pixels, np.nan)
