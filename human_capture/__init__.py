@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workflows.calibrate.run import run_calibration
     from workflows.matting import (
         ChainOptions,
         masks_workflow,
@@ -36,6 +37,7 @@ __all__ = [
     "matting_workflow",
     "motion_workflow",
     "plate_workflow",
+    "run_calibration",
     "run_cameras",
     "run_chain",
     "run_motion",
@@ -54,6 +56,7 @@ PLACES = {
     "plate_workflow": "workflows.matting",
     "run_cameras": "workflows.matting",
     "run_chain": "workflows.matting",
+    "run_calibration": "workflows.calibrate.run",
     "MotionOptions": "workflows.motion",
     "motion_workflow": "workflows.motion",
     "run_motion": "workflows.motion",

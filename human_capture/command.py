@@ -11,6 +11,7 @@ PROGRAM = "human-capture"
 COMMANDS = {
     "matting": "cut the people out of a video and put them before a new background",
     "motion": "videos of several cameras, or keypoints of them → 3D keypoints and body motion",
+    "calibrate": "videos of a calibration board → the cameras' lenses and places",
     "keypoints": "everybody in a video, or in those of several cameras: 2D keypoints and masks",
     "capture": "synchronous videos → an EasyVolcap root with pictures, masks, cameras, motion",
     "dataset": "one of these with every take or video of a data set",

@@ -53,7 +53,7 @@ def report_of(people: Reconstructions, *, is_everybody: bool = False) -> dict[st
         "timestamps": first.timestamps.tolist(),
         "frames": len(first.keypoints3d),
         "bone_lengths": _bones(first),
-        "quality": _plain(people.quality),
+        "quality": plain(people.quality),
     }
     if is_everybody:
         pairs = zip(people.names, people.people, strict=True)
@@ -68,24 +68,24 @@ def _person(person: Reconstruction) -> dict[str, Any]:
         "first_frame": int(present[0]) if len(present) else None,
         "last_frame": int(present[-1]) if len(present) else None,
         "bone_lengths": _bones(person),
-        "quality": _plain(person.quality),
+        "quality": plain(person.quality),
     }
 
 
 def _bones(person: Reconstruction) -> list[dict[str, Any]]:
     skeleton = person.skeleton
     return [
-        {"joints": [skeleton.joints[a], skeleton.joints[b]], "length": _plain(length)}
+        {"joints": [skeleton.joints[a], skeleton.joints[b]], "length": plain(length)}
         for (a, b), length in zip(skeleton.bones, person.bone_lengths, strict=True)
     ]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Numbers, texts, lists and dicts only; what is not finite becomes None."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, (float, np.floating)):
         return float(value) if np.isfinite(value) else None
     if isinstance(value, np.integer):

@@ -6,11 +6,13 @@ import copy
 import logging
 from pathlib import Path
 
+import numpy as np
 from ikomia import dataprocess
 from ikomia.dataprocess.io import DataDictIO
 from threadpoolctl import threadpool_limits
 
 from infer_multiview_triangulation.data import cameras_from, report_of
+from infer_multiview_triangulation.infer_multiview_triangulation_kit.extras import check_installed
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.factories import (
     Metadata,
     PluginParamFactory,
@@ -44,8 +46,12 @@ from infer_multiview_triangulation.multiview_geometry import (
 from infer_multiview_triangulation.multiview_geometry.quality.figures import ViewQuality
 from infer_multiview_triangulation.multiview_geometry.skeletons import DETECTED, SKELETONS
 from infer_multiview_triangulation.outputs import write_all
-from infer_multiview_triangulation.parameters import InferMultiviewTriangulationParam, Settings
-from infer_multiview_triangulation.picture import draw
+from infer_multiview_triangulation.parameters import (
+    CALIBRATE_BOARD,
+    InferMultiviewTriangulationParam,
+    Settings,
+)
+from infer_multiview_triangulation.picture import draw, draw_calibration
 from infer_multiview_triangulation.ports import Input, Output
 
 logger = logging.getLogger(__name__)
@@ -92,6 +98,9 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
         """
         settings = self.get_param_object().settings
         self._stopped = False
+        if settings.mode == CALIBRATE_BOARD:
+            self._calibrate(settings)
+            return
         detections = self._detections(settings)
         skeleton = _skeleton(settings, detections)
         cameras = self._cameras(settings)
@@ -101,9 +110,7 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
             noticed.append("no frame rate is told, 60 frames a second are taken: set fps")
         if settings.output_folder:
             prepare_folder(Path(settings.output_folder), "output_folder")
-        if all(self.get_input(port) is not None for port in Input):
-            # It refuses a task whose root hands over nothing, which is right with paths alone.
-            self.begin_task_run()
+        self._begin()
         self.emit_step_progress()
         # The matrices are small: more threads cost time, and take it from others.
         with threadpool_limits(1, user_api="blas"), stoppable(lambda: self._stopped):
@@ -123,6 +130,43 @@ class InferMultiviewTriangulation(PluginTask, dataprocess.C2dImageTask):
             logger.warning(warning)
         self.emit_step_progress()
         self._publish(people, settings)
+        self.emit_step_progress()
+        self.end_task_run()
+
+    def _begin(self) -> None:
+        if all(self.get_input(port) is not None for port in Input):
+            # It refuses a task whose root hands over nothing, which is right with paths alone.
+            self.begin_task_run()
+
+    def _calibrate(self, settings: Settings) -> None:
+        """Cameras from videos of a board; the outputs of keypoints are empty.
+
+        Raises:
+            ImportError: PyAV, which reads videos, is not installed.
+        """
+        check_installed("mode=calibrate_board", "av", instead="give cameras_path to another mode")
+        # Late, as it needs PyAV, which the other modes do not.
+        from infer_multiview_triangulation.board_mode import calibrate, report_of_board, write
+
+        if settings.output_folder:
+            prepare_folder(Path(settings.output_folder), "output_folder")
+        self._begin()
+        self.emit_step_progress()
+        with threadpool_limits(1, user_api="blas"), stoppable(lambda: self._stopped):
+            calibration = calibrate(settings, self._cameras(settings))
+        for warning in calibration.quality["warnings"]:
+            logger.warning(warning)
+        self.emit_step_progress()
+        for port in (Output.KEYPOINTS3D, Output.FRAME_BY_FRAME):
+            self.get_output(port).set_array(np.zeros((0, 0, 3)))
+        publish_dictionary(self, Output.REPORT, report_of_board(calibration))
+        self._publish_errors(calibration.quality["views"])
+        self.get_output(Output.PICTURE).set_image(
+            draw_calibration(calibration.cameras, calibration.boards, calibration.quality["views"])
+        )
+        if settings.output_folder:
+            written = write(Path(settings.output_folder), calibration)
+            logger.info("written: %s", ", ".join(str(path) for path in written))
         self.emit_step_progress()
         self.end_task_run()
 
@@ -225,7 +269,7 @@ class InferMultiviewTriangulationFactory(PluginTaskFactory):
         year=2021,
         documentation_link="https://google.github.io/aistplusplus_dataset/",
         original_repository="https://github.com/google/aistplusplus_api",
-        keywords="motion capture,triangulation,multi-view,calibration,keypoints,bundle",
+        keywords="motion capture,triangulation,multi-view,calibration,charuco,keypoints,bundle",
         algo_tasks="KEYPOINTS_DETECTION",
         min_ram=2,
         min_vram=0,

@@ -14,6 +14,8 @@ from infer_multiview_triangulation.infer_multiview_triangulation_kit.parameters 
 from infer_multiview_triangulation.multiview_geometry import PERSONS, Options
 
 CONFIDENCE: dict[str, Any] = {"ge": 0, "le": 1, "advanced": True, "step": 0.05, "decimals": 3}
+CALIBRATE_BOARD = "calibrate_board"
+BY_BOARD = {"mode": [CALIBRATE_BOARD]}
 IF_OPTIMISED = {"optimise": ["True"], "engine": ["native"]}
 MAX_WEIGHT = 1000
 WEIGHT: dict[str, Any] = {
@@ -28,15 +30,54 @@ WEIGHT: dict[str, Any] = {
 class Settings(PluginSettings):
     """What a user can set."""
 
-    mode: Literal["triangulate", "estimate_cameras", "refine_cameras"] = setting(
+    mode: Literal["triangulate", "estimate_cameras", "refine_cameras", "calibrate_board"] = setting(
         "triangulate",
-        "Take the cameras as they are, estimate all of them, or only where they stand",
+        "Take the cameras as they are, estimate all of them, or only where they stand; or "
+        "calibrate them by videos of a board, without people",
         label="What to do",
         words={
             "triangulate": "triangulate",
             "estimate_cameras": "estimate the cameras too",
             "refine_cameras": "refine where the cameras stand",
+            "calibrate_board": "calibrate the cameras by a board",
         },
+    )
+    boards_path: str = setting(
+        "",
+        "Videos of a board, one a camera: a folder, or one a line; or folders of pictures",
+        label="Videos of the board",
+        browse="either",
+        only_if=BY_BOARD,
+    )
+    board: str = setting(
+        "",
+        "charuco:7x5:40mm:30mm:4x4_50 or checkerboard:10x7:25mm: squares, their side, the "
+        "markers' side, their dictionary",
+        label="Board",
+        only_if=BY_BOARD,
+    )
+    board_world: Literal["first_camera", "board_first", "board_last"] = setting(
+        "first_camera",
+        "The world's origin and axes: the first camera's, or the board's as it lies on the floor "
+        "in its first or last picture",
+        label="World",
+        words={
+            "first_camera": "the first camera's",
+            "board_first": "the board in its first picture",
+            "board_last": "the board in its last picture",
+        },
+        only_if=BY_BOARD,
+    )
+    board_stride: int = setting(
+        0,
+        "Look at every so many-th frame; 0: at about 250 of each video",
+        label="Every so many frames",
+        ge=0,
+        le=10000,
+        advanced=True,
+        unit="frames",
+        lowest_means="about 250 of each video",
+        only_if=BY_BOARD,
     )
     keypoints_path: str = setting(
         "",
@@ -45,7 +86,9 @@ class Settings(PluginSettings):
         browse="either",
     )
     cameras_path: str = setting(
-        "", "Calibration file; else input 2; none: estimated", label="Calibration file"
+        "",
+        "Calibration file; else input 2; none: estimated; with a board: lenses that are kept",
+        label="Calibration file",
     )
     skeleton: Literal[
         "auto",

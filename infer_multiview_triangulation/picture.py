@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +13,6 @@ from matplotlib.lines import Line2D
 from mpl_toolkits.mplot3d.axes3d import Axes3D
 
 from infer_multiview_triangulation.multiview_geometry import Camera, Reconstruction, Reconstructions
-from infer_multiview_triangulation.multiview_geometry.quality.figures import ViewQuality
 
 SIZE_INCHES, DPI = (12.8, 7.2), 100
 SHOWN_FRAMES = 5
@@ -29,6 +29,7 @@ COLOURS = (
     (0.15, 0.35, 0.75), (0.84, 0.37, 0.0), (0.0, 0.55, 0.40), (0.75, 0.40, 0.62),
     (0.55, 0.50, 0.05), (0.25, 0.60, 0.85), (0.45, 0.25, 0.10), (0.35, 0.35, 0.35),
 )  # fmt: skip
+Y_DOWN = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 Y_UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 
 
@@ -47,6 +48,44 @@ def draw(people: Reconstructions) -> np.ndarray:
     _draw_over_time(figure.add_subplot(grid[1, 2]), people)
     canvas.draw()
     return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
+
+
+def draw_calibration(
+    cameras: Sequence[Camera], boards: np.ndarray, views: Sequence[dict[str, Any]]
+) -> np.ndarray:
+    """Draw cameras with the places (B, 4, 3) of a board, and the residuals a view: uint8 RGB."""
+    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    grid = figure.add_gridspec(2, 3)
+    axes = figure.add_subplot(grid[:, :2], projection="3d")
+    # The world is a camera's, whose y is down, or has z up; the one is told from the other by where
+    # the first camera stands.
+    axes_map = Y_DOWN if np.allclose(cameras[0].centre, 0) else np.eye(3)
+    colour = COLOURS[0]
+    for board in boards:
+        axes.plot(*(board[[0, 1, 2, 3, 0]] @ axes_map.T).T, color=(*colour, 0.5), linewidth=0.8)
+    extent = max(_extent(cameras), 0.5 * float(np.linalg.norm(np.ptp(boards[:, 0], axis=0))))
+    for camera in cameras:
+        _draw_camera(axes, camera, axes_map, length=CAMERA_SHARE * extent)
+    axes.set_aspect("equal")
+    axes.set_xlabel("x")
+    axes.set_ylabel("z" if axes_map is Y_DOWN else "y")
+    axes.set_zlabel("-y" if axes_map is Y_DOWN else "z")
+    axes.set_title("cameras, and where the board was")
+    _draw_residuals(figure.add_subplot(grid[0, 2]), views)
+    _draw_coverage(figure.add_subplot(grid[1, 2]), views)
+    canvas.draw()
+    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
+
+
+def _draw_coverage(axes: Axes, views: Sequence[dict[str, Any]]) -> None:
+    places = np.arange(len(views))
+    axes.bar(places, [100 * view["coverage"] for view in views], 0.6)
+    names = [view["name"] for view in views]
+    axes.set_xticks(places, names, rotation=45, ha="right", fontsize=8)
+    axes.set_ylim(0, 100)
+    axes.set_ylabel("% of the picture")
+    axes.set_title("where the board was seen")
 
 
 def _draw_studio(axes: Axes3D, people: Reconstructions, axes_map: np.ndarray) -> None:
@@ -112,7 +151,7 @@ def _draw_camera(axes: Axes3D, camera: Camera, axes_map: np.ndarray, *, length: 
     axes.text(x, y, z, camera.name, fontsize=8)
 
 
-def _draw_residuals(axes: Axes, views: Sequence[ViewQuality]) -> None:
+def _draw_residuals(axes: Axes, views: Sequence[Mapping[str, Any]]) -> None:
     rows = [row for row in views if row["median"] is not None]
     names = [row["name"] for row in rows]
     places = np.arange(len(rows))

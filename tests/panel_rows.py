@@ -85,6 +85,10 @@ SHOWN_IF = [
         ("infer_multiview_triangulation", key, {"objective": "aist"}, {"objective": "robust"})
         for key in ("smooth", "bone")
     ),
+    *(
+        ("infer_multiview_triangulation", key, {"mode": "triangulate"}, {"mode": "calibrate_board"})
+        for key in ("boards_path", "board", "board_world", "board_stride")
+    ),
     ("infer_multiview_triangulation", "repair_swaps", {"method": "plain"}, {"method": "robust"}),
     ("infer_multiview_triangulation", "max_offset", {"sync": "off"}, {"sync": "report"}),
     ("infer_multiview_triangulation", "start_cameras", {"cameras_path": "a"}, {"cameras_path": ""}),

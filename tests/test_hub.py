@@ -23,6 +23,7 @@ from development.tools.hub import (
 )
 from tests.detection_plugin import write_detection
 from tests.fresh_process import run_script
+from tests.house.test_light import EXTRAS
 from tests.readme_inputs import (
     write_cameras,
     write_capture,
@@ -68,7 +69,11 @@ module = importlib.import_module({name!r})
 assert module.__file__.startswith(os.environ["HOME"]), module.__file__
 assert not [p for p in sys.path if os.path.realpath(p) == {repository!r}], sys.path
 for found in pkgutil.walk_packages(module.__path__, {name!r} + "."):
-    importlib.import_module(found.name)
+    try:
+        importlib.import_module(found.name)
+    except ModuleNotFoundError as error:
+        # What a choice alone needs, in an environment of the plugin's requirements.
+        assert error.name in {extras!r}, (found.name, error)
 ours = [module for key, module in sys.modules.items() if key.split(".")[0] in {tops!r}]
 strange = [module for module in ours if not module.__file__.startswith(os.environ["HOME"])]
 assert not strange, strange
@@ -139,6 +144,7 @@ def test_package_works_alone(name, tmp_path, readme_inputs):
         name=name,
         repository=str(REPOSITORY),
         tops=[*PLUGINS, "workflows", "plugin_kit", "development"],
+        extras=sorted(EXTRAS.get(name, ())),
         stand_in=f"import torch; torch.manual_seed(0)\n{stand_in}" if stand_in else "",
         run_examples=RUN_EXAMPLES.get(name, ()),
     )

@@ -7,7 +7,7 @@ import re
 
 from workflows.plugins import PLUGINS
 
-COMMANDS = ("matting", "motion", "capture", "keypoints", "dataset")
+COMMANDS = ("matting", "motion", "calibrate", "capture", "keypoints", "dataset")
 # Parts of README.md that are pages of their own: the heading, and the page.
 README_PAGES = {
     "Measured": "explain/measured.md",

@@ -16,7 +16,7 @@ BESIDE = {"ikomia", "cv2", "numpy", "PyQt6"}
 # What a choice alone needs; that it is missing is told with the line for pip.
 EXTRAS = {
     "infer_flow_matting": {"torch", "torchvision", "pooch"},
-    "infer_multiview_triangulation": {"aniposelib", "numba", "pandas", "tables"},
+    "infer_multiview_triangulation": {"aniposelib", "av", "numba", "pandas", "tables"},
     "infer_smpl_fit": {"torch", "smplx"},
     # Of readers of the kit, and of RAFT, which these plugins never call.
     "infer_people": {"c3d"},

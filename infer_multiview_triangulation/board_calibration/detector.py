@@ -1,0 +1,137 @@
+"""Find the corners of a board in a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+from .board import CHARUCO, DICTIONARIES, Board, dictionary_of
+
+# The long sides of the pictures in which a checkerboard is looked for, one after the other.
+SMALL, SMALLER = 960, 480
+# Half the window of a corner, as a share of the distance of two corners, and in pixels.
+WINDOW, LEAST_WINDOW, MOST_WINDOW = 0.3, 2, 11
+SUBPIXEL_END = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 0.01)
+# By so many corners more, over all pictures, one way of drawing the board is the right one.
+SURE = 60
+# Two shades of grey, apart, between black and white squares.
+LEAST_CONTRAST = 10.0
+
+
+class BoardDetector:
+    """Looks for one board in picture after picture."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._corners = len(board.corners)
+        if board.kind == CHARUCO:
+            kinds = (False, True) if board.rows % 2 == 0 else (False,)
+            self._charucos = [cv2.aruco.CharucoDetector(board.pattern(kind)) for kind in kinds]
+            self._votes = np.zeros(len(kinds))
+
+    def find(self, grey: np.ndarray) -> np.ndarray:
+        """The pixels (C, 2) of the board's corners in a picture, uint8 (H, W); NaN where unseen."""
+        if self._board.kind == CHARUCO:
+            return self._find_charuco(grey)
+        found = self._find_checkerboard(grey)
+        return np.full((self._corners, 2), np.nan) if found is None else self._in_order(found, grey)
+
+    def _find_charuco(self, grey: np.ndarray) -> np.ndarray:
+        if len(self._charucos) > 1 and np.ptp(self._votes) > SURE:
+            self._charucos = [self._charucos[int(self._votes.argmax())]]
+        found = [self._pixels_of(charuco, grey) for charuco in self._charucos]
+        counts = [int(np.isfinite(pixels[:, 0]).sum()) for pixels in found]
+        if len(found) > 1:
+            self._votes += counts
+        return found[int(np.argmax(counts))]
+
+    def _pixels_of(self, charuco: cv2.aruco.CharucoDetector, grey: np.ndarray) -> np.ndarray:
+        pixels = np.full((self._corners, 2), np.nan)
+        corners, ids, _, _ = charuco.detectBoard(grey)
+        if ids is not None:
+            pixels[np.ravel(ids)] = np.reshape(corners, (-1, 2))
+        return pixels
+
+    def _find_checkerboard(self, grey: np.ndarray) -> np.ndarray | None:
+        """All corners (C, 2) row by row, in any of the orders; None without a board.
+
+        They are looked for in smaller pictures, which is quick where there is no board, by the
+        method that is quick and then by the one that bears blur and bad light; and measured in the
+        whole picture.
+        """
+        size = self._board.shape[::-1]
+        small, factor = _reduced(grey, SMALL)
+        is_found, corners = cv2.findChessboardCorners(small, size, flags=0)
+        if not is_found:
+            small, factor = _reduced(grey, SMALLER)
+            is_found, corners = cv2.findChessboardCornersSB(
+                small, size, flags=cv2.CALIB_CB_NORMALIZE_IMAGE
+            )
+        return (
+            self._refined(grey, (corners.reshape(-1, 2) + 0.5) / factor - 0.5) if is_found else None
+        )
+
+    def _refined(self, grey: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+        grid = pixels.reshape(*self._board.shape, 2)
+        steps = [np.linalg.norm(np.diff(grid, axis=axis), axis=-1).min() for axis in (0, 1)]
+        half = int(np.clip(WINDOW * min(steps), LEAST_WINDOW, MOST_WINDOW))
+        start = pixels.astype(np.float32).reshape(-1, 1, 2)
+        refined = cv2.cornerSubPix(grey, start, (half, half), (-1, -1), SUBPIXEL_END)
+        return refined.reshape(-1, 2).astype(np.float64)
+
+    def _in_order(self, pixels: np.ndarray, grey: np.ndarray) -> np.ndarray:
+        """The corners in the board's order: seen from its front, and its first square black."""
+        grid = pixels.reshape(*self._board.shape, 2)
+        across, down = grid[:, -1].mean(0) - grid[:, 0].mean(0), grid[-1].mean(0) - grid[0].mean(0)
+        if across[0] * down[1] - across[1] * down[0] < 0:
+            pixels = grid[:, ::-1].reshape(-1, 2)
+        contrasts = [self._blackness(pixels[order], grey) for order in self._board.placements]
+        if max(contrasts) < LEAST_CONTRAST:
+            return np.full((self._corners, 2), np.nan)
+        return pixels[self._board.placements[int(np.argmax(contrasts))]]
+
+    def _blackness(self, pixels: np.ndarray, grey: np.ndarray) -> float:
+        """By how much the squares that ought to be black are darker than the others."""
+        grid = pixels.reshape(*self._board.shape, 2)
+        centres = (grid[:-1, :-1] + grid[1:, 1:] + grid[:-1, 1:] + grid[1:, :-1]) / 4
+        x, y = np.rint(centres).astype(int).reshape(-1, 2).T
+        height, width = grey.shape
+        shades = grey[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)].astype(float)
+        # The first of these squares is the second of the second row, as black as the first of all.
+        is_black = np.indices(centres.shape[:2]).sum(axis=0).ravel() % 2 == 0
+        return float(shades[~is_black].mean() - shades[is_black].mean())
+
+
+def _reduced(grey: np.ndarray, side: int) -> tuple[np.ndarray, float]:
+    """The picture with a long side of at most ``side`` pixels, and by what it was multiplied."""
+    factor = min(1.0, side / max(grey.shape))
+    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return small, factor
+
+
+def other_dictionary(board: Board, pictures: Iterable[np.ndarray]) -> str | None:
+    """The dictionary whose markers are seen, where it is not the board's; None if none is."""
+    counts = dict.fromkeys(DICTIONARIES, 0)
+    for grey in pictures:
+        for name in DICTIONARIES:
+            detector = cv2.aruco.ArucoDetector(dictionary_of(name))
+            _, ids, _ = detector.detectMarkers(grey)
+            counts[name] += 0 if ids is None else len(ids)
+    # Larger dictionaries hold the smaller ones, which stand before them.
+    best = max(DICTIONARIES, key=lambda name: counts[name])
+    return best if counts[best] > max(2, 2 * counts[board.dictionary]) else None
+
+
+def other_size(board: Board, pictures: Iterable[np.ndarray]) -> tuple[int, int] | None:
+    """Columns and rows of squares of the checkerboard that is seen instead; None if none is."""
+    for grey in pictures:
+        for columns, rows in ((1, 1), (-1, -1), (1, 0), (0, 1), (-1, 0), (0, -1)):
+            size = board.columns + columns, board.rows + rows
+            if min(size) < 4:
+                continue
+            other = Board(board.kind, *size, board.square)
+            if np.isfinite(BoardDetector(other).find(grey)).all():
+                return size
+    return None
