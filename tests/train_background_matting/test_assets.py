@@ -57,17 +57,17 @@ def test_names_that_do_not_pair_are_named(pairs):
     shutil.copy(alphas / "person0.png", colours / "person0.png")
     with pytest.raises(FileError, match=r"person0.jpg and person0.png, which one alpha"):
         find_foregrounds(colours, alphas)
-    with pytest.raises(FileError, match=r"is both foregrounds_path and alpha_path"):
+    with pytest.raises(FileError, match=r"is both foreground_folder and alpha_folder"):
         find_foregrounds(colours, colours)
 
 
 def test_folders_without_pictures_are_named(tmp_path, pairs):
-    with pytest.raises(FileNotFoundError, match=r"foregrounds_path .*absent is no folder"):
+    with pytest.raises(FileNotFoundError, match=r"foreground_folder .*absent is no folder"):
         find_foregrounds(tmp_path / "absent", None)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(FileNotFoundError, match=r"backgrounds_path .*empty holds no picture"):
+    with pytest.raises(FileNotFoundError, match=r"background_folder .*empty holds no picture"):
         find_backgrounds(tmp_path / "empty")
-    with pytest.raises(FileNotFoundError, match=r"alpha_path .*empty holds no picture"):
+    with pytest.raises(FileNotFoundError, match=r"alpha_folder .*empty holds no picture"):
         find_foregrounds(pairs[0], tmp_path / "empty")
 
 
@@ -147,18 +147,18 @@ def files_of(names):
 def test_a_folder_below_stays_on_one_side():
     files = files_of([*(f"walk/{i}.png" for i in range(9)), *(f"{i}.png" for i in range(9))])
     for seed in range(5):
-        split = split_files(files, 0.3, seed, "foregrounds_path")
+        split = split_files(files, 0.3, seed, "foreground_folder")
         sides = [{file.source for file in part} for part in (split.training, split.held_out)]
         assert not sides[0] & sides[1] and len(sides[1]) == 3
         assert len(split.training) + len(split.held_out) == 18
-    again = split_files(files[::-1], 0.3, 4, "foregrounds_path")
+    again = split_files(files[::-1], 0.3, 4, "foreground_folder")
     assert {f.name for f in again.held_out} == {f.name for f in split.held_out}
 
 
 def test_too_few_to_hold_out_is_told(caplog):
-    with pytest.raises(ValueError, match=r"foregrounds_path holds 2 picture\(s\) of one source"):
-        split_files(files_of(["walk/1.png", "walk/2.png"]), 0.2, 0, "foregrounds_path")
-    split_files(files_of(["1.png", "2.png"]), 0.2, 0, "foregrounds_path")
+    with pytest.raises(ValueError, match=r"foreground_folder holds 2 picture\(s\) of one source"):
+        split_files(files_of(["walk/1.png", "walk/2.png"]), 0.2, 0, "foreground_folder")
+    split_files(files_of(["1.png", "2.png"]), 0.2, 0, "foreground_folder")
     assert "rest on 1 held-out source(s) only" in caplog.text
 
 

@@ -4,6 +4,7 @@ from .asset_files import AssetFile, Split, find_backgrounds, find_foregrounds, s
 from .augmentation import PLAIN, Augmentation
 from .options import Rates, TrainingOptions
 from .preparation import Preparation, prepare
+from .reporting import check_resumable, training_report
 from .start import network_from, untrained
 from .training import Progress, Trainer
 from .training_data import Pools, TrainingData
@@ -20,10 +21,12 @@ __all__ = [
     "Trainer",
     "TrainingData",
     "TrainingOptions",
+    "check_resumable",
     "find_backgrounds",
     "find_foregrounds",
     "network_from",
     "prepare",
     "split_files",
+    "training_report",
     "untrained",
 ]

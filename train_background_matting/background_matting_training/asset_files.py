@@ -55,13 +55,13 @@ def find_foregrounds(folder: Path, alphas: Path | None) -> list[AssetFile]:
         FileNotFoundError: A folder does not exist or holds no picture.
         FileError: Names do not pair, or pair with more than one.
     """
-    files = _found(folder, "foregrounds_path")
+    files = _found(folder, "foreground_folder")
     if alphas is None:
         return files
     if alphas.resolve() == folder.resolve():
-        problem = "is both foregrounds_path and alpha_path"
-        raise FileError(alphas, problem, "leave alpha_path empty where the pictures are RGBA")
-    mattes = {_stem(file): file for file in _found(alphas, "alpha_path")}
+        problem = "is both foreground_folder and alpha_folder"
+        raise FileError(alphas, problem, "leave alpha_folder empty where the pictures are RGBA")
+    mattes = {_stem(file): file for file in _found(alphas, "alpha_folder")}
     _check_pairs(files, mattes, folder, alphas)
     return [
         AssetFile(file.name, file.path, mattes[_stem(file)].path, file.source) for file in files
@@ -70,7 +70,7 @@ def find_foregrounds(folder: Path, alphas: Path | None) -> list[AssetFile]:
 
 def find_backgrounds(folder: Path) -> list[AssetFile]:
     """The pictures of ``folder`` and the folders below it; FileNotFoundError without any."""
-    return _found(folder, "backgrounds_path")
+    return _found(folder, "background_folder")
 
 
 def split_files(files: Sequence[AssetFile], share: float, seed: int, parameter: str) -> Split:

@@ -66,7 +66,7 @@ class Trainer:
     def __init__(
         self, options: TrainingOptions, data: TrainingData, folder: Path, start: MattingRefine
     ) -> None:
-        self.options, self.folder, self._data = options, folder, data
+        self.options, self.folder, self.data = options, folder, data
         self._device = torch.device(options.device)
         self._amp = self._device.type == "cuda"
         # PyTorch's own annotations leave the memory format out.
@@ -100,7 +100,7 @@ class Trainer:
         """
         path = self.folder / STATE
         state = read_training_state(path, self._network.variant)
-        self._data.check_held_out(state.trained_on, path)
+        self.data.check_held_out(state.trained_on, path)
         load_state(self._network, state.state_dict, path, parameters=PARAMETERS)
         self._optimiser = self._new_optimiser(self._stage_of(max(0, state.step - 1)))
         state.restore_optimiser(self._optimiser, path)
@@ -224,6 +224,6 @@ class Trainer:
             stage_steps=(self.options.base_steps, self.options.refine_steps),
             best=self.best,
             losses=self._losses,
-            trained_on=self._data.trained_on,
+            trained_on=self.data.trained_on,
             history=self.history,
         ).write(self.folder / STATE)
