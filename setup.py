@@ -20,6 +20,7 @@ setup(
     package_data={"": ["*.md", "*.txt", "*.png", "*.jpg", "*.json", "LICENSE", "NOTICE"]}
     | {
         f"{SUITE}.infer_background_matting.weights": ["bgm_builtin_mobilenetv2_fp16.pth"],
+        f"{SUITE}.train_background_matting.weights": ["bgm_builtin_mobilenetv2_fp16.pth"],
         f"{SUITE}.infer_people.people_finding.weights": ["*.onnx"],
         f"{SUITE}.infer_smpl_fit.smpl_body": ["builtin_body.npz"],
     },

@@ -73,6 +73,7 @@ SHOWN_IF = [
         {"model_type": "mattingrefine"},
     ),
     ("infer_background_matting", "weights", {"model_weight_file": "a"}, {"model_weight_file": ""}),
+    ("train_background_matting", "weights", {"model_weight_file": "a"}, {"model_weight_file": ""}),
     *(
         ("infer_multiview_triangulation", key, {"engine": "aniposelib"}, {"engine": "native"})
         for key in ("objective", "smooth", "bone", "max_gap_fill", "method", "repair_swaps")

@@ -69,6 +69,18 @@ def write_clips(folder):
             assert cv2.imwrite(str(clips / f"gt{clip}_{frame}.png"), matte)
 
 
+def write_assets(folder):
+    """Two foregrounds with their alpha, and two rooms, to train on."""
+    for name in ("my_people", "my_rooms"):
+        (folder / name).mkdir()
+    for number in range(2):
+        disc = np.zeros((64, 64, 4), np.uint8)
+        cv2.circle(disc, (24 + 8 * number, 32), 20, (40, 60 + 90 * number, 200, 255), -1)
+        assert cv2.imwrite(str(folder / "my_people" / f"{number}.png"), disc)
+        room = np.full((72, 128, 3), 90 + 60 * number, np.uint8)
+        assert cv2.imwrite(str(folder / "my_rooms" / f"{number}.jpg"), room)
+
+
 def write_motion(folder):
     """OpenPose's files of several views, their calibration, and 3D keypoints.
 

@@ -25,6 +25,7 @@ from tests.detection_plugin import write_detection
 from tests.fresh_process import run_script
 from tests.house.test_light import EXTRAS
 from tests.readme_inputs import (
+    write_assets,
     write_cameras,
     write_capture,
     write_clips,
@@ -111,6 +112,7 @@ RUN_EXAMPLES = {
     "infer_people": (0, 1, 2),
     "infer_rvm": (0, 1),
     "infer_smpl_fit": (0, 2),
+    "train_background_matting": (0,),
     "train_flow_matting": (0,),
 }
 
@@ -123,6 +125,7 @@ def readme_inputs(tmp_path_factory):
     write_motion(folder)
     write_capture(folder)
     write_clips(folder)
+    write_assets(folder)
     return folder
 
 

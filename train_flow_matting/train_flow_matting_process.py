@@ -3,15 +3,9 @@
 import logging
 import math
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
-import mlflow
-from ikomia import core, dataprocess
-from ikomia.core import config
-from ikomia.dataprocess.io import DataDictIO
-from ikomia.dnn import dnntrain, monitoring
-from torch.utils.tensorboard import SummaryWriter
+from ikomia import core
 
 from .flow_matting_training import (
     ClipFiles,
@@ -29,9 +23,9 @@ from .parameters import Settings, TrainFlowMattingParam
 from .ports import Input, Output
 from .train_flow_matting_kit.device import device_of, keep_teams_whole
 from .train_flow_matting_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
-from .train_flow_matting_kit.ports import declare_ports, publish_dictionary
+from .train_flow_matting_kit.ports import publish_dictionary
 from .train_flow_matting_kit.stopping import Stopped
-from .train_flow_matting_kit.task import PluginTask
+from .train_flow_matting_kit.training_task import TrainingTask
 
 logger = logging.getLogger(__name__)
 
@@ -39,62 +33,22 @@ CACHE = "flow_cache"
 KEYED = "keyed_clips"
 
 
-class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
+class TrainFlowMatting(TrainingTask):
     """A folder of clips → best.pth and last.pth, curves, and a report."""
 
     param_class = TrainFlowMattingParam
 
     def __init__(self, name: str, param: TrainFlowMattingParam | None) -> None:
         super().__init__(name, param)
-        # The base class keeps a plain copy of what it is given, without its settings.
-        self.take_parameters(param)
-        report = DataDictIO()
-        report.name = "training report"
-        folder = dataprocess.CPathIO(core.IODataType.FOLDER_PATH)
-        declare_ports(self, inputs=[folder], outputs=[report])
-        self._stopped = False
-        self._writer: SummaryWriter | None = None
         self._history: list[dict[str, float]] = []
-
-    @staticmethod
-    def _init_mlflow() -> None:
-        """Not yet: which servers to start, or none, is known when a run begins."""
-
-    @staticmethod
-    def _init_tensorboard() -> None:
-        """Not yet, as above."""
 
     def get_progress_steps(self) -> int:
         return self.settings.epochs
 
-    def stop(self) -> None:
-        """Ask a running training to end; what it reached is kept in last.pth."""
-        super().stop()
-        self._stopped = True
-
-    def begin_task_run(self) -> None:
-        """Start the run of MLflow, where one is wanted."""
-        settings = self.settings
-        if settings.monitoring == "off":
-            dataprocess.CDnnTrainTask.begin_task_run(self)
-            return
-        start_mlflow(settings.monitoring, _output_folder(settings))
-        super().begin_task_run()
-
-    def end_task_run(self) -> None:
-        """Close the logs."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-        if self.settings.monitoring == "off":
-            dataprocess.CDnnTrainTask.end_task_run(self)
-        else:
-            super().end_task_run()
-
     def run(self) -> None:
         """Train, or go on training; ValueError or FileNotFoundError where a clip is no good."""
         settings = self.settings
-        folder, options = _output_folder(settings), _options(settings)
+        folder, options = self.output_folder, _options(settings)
         self._stopped, self._history = False, []
         try:
             clips = find_clips(self._made_folder(settings))
@@ -106,12 +60,10 @@ class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
         self.begin_task_run()
         keep_teams_whole()
         try:
-            if settings.monitoring != "off":
-                self._writer = open_tensorboard(settings.monitoring, folder)
             trainer = Trainer(options, self._prepared(settings, split, folder / CACHE), folder)
             if settings.resume:
                 trainer.resume()
-            is_done = trainer.run(self._report, self._should_stop)
+            is_done = trainer.run(self._report, self.should_stop)
             self._publish(is_done, trainer.epoch, split)
         except Stopped:
             logger.info("stopped while the clips were prepared: nothing was trained")
@@ -119,16 +71,13 @@ class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
         finally:
             self.end_task_run()
 
-    def _should_stop(self) -> bool:
-        return self._stopped
-
     def _prepared(
         self, settings: Settings, split: Split[ClipFiles], cache: Path
     ) -> Split[PreparedClip]:
         size, seed = settings.input_size, settings.seed
         training, validation = (
             [
-                prepare_clip(clip, cache, size, seed=seed, should_stop=self._should_stop)
+                prepare_clip(clip, cache, size, seed=seed, should_stop=self.should_stop)
                 for clip in clips
             ]
             for clips in (split.training, split.validation)
@@ -142,11 +91,7 @@ class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
             self.emit_step_progress()
         self._history.append({"epoch": progress.epoch, **values})
         logger.info("epoch %d: %s", progress.epoch, {k: round(v, 4) for k, v in values.items()})
-        if self._writer is not None:
-            for name, value in values.items():
-                part = "train" if name == "loss" else "validation"
-                self._writer.add_scalar(f"{part}/{name}", value, progress.epoch)
-            self.log_metrics(values, progress.epoch)
+        self.log_values(values, progress.epoch)
 
     def _publish(self, is_done: bool, epochs: int, split: Split[ClipFiles]) -> None:
         report = {
@@ -170,15 +115,13 @@ class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
         return make_keyed_clips(
             settings.green_screen_folder,
             settings.background_folder,
-            self._given_folder(settings) or _output_folder(settings) / KEYED,
+            self._given_folder(settings) or self.output_folder / KEYED,
             settings.keying,
-            should_stop=self._should_stop,
+            should_stop=self.should_stop,
         )
 
     def _given_folder(self, settings: Settings) -> str:
-        connected = self.get_input(Input.DATASET)
-        path = connected.get_path() if connected and connected.is_data_available() else ""
-        return path or settings.dataset_folder
+        return self.connected_folder(Input.DATASET) or settings.dataset_folder
 
     def _dataset_folder(self, settings: Settings) -> str:
         folder = self._given_folder(settings)
@@ -187,12 +130,6 @@ class TrainFlowMatting(PluginTask, dnntrain.TrainProcess):
                 "train_flow_matting has no data: set dataset_folder, or green_screen_folder"
             )
         return folder
-
-
-def _output_folder(settings: Settings) -> Path:
-    if not settings.output_folder:
-        raise ValueError("train_flow_matting does not know where to write: set output_folder")
-    return Path(settings.output_folder).expanduser()
 
 
 def _options(settings: Settings) -> TrainingOptions:
@@ -227,22 +164,3 @@ class TrainFlowMattingFactory(PluginTaskFactory):
         algo_type=core.AlgoType.TRAIN,
         min_vram=4,
     )
-
-
-def start_mlflow(where: str, folder: Path) -> None:
-    """Point MLflow at files below ``folder``, or at Ikomia's server, started if need be."""
-    if where == "ikomia":
-        monitoring.check_mlflow_server()
-        mlflow.set_tracking_uri(config.main_cfg["mlflow"]["tracking_uri"])
-    else:
-        mlflow.set_tracking_uri((folder / "mlruns").resolve().as_uri())
-
-
-def open_tensorboard(where: str, folder: Path) -> SummaryWriter:
-    """A writer below ``folder``, or where Ikomia's TensorBoard looks, which is started."""
-    stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-    if where == "ikomia":
-        monitoring.check_tensorboard_server()
-        root = Path(config.main_cfg["tensorboard"]["log_uri"])
-        return SummaryWriter(str(root / f"train_flow_matting_{stamp}"))
-    return SummaryWriter(str(folder / "tensorboard" / stamp))

@@ -39,6 +39,7 @@ DATA = (
     "infer_people/people_finding/weights/movenet_thunder.onnx",
     "infer_people/people_finding/weights/selfie_segmentation.onnx",
     "infer_smpl_fit/smpl_body/builtin_body.npz",
+    "train_background_matting/weights/bgm_builtin_mobilenetv2_fp16.pth",
 )
 LICENCES = ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "GPL-3.0", "AGPL-3.0", "LGPL-3.0")
 TEXTS = (

@@ -20,6 +20,7 @@ SLIPS = {
     "infer_people": ("maxpeople", "max_people"),
     "infer_rvm": ("sequense", "sequence"),
     "infer_smpl_fit": ("outputfolder", "output_folder"),
+    "train_background_matting": ("cropsize", "crop_size"),
     "train_flow_matting": ("epoch", "epochs"),
 }
 

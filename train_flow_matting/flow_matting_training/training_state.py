@@ -9,10 +9,9 @@ from torch.optim import Optimizer
 
 from ..train_flow_matting_kit.files import FileError
 from ..train_flow_matting_kit.flow.checkpoint import Architecture, architecture_of
+from ..train_flow_matting_kit.optimiser_state import restore_adam
 from ..train_flow_matting_kit.weights import read_checkpoint
 
-UNHELD = ("params", "lr")
-ADAM_PARTS = {"step", "exp_avg", "exp_avg_sq"}
 REMEDY = "train anew with resume=False, or name the folder of another training"
 
 
@@ -34,23 +33,7 @@ class TrainingState:
 
     def restore_optimiser(self, optimiser: Optimizer, path: Path) -> None:
         """Put ``optimiser`` where it was; FileError where the state is of another one."""
-        # The rate is set at each step. Another version of PyTorch may have others beside these.
-        own = [{k: v for k, v in g.items() if k not in UNHELD} for g in optimiser.param_groups]
-        try:
-            optimiser.load_state_dict(self.optimiser)
-            for group, held in zip(optimiser.param_groups, own, strict=True):
-                if any(group.get(name, value) != value for name, value in held.items()):
-                    raise ValueError("its optimiser has other settings")
-            for parameter, kept in optimiser.state.items():
-                if kept.keys() != ADAM_PARTS:
-                    raise ValueError(f"its optimiser holds {', '.join(kept)} of a weight")
-                for name, value in kept.items():
-                    if value.shape not in ((), parameter.shape) or not value.isfinite().all():
-                        raise ValueError(f"{name} of its optimiser does not fit")
-        # What a file may hold in place of a state fails in as many ways.
-        except Exception as error:
-            problem = f"is no training state of this network ({error})"
-            raise FileError(path, problem, REMEDY) from error
+        restore_adam(optimiser, self.optimiser, path, network="this network", remedy=REMEDY)
 
 
 def read_training_state(path: Path, wanted: Architecture) -> tuple[dict[str, Any], TrainingState]:

@@ -25,9 +25,10 @@ from infer_background_matting.bgm_network import MattingRefine
 from infer_background_matting.bgm_network.scene import BackgroundAligner
 from infer_background_matting.checkpoints import BUILTIN_FILE, load_checkpoint
 from plugin_kit.picture_files import read_picture, write_picture
+from train_background_matting.background_matting_training import PLAIN, Augmentation
+from train_background_matting.background_matting_training.compose import Composer
+from train_background_matting.background_matting_training.losses import boundary
 
-from .compose import Composer
-from .losses import boundary
 from .pool import build_pool
 
 # Neither training (1) nor the checks during training (10 000) draw from this seed.
@@ -67,7 +68,8 @@ def score_held_out(network: MattingRefine, options: argparse.Namespace) -> list[
     """Compose pictures of 1280x720, one by one, from assets of their own, and compare."""
     count, seed = options.count, options.seed
     pool = build_pool(count, max(1, count // 2), seed, options.processes)
-    composer = Composer(pool, torch.device("cpu"), seed)
+    augmentation = Augmentation() if options.hard else PLAIN
+    composer = Composer(pool, torch.device("cpu"), seed, augmentation=augmentation)
     scores = []
     for index in range(count):
         batch = composer.batch(1, 720, 1280)
@@ -146,6 +148,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--weights", type=Path, default=BUILTIN_FILE)
     parser.add_argument("--count", type=int, default=100, help="held-out pictures; 0 for none")
     parser.add_argument("--seed", type=int, default=SEED, help="of the held-out pictures")
+    parser.add_argument(
+        "--hard",
+        action="store_true",
+        help="plates with holes, sunlight of sharp edges and striped clothes as well",
+    )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--real", type=Path, help="folder with the real pairs and RVM's weights")
     parser.add_argument("--pictures", type=Path, help="folder for panels to look at")

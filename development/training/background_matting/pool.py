@@ -1,33 +1,16 @@
-"""A pool of foregrounds and backgrounds, drawn once by all cores and kept as uint8."""
+"""A pool of foregrounds and backgrounds, drawn once by all cores."""
 
 from __future__ import annotations
 
 import multiprocessing
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from train_background_matting.background_matting_training.pool import Pool
+
 from .backgrounds import background
 from .foregrounds import foreground
-
-
-@dataclass(frozen=True)
-class Pool:
-    """``foregrounds`` (N, S, S, 4) straight RGBA, ``backgrounds`` (M, H, W, 3) RGB, all uint8."""
-
-    foregrounds: np.ndarray
-    backgrounds: np.ndarray
-    translucent: np.ndarray
-
-    def shrunk(self, factor: int) -> Pool:
-        """The same pictures at 1 / ``factor`` of the size, averaged without colour bleeding."""
-
-        def shrink(images: np.ndarray) -> np.ndarray:
-            size = (images.shape[2] // factor, images.shape[1] // factor)
-            return np.stack([cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in images])
-
-        return Pool(shrink(self.foregrounds), shrink(self.backgrounds), self.translucent)
 
 
 def _foreground(seed: tuple[int, int]) -> tuple[np.ndarray, bool]:
@@ -49,4 +32,5 @@ def build_pool(foregrounds: int, backgrounds: int, seed: int, processes: int) ->
         np.stack([rgba for rgba, _ in drawn]),
         np.stack(scenes),
         np.array([translucent for _, translucent in drawn]),
+        np.zeros(foregrounds, bool),
     )

@@ -3,22 +3,14 @@
 Randomly filled, the refiner first has to learn to copy its input before it can improve it. Here
 seven of its channels carry alpha and the two signs of the foreground residual through unchanged;
 the last layer ignores the other channels until training finds a use for them.
-
-``python -m development.training.background_matting.refiner_start BASE OUTPUT`` completes weights of
-which only the coarse network was trained.
 """
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import torch
 from torch import nn
 
-from infer_background_matting.bgm_network import MattingRefine
-from infer_background_matting.checkpoints import load_checkpoint
-from infer_background_matting.infer_background_matting_kit.bgmv2.refiner import Refiner
+from ..train_background_matting_kit.bgmv2.refiner import Refiner
 
 HIDDEN = 32
 CARRIED = 7
@@ -56,24 +48,3 @@ def _carry(
     norm.get_buffer("running_mean")[:CARRIED], norm.bias[:CARRIED] = MEANS, MEANS
     norm.get_buffer("running_var")[:CARRIED] = DEVIATIONS**2 - norm.eps
     norm.weight[:CARRIED] = DEVIATIONS
-
-
-def half(network: MattingRefine) -> dict[str, torch.Tensor]:
-    """The weights as they are shipped: fp16, counters as they are, on the CPU."""
-    return {
-        key: value.detach().half().cpu() if value.is_floating_point() else value.cpu()
-        for key, value in network.state_dict().items()
-    }
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("base", type=Path)
-    parser.add_argument("output", type=Path)
-    options = parser.parse_args()
-    network = MattingRefine("mobilenetv2")
-    load_checkpoint(network, options.base)
-    pass_through(network.refiner)
-    torch.save(half(network), options.output)
