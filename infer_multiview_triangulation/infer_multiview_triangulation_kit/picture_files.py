@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from .files import FileError, content_of, is_hidden, natural_sorted, write_bytes
-from .pictures import as_rgb
+from .pictures import as_alpha, as_rgb
 
 # A picture may have so many pixels, or so many for each byte of its file.
 MOST_PIXELS, MOST_PIXELS_A_BYTE = 2**26, 64
@@ -45,6 +45,23 @@ def read_picture(path: str | Path) -> np.ndarray:
     """
     bgr = _decoded(path, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     return as_rgb(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+
+
+def read_rgba(path: str | Path) -> np.ndarray:
+    """Read a picture that has an alpha channel as uint8 RGBA (H, W, 4), straight.
+
+    16 bits are reduced.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        FileError: It is no picture that can be decoded, or has no alpha channel.
+    """
+    image = _decoded(path, cv2.IMREAD_UNCHANGED)
+    if image.ndim != 3 or image.shape[2] != 4:
+        remedy = "use PNG with transparency, or name the folder of the alphas"
+        raise FileError(path, "has no alpha channel", remedy)
+    alpha = np.rint(255 * as_alpha(image[..., 3], *image.shape[:2])).astype(np.uint8)
+    return np.dstack([as_rgb(cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA)), alpha])
 
 
 def read_grey(path: str | Path) -> np.ndarray:

@@ -5,15 +5,19 @@ Fast multi-level foreground estimation (Germer, Uelwer, Conrad and Harmeling, IC
 https://arxiv.org/abs/2006.14970): each pixel's foreground F and background B explain the picture,
 alpha F + (1 - alpha) B = I, and change little from pixel to pixel, least where alpha changes. It is
 solved from the smallest copy of the picture to the picture itself, each level from the one before.
+At the picture's own size only what is soft is solved, a few pixels in a hundred; the rest is the
+picture's, or what the level before says.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from .compiled import compiled
-from .pictures import as_alpha
+from .pictures import as_alpha, box_of
 
 # How far two neighbours are alike, whatever their alphas.
 LEAST_LIKENESS = 1e-5
@@ -22,6 +26,11 @@ SMALL_SIDE = 32
 SMALL_ROUNDS, LARGE_ROUNDS = 10, 2
 # What is nearer to 0 or 1 than a byte can say is that.
 LEAST_ALPHA = np.float32(0.5 / 255)
+MOST_ALPHA = np.float32(1) - LEAST_ALPHA
+# The first of which checkRange says that it is too much.
+BEYOND_ONE = float(np.nextafter(np.float32(1), np.float32(2)))
+CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+UP, DOWN, LEFT, RIGHT = range(4)
 
 
 def extend_foreground(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -49,29 +58,60 @@ def extend_foreground(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """
     if alpha.shape != image.shape[:2]:
         raise ValueError(f"alpha is {alpha.shape}, but the picture {image.shape}: give one size")
-    alpha = as_alpha(alpha, *image.shape[:2])
-    levels = _levels(image.astype(np.float32), alpha)
-    foreground, background = _mean(*levels[0]), _mean(levels[0][0], 1 - alpha)
-    for picture, weight in reversed(levels):
-        size = (picture.shape[1], picture.shape[0])
-        foreground, background = (
-            cv2.resize(layer, size, interpolation=cv2.INTER_LINEAR)
-            for layer in (foreground, background)
+    if not _is_plain(alpha):
+        alpha = as_alpha(alpha, *image.shape[:2])
+    image = np.ascontiguousarray(image)
+    if max(alpha.shape) == 1:
+        return image.copy()
+    coarse = _coarse_layers(*_halved(image, alpha))
+    is_opaque = cv2.compare(alpha, float(MOST_ALPHA), cv2.CMP_GT)
+    is_soft = cv2.compare(alpha, float(LEAST_ALPHA), cv2.CMP_GE) - is_opaque
+    foreground = _enlarged(cv2.convertScaleAbs(coarse[0]), alpha.shape)
+    cv2.copyTo(image, is_opaque, foreground)
+    rows, columns = box_of(is_soft > 0, margin=1)
+    if image[rows, columns].size:
+        near = cv2.dilate(is_soft[rows, columns], CROSS)
+        _solve_soft(
+            Soft(image, alpha, is_soft, near, rows.start, columns.start),
+            *coarse,
+            cv2.countNonZero(near),
+            foreground,
         )
-        is_small = max(size) <= SMALL_SIDE
-        _solve(picture, weight, foreground, background, SMALL_ROUNDS if is_small else LARGE_ROUNDS)
-    return cv2.convertScaleAbs(foreground)
+    return foreground
 
 
-def _levels(image: np.ndarray, alpha: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Picture and alpha, halved again and again down to one pixel."""
+def _is_plain(alpha: np.ndarray) -> bool:
+    """Whether it can be taken as it is: float32 in 0..1."""
+    if alpha.dtype != np.float32 or not alpha.flags.c_contiguous:
+        return False
+    return cv2.checkRange(alpha, True, 0, BEYOND_ONE)[0]
+
+
+def _halved(image: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Picture float32 and alpha at half their size."""
+    height, width = alpha.shape
+    size = (-(-width // 2), -(-height // 2))
+    small, alpha = (cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (image, alpha))
+    return small.astype(np.float32), alpha
+
+
+def _coarse_layers(image: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Foreground and background of a small copy, float32 (h, w, 3) each."""
     levels = [(image, alpha)]
-    while max(alpha.shape) > 1:
-        height, width = alpha.shape
-        size = (-(-width // 2), -(-height // 2))
-        image, alpha = (cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (image, alpha))
-        levels.append((image, alpha))
-    return levels
+    while max(levels[-1][1].shape) > 1:
+        levels.append(_halved(*levels[-1]))
+    foreground, background = _mean(image, alpha), _mean(image, 1 - alpha)
+    for picture, weight in reversed(levels):
+        foreground, background = (
+            _enlarged(layer, weight.shape) for layer in (foreground, background)
+        )
+        is_small = max(weight.shape) <= SMALL_SIDE
+        _solve(picture, weight, foreground, background, SMALL_ROUNDS if is_small else LARGE_ROUNDS)
+    return foreground, background
+
+
+def _enlarged(layer: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return cv2.resize(layer, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
 def _mean(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -133,3 +173,130 @@ def _solve(
                     step = (image[y, x, c] - a * f - rest * b) * by
                     foreground[y, x, c] = min(max(f + a * step, np.float32(0)), np.float32(255))
                     background[y, x, c] = min(max(b + rest * step, np.float32(0)), np.float32(255))
+
+
+class Soft(NamedTuple):
+    """A picture whose soft pixels are to be solved.
+
+    Attributes:
+        image: uint8 (H, W, 3).
+        alpha: float32 (H, W).
+        is_soft: uint8 (H, W), above 0 where alpha is neither 0 nor 1.
+        near: uint8 (h, w): a part of the picture that holds these and their neighbours, which are
+            above 0.
+        top, left: Where that part begins.
+    """
+
+    image: np.ndarray
+    alpha: np.ndarray
+    is_soft: np.ndarray
+    near: np.ndarray
+    top: int
+    left: int
+
+
+@compiled(fastmath=True, nogil=True)
+def _solve_soft(
+    soft: Soft, coarse: np.ndarray, coarse_background: np.ndarray, count: int, out: np.ndarray
+) -> None:
+    """As :func:`_solve`, of the soft pixels alone, from a level of half the size, into ``out``.
+
+    ``coarse`` and ``coarse_background`` are float32 (h, w, 3), ``count`` pixels are near soft ones,
+    ``out`` is uint8 (H, W, 3).
+    """
+    height, width = soft.alpha.shape
+    rows, columns = soft.near.shape
+    down_scale = np.float32(coarse.shape[0]) / np.float32(height)
+    right_scale = np.float32(coarse.shape[1]) / np.float32(width)
+    places = np.empty((count, 2), np.int32)
+    alphas = np.empty(count, np.float32)
+    layers = np.empty((count, 6), np.float32)
+    # Of each pixel its four neighbours, as far as they are in the picture.
+    neighbours = np.full((count, 4), -1, np.int32)
+    above = np.full(columns, -1, np.int32)
+    index = 0
+    for row in range(rows):
+        before = -1
+        for column in range(columns):
+            if soft.near[row, column] == 0:
+                above[column] = -1
+                before = -1
+                continue
+            y, x = soft.top + row, soft.left + column
+            places[index, 0], places[index, 1] = y, x
+            a = soft.alpha[y, x]
+            alphas[index] = a
+            _sample(coarse, coarse_background, y, x, down_scale, right_scale, layers[index])
+            for c in range(3):
+                if a > np.float32(1) - LEAST_ALPHA:
+                    layers[index, c] = soft.image[y, x, c]
+                elif a < LEAST_ALPHA:
+                    layers[index, 3 + c] = soft.image[y, x, c]
+            if before >= 0:
+                neighbours[index, LEFT] = before
+                neighbours[before, RIGHT] = index
+            if above[column] >= 0:
+                neighbours[index, UP] = above[column]
+                neighbours[above[column], DOWN] = index
+            above[column] = before = index
+            index += 1
+    means = np.empty(6, np.float32)
+    for _ in range(LARGE_ROUNDS):
+        for i in range(count):
+            y, x = places[i]
+            if soft.is_soft[y, x] == 0:
+                continue
+            a = alphas[i]
+            total = np.float32(0)
+            means[:] = 0
+            for k in range(4):
+                n = neighbours[i, k]
+                if n < 0:
+                    continue
+                w = np.float32(LEAST_LIKENESS) + abs(a - alphas[n])
+                total += w
+                for c in range(6):
+                    means[c] += w * layers[n, c]
+            if total == 0:
+                continue
+            rest = np.float32(1) - a
+            by = np.float32(1) / (total + a * a + rest * rest)
+            scale = np.float32(1) / total
+            for c in range(3):
+                f, b = means[c] * scale, means[3 + c] * scale
+                step = (soft.image[y, x, c] - a * f - rest * b) * by
+                layers[i, c] = min(max(f + a * step, np.float32(0)), np.float32(255))
+                layers[i, 3 + c] = min(max(b + rest * step, np.float32(0)), np.float32(255))
+    for i in range(count):
+        y, x = places[i]
+        if soft.is_soft[y, x]:
+            for c in range(3):
+                out[y, x, c] = np.uint8(layers[i, c] + np.float32(0.5))
+
+
+@compiled(fastmath=True, forceinline=True)
+def _sample(
+    foreground: np.ndarray,
+    background: np.ndarray,
+    y: int,
+    x: int,
+    down_scale: float,
+    right_scale: float,
+    out: np.ndarray,
+) -> None:
+    """Both layers (h, w, 3) at a pixel of the larger picture, into ``out`` (6,); bilinear."""
+    height, width = foreground.shape[:2]
+    v = (np.float32(y) + np.float32(0.5)) * down_scale - np.float32(0.5)
+    u = (np.float32(x) + np.float32(0.5)) * right_scale - np.float32(0.5)
+    v = min(max(v, np.float32(0)), np.float32(height - 1))
+    u = min(max(u, np.float32(0)), np.float32(width - 1))
+    top, left = int(v), int(u)
+    bottom, right = min(top + 1, height - 1), min(left + 1, width - 1)
+    v -= np.float32(top)
+    u -= np.float32(left)
+    for c in range(3):
+        for k in range(2):
+            layer = foreground if k == 0 else background
+            upper = layer[top, left, c] + u * (layer[top, right, c] - layer[top, left, c])
+            lower = layer[bottom, left, c] + u * (layer[bottom, right, c] - layer[bottom, left, c])
+            out[3 * k + c] = upper + v * (lower - upper)
