@@ -200,6 +200,17 @@ def _pictures(path: Path) -> Any:
     return read_picture(path), read_grey(path)
 
 
+def _foregrounds(path: Path) -> Any:
+    from plugin_kit.picture_files import read_rgba
+
+    return read_rgba(path)
+
+
+def _check_foregrounds(rgba: Any) -> str:
+    fits = rgba.ndim == 3 and rgba.shape[2] == 4 and rgba.size and rgba.dtype == np.uint8
+    return "" if fits else f"{rgba.dtype} {rgba.shape}"
+
+
 def _check_pictures(read: Any) -> str:
     colours, grey = read
     fits = colours.shape[:2] == grey.shape and colours.shape[2] == 3 and colours.size
@@ -264,6 +275,7 @@ READERS = {
     "flow_matting": Reader(_flow_matting, _draw_flow_matting, 5, 1e20),
     "raft": Reader(_raft, seeds.checkpoint(_raft_network), 3, 1e20),
     "pictures": Reader(_pictures, seeds.pictures, 8, check=_check_pictures),
+    "foregrounds": Reader(_foregrounds, seeds.foregrounds, 3, check=_check_foregrounds),
     "videos": Reader(_videos, seeds.videos, 10, check=_check_video),
     "easyvolcap": Reader(_easyvolcap, seeds.easyvolcap, 3),
 }

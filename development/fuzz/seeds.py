@@ -232,6 +232,15 @@ def pictures(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
+def foregrounds(folder: Path) -> list[Path]:
+    """Pictures with an alpha channel, of 8 and 16 bits."""
+    colours = _rng().integers(0, 256, (24, 32, 4), np.uint8)
+    for ending in ("png", "webp", "tiff"):
+        cv2.imwrite(str(folder / f"seed.{ending}"), colours)
+    cv2.imwrite(str(folder / "seed_16.png"), colours.astype(np.uint16) * 257)
+    return sorted(folder.iterdir())
+
+
 VIDEOS = (
     ("mp4", "libx264", "yuv420p"),
     ("mov", "mpeg4", "yuv420p"),

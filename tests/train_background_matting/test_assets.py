@@ -45,6 +45,16 @@ def test_names_pair_whatever_their_ending(pairs):
     np.testing.assert_array_equal(rgba[..., 3], read_grey(pairs[1] / "person0.png"))
 
 
+def test_alphas_below_the_foregrounds_are_none_themselves(pairs):
+    colours, alphas = pairs
+    inside = colours / "alphas"
+    shutil.copytree(alphas, inside)
+    assert [file.name for file in find_foregrounds(colours, inside)] == [
+        "person0.jpg",
+        "person1.jpg",
+    ]
+
+
 def test_names_that_do_not_pair_are_named(pairs):
     colours, alphas = pairs
     shutil.copy(colours / "person0.jpg", colours / "third.jpg")

@@ -55,12 +55,12 @@ def find_foregrounds(folder: Path, alphas: Path | None) -> list[AssetFile]:
         FileNotFoundError: A folder does not exist or holds no picture.
         FileError: Names do not pair, or pair with more than one.
     """
-    files = _found(folder, "foreground_folder")
     if alphas is None:
-        return files
+        return _found(folder, "foreground_folder")
     if alphas.resolve() == folder.resolve():
         problem = "is both foreground_folder and alpha_folder"
         raise FileError(alphas, problem, "leave alpha_folder empty where the pictures are RGBA")
+    files = _found(folder, "foreground_folder", alphas)
     mattes = {_stem(file): file for file in _found(alphas, "alpha_folder")}
     _check_pairs(files, mattes, folder, alphas)
     return [
@@ -101,10 +101,15 @@ def split_files(files: Sequence[AssetFile], share: float, seed: int, parameter: 
     )
 
 
-def _found(folder: Path, parameter: str) -> list[AssetFile]:
+def _found(folder: Path, parameter: str, but: Path | None = None) -> list[AssetFile]:
+    """All pictures, but those of a folder below that has another job."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{parameter} {folder} is no folder: name one of pictures")
-    paths = [path for path in folder.rglob("*") if is_picture(path) and path.is_file()]
+    paths = [
+        path
+        for path in folder.rglob("*")
+        if is_picture(path) and path.is_file() and but not in path.parents
+    ]
     if not paths:
         raise FileNotFoundError(f"{parameter} {folder} holds no picture: put some there")
     files = []

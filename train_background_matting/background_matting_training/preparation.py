@@ -70,6 +70,8 @@ def prepare(
         logger.info("the pictures were prepared before, in %s", folder)
         flags = kept["flags"]
     else:
+        counts = [len(x.training) + len(x.held_out) for x in (foregrounds, backgrounds)]
+        logger.info("preparing %d foregrounds and %d backgrounds in %s", *counts, folder)
         (folder / MANIFEST).unlink(missing_ok=True)
         flags = {}
         for part in ("training", "held_out"):
