@@ -217,6 +217,7 @@ def drawn(take: BoardTake, seed: int = 0) -> list[list[np.ndarray]]:
 def write_videos(folder: Path, take: BoardTake, seed: int = 0, fps: int = 10) -> list[Path]:
     """A video a camera, by its name."""
     paths = []
+    folder.mkdir(parents=True, exist_ok=True)
     for camera, pictures in zip(take.cameras, drawn(take, seed), strict=True):
         frames = [np.repeat(grey[..., None], 3, axis=2) for grey in pictures]
         paths.append(write_frames(folder / f"{camera.name}.mp4", frames, fps))

@@ -16,6 +16,8 @@ WINDOW, LEAST_WINDOW, MOST_WINDOW = 0.3, 2, 11
 SUBPIXEL_END = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 0.01)
 # By so many corners more, over all pictures, one way of drawing the board is the right one.
 SURE = 60
+# Pixels of a square of a board that is drawn to see how corners are told.
+DRAWN_SQUARE = 40
 # Two shades of grey, apart, between black and white squares.
 LEAST_CONTRAST = 10.0
 
@@ -30,6 +32,7 @@ class BoardDetector:
             kinds = (False, True) if board.rows % 2 == 0 else (False,)
             self._charucos = [cv2.aruco.CharucoDetector(board.pattern(kind)) for kind in kinds]
             self._votes = np.zeros(len(kinds))
+            self._bias = _charuco_bias(board)
 
     def find(self, grey: np.ndarray) -> np.ndarray:
         """The pixels (C, 2) of the board's corners in a picture, uint8 (H, W); NaN where unseen."""
@@ -51,7 +54,7 @@ class BoardDetector:
         pixels = np.full((self._corners, 2), np.nan)
         corners, ids, _, _ = charuco.detectBoard(grey)
         if ids is not None:
-            pixels[np.ravel(ids)] = np.reshape(corners, (-1, 2))
+            pixels[np.ravel(ids)] = np.reshape(corners, (-1, 2)) - self._bias
         return pixels
 
     def _find_checkerboard(self, grey: np.ndarray) -> np.ndarray | None:
@@ -102,6 +105,23 @@ class BoardDetector:
         # The first of these squares is the second of the second row, as black as the first of all.
         is_black = np.indices(centres.shape[:2]).sum(axis=0).ravel() % 2 == 0
         return float(shades[~is_black].mean() - shades[is_black].mean())
+
+
+def _charuco_bias(board: Board) -> np.ndarray:
+    """By how many pixels (2,) this OpenCV tells corners beside their places.
+
+    Some versions count from pixels' corners, Ikomia's 4.12 among them: half a pixel each way.
+    """
+    image = board.pattern(False).generateImage(
+        (board.columns * DRAWN_SQUARE, board.rows * DRAWN_SQUARE), marginSize=0
+    )
+    page = cv2.copyMakeBorder(image, *[DRAWN_SQUARE] * 4, cv2.BORDER_CONSTANT, value=255)
+    corners, ids, _, _ = cv2.aruco.CharucoDetector(board.pattern(False)).detectBoard(page)
+    if ids is None:
+        return np.zeros(2)
+    truth = (board.corners[np.ravel(ids), :2] / board.square + 1) * DRAWN_SQUARE - 0.5
+    offset = np.median(np.reshape(corners, (-1, 2)) - truth, axis=0)
+    return np.round(2 * offset) / 2
 
 
 def _reduced(grey: np.ndarray, side: int) -> tuple[np.ndarray, float]:
