@@ -16,7 +16,8 @@ from infer_multiview_triangulation.multiview_geometry import PERSONS, Options
 CONFIDENCE: dict[str, Any] = {"ge": 0, "le": 1, "advanced": True, "step": 0.05, "decimals": 3}
 CALIBRATE_BOARD = "calibrate_board"
 BY_BOARD = {"mode": [CALIBRATE_BOARD]}
-IF_OPTIMISED = {"optimise": ["True"], "engine": ["native"]}
+BY_PEOPLE = {"mode": ["triangulate", "estimate_cameras", "refine_cameras"]}
+IF_OPTIMISED = BY_PEOPLE | {"optimise": ["True"], "engine": ["native"]}
 MAX_WEIGHT = 1000
 WEIGHT: dict[str, Any] = {
     "ge": 0,
@@ -84,6 +85,7 @@ class Settings(PluginSettings):
         "Detector files: a folder with one folder a view, or a file; else input 0",
         label="Detector files",
         browse="either",
+        only_if=BY_PEOPLE,
     )
     cameras_path: str = setting(
         "",
@@ -105,31 +107,37 @@ class Settings(PluginSettings):
         "auto",
         "What the keypoints are; known: as auto, but those of no known skeleton are refused",
         label="Skeleton",
+        only_if=BY_PEOPLE,
     )
     engine: Literal["native", "aniposelib"] = setting(
         "native",
         "Own solvers, or aniposelib called as AIST++ calls it",
         label="Engine",
         advanced=True,
+        only_if=BY_PEOPLE,
     )
     method: Literal["robust", "weighted", "plain"] = setting(
         "robust",
         "Triangulation: outliers rejected, weighted by confidence, or plain DLT",
         label="Triangulation",
         advanced=True,
-        only_if={"engine": ["native"]},
+        only_if=BY_PEOPLE | {"engine": ["native"]},
     )
     min_confidence: float = setting(
         0.15,
         "Keypoints below it count as missing (AIST++: 0.15)",
         label="Least confidence",
+        only_if=BY_PEOPLE,
         **CONFIDENCE,
     )
     camera_confidence: float = setting(
         0.5,
         "The same where cameras are adjusted (AIST++: 0.5)",
         label="Least for the cameras",
-        only_if=[{"mode": ["estimate_cameras", "refine_cameras"]}, {"cameras_path": [""]}],
+        only_if=[
+            {"mode": ["estimate_cameras", "refine_cameras"]},
+            BY_PEOPLE | {"cameras_path": [""]},
+        ],
         **CONFIDENCE,
     )
     start_cameras: Literal["none", "aist"] = setting(
@@ -137,10 +145,13 @@ class Settings(PluginSettings):
         "Without cameras: estimate from nothing, or from AIST's ring",
         label="Start without cameras",
         advanced=True,
-        only_if={"cameras_path": [""]},
+        only_if=BY_PEOPLE | {"cameras_path": [""]},
     )
     optimise: bool = setting(
-        True, "Optimise the sequence with bones and smoothness", label="Optimise the sequence"
+        True,
+        "Optimise the sequence with bones and smoothness",
+        label="Optimise the sequence",
+        only_if=BY_PEOPLE,
     )
     objective: Literal["robust", "aist"] = setting(
         "robust",
@@ -163,7 +174,7 @@ class Settings(PluginSettings):
         "Repair left and right confused by a detector",
         label="Repair left-right swaps",
         advanced=True,
-        only_if={"engine": ["native"], "method": ["robust"]},
+        only_if=BY_PEOPLE | {"engine": ["native"], "method": ["robust"]},
     )
     max_gap_fill: int = setting(
         30,
@@ -180,6 +191,7 @@ class Settings(PluginSettings):
         "Look for views that are late and tell, correct them with auto, or do not look",
         label="Views that are late",
         advanced=True,
+        only_if=BY_PEOPLE,
     )
     max_offset: int = setting(
         30,
@@ -189,22 +201,25 @@ class Settings(PluginSettings):
         le=1000,
         advanced=True,
         unit="frames",
-        only_if={"sync": ["report", "auto"]},
+        only_if=BY_PEOPLE | {"sync": ["report", "auto"]},
     )
     person: str = setting(
         "main",
         "Of several people: main, who is seen best; all; or a number from 0 on, best seen first",
         label="Person",
+        only_if=BY_PEOPLE,
     )
     scale: str = setting(
         "none",
         "none, height:LENGTH, distance:CAMERA,CAMERA,LENGTH or bone:JOINT-JOINT,LENGTH",
         label="Scale",
+        only_if=BY_PEOPLE,
     )
     up_axis: Literal["keep", "y", "z"] = setting(
         "keep",
         "Turn the world so that people stand along y or z, the floor at 0",
         label="Upward axis",
+        only_if=BY_PEOPLE,
     )
     units: Literal["auto", "m", "cm", "mm"] = setting(
         "auto",
@@ -221,20 +236,21 @@ class Settings(PluginSettings):
         step=5,
         decimals=3,
         lowest_means="as in the files, or 60",
+        only_if=BY_PEOPLE,
     )
     allow_pickle: bool = setting(
         False,
         "Read .pkl files of AIST++, by a reader that admits arrays only",
         label="Read .pkl files",
         advanced=True,
-        only_if={"keypoints_path": ["*"]},
+        only_if=BY_PEOPLE | {"keypoints_path": ["*"]},
     )
     allow_uneven: bool = setting(
         False,
         "Take views whose frame counts differ by more than 10 %",
         label="Take uneven frame counts",
         advanced=True,
-        only_if={"keypoints_path": ["*"]},
+        only_if=BY_PEOPLE | {"keypoints_path": ["*"]},
     )
     output_folder: str = setting(
         "",
@@ -246,7 +262,7 @@ class Settings(PluginSettings):
         "Also write keypoints3d.pkl as AIST++ does",
         label="Write AIST++'s .pkl too",
         advanced=True,
-        only_if={"output_folder": ["*"]},
+        only_if=BY_PEOPLE | {"output_folder": ["*"]},
     )
 
     @field_validator("person", mode="before")
@@ -257,6 +273,16 @@ class Settings(PluginSettings):
         if told not in PERSONS and not (told.isascii() and told.isdecimal()):
             raise ValueError(f"{told!r} is neither {', '.join(PERSONS)} nor a number from 0 on")
         return told
+
+    @field_validator("board", mode="after")
+    @classmethod
+    def _is_board(cls, value: str) -> str:
+        if value:
+            # Late: most users never have a board.
+            from infer_multiview_triangulation.board_calibration import Board
+
+            Board.parse(value)
+        return value
 
     @field_validator("smooth", mode="before")
     @classmethod

@@ -17,6 +17,7 @@ TEXTS = {
     "person": "1",
     "scale": "height:1.75",
     "smooth": "2.5",
+    "board": "checkerboard:10x7:25mm",
 }
 BAD = [
     ("infer_rvm", "downsample_ratio", "seven"),
@@ -24,6 +25,7 @@ BAD = [
     ("infer_chroma_key", "screen_color", "90,100,90"),
     ("infer_multiview_triangulation", "person", "nobody"),
     ("infer_multiview_triangulation", "smooth", "much"),
+    ("infer_multiview_triangulation", "board", "charuco:5x4"),
     ("infer_people", "person", "nobody"),
 ]
 # Values under which a row hides, and shows: one entry for every condition of every ``only_if``.
@@ -89,6 +91,13 @@ SHOWN_IF = [
     *(
         ("infer_multiview_triangulation", key, {"mode": "triangulate"}, {"mode": "calibrate_board"})
         for key in ("boards_path", "board", "board_world", "board_stride")
+    ),
+    *(
+        ("infer_multiview_triangulation", key, {"mode": "calibrate_board"}, {"mode": "triangulate"})
+        for key in (
+            *("keypoints_path", "skeleton", "engine", "min_confidence", "optimise", "sync"),
+            *("person", "scale", "up_axis", "fps", "method", "smooth", "max_offset"),
+        )
     ),
     ("infer_multiview_triangulation", "repair_swaps", {"method": "plain"}, {"method": "robust"}),
     ("infer_multiview_triangulation", "max_offset", {"sync": "off"}, {"sync": "report"}),

@@ -99,8 +99,8 @@ def test_the_task_calibrates(workflow_of, pictures, take, tmp_path):
 def test_the_task_refuses(workflow_of, pictures, given, told):
     _, (task,) = workflow_of(NAME)
     usual = {"mode": "calibrate_board", "boards_path": str(pictures), "board": TEXT}
-    task.set_parameters({**usual, **given})
     with pytest.raises((ValueError, FileNotFoundError, RuntimeError), match=told):
+        task.set_parameters({**usual, **given})
         task.run()
 
 
