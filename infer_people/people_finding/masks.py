@@ -58,7 +58,7 @@ class PeopleMasks:
         picture: np.ndarray,
         people: Sequence[Detection],
         rows: Sequence[int],
-        identities: Sequence[int] | None = None,
+        identities: np.ndarray | Sequence[int] | None = None,
     ) -> np.ndarray:
         """The alpha of some of the people, uint8 (len(rows), H, W).
 
