@@ -116,7 +116,7 @@ def measure(case: str, threads: int) -> dict[str, Any]:
         path = Path(folder) / "network.onnx"
         try:
             example = list(made.example.values())
-            with unittest.mock.patch(f"{REFINER}.crop_patches", _gathered_patches):
+            with unittest.mock.patch(f"{REFINER}.crop_patches", gathered_patches):
                 export(made.module, example, path, inputs=list(made.example), outputs=made.outputs)
         except ImportError as error:
             missing = dict.fromkeys(PEERS, f"{error.name} is not installed")
@@ -128,7 +128,7 @@ def measure(case: str, threads: int) -> dict[str, Any]:
         return _measured(runs, threads) | {"missing": missing, "flop": _flop(made.plain)}
 
 
-def _gathered_patches(index: tuple[Any, Any, Any], x: Any, cell: int, padding: int) -> Any:
+def gathered_patches(index: tuple[Any, Any, Any], x: Any, cell: int, padding: int) -> Any:
     """What the refiner cuts out, by an index for each pixel: ONNX has no windows of an array.
 
     So do the authors' own exports, whose patch_crop_method is then "gather".

@@ -5,8 +5,10 @@ import logging
 import pytest
 import torch
 
+from development.benchmarks.runtimes import gathered_patches
 from infer_background_matting import checkpoints
 from infer_background_matting.bgm_network import MattingBase, MattingRefine
+from infer_background_matting.bgm_network.refiner import crop_patches
 from tests.golden import loading
 
 
@@ -82,3 +84,13 @@ def test_the_second_source_serves_where_the_first_is_not_reached(monkeypatch, tm
     assert asked[-1] == (checkpoints.ONNX_URL, checkpoints.ONNX_CHECKSUM)
     assert len(checkpoints.ONNX_CHECKSUM) == 7 + 96
     assert "no route to host" in caplog.text and "second source" in caplog.text
+
+
+def test_what_the_benchmark_exports_cuts_the_same_patches():
+    """ONNX has no windows; the benchmark's peers get the network with an index instead."""
+    x = torch.rand(2, 3, 16, 24, generator=torch.Generator().manual_seed(0))
+    index = tuple(torch.tensor(places) for places in ([0, 1, 1], [0, 3, 1], [5, 0, 2]))
+    for cell, padding in ((4, 2), (2, 3)):
+        found = gathered_patches(index, x, cell, padding)
+        assert found.shape == (3, 3, cell + 2 * padding, cell + 2 * padding)
+        assert torch.equal(found, crop_patches(index, x, cell, padding))
