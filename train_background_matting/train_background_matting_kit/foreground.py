@@ -64,8 +64,8 @@ def extend_foreground(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     if max(alpha.shape) == 1:
         return image.copy()
     coarse = _coarse_layers(*_halved(image, alpha))
-    is_opaque = cv2.compare(alpha, float(MOST_ALPHA), cv2.CMP_GT)
-    is_soft = cv2.compare(alpha, float(LEAST_ALPHA), cv2.CMP_GE) - is_opaque
+    is_opaque = (alpha > MOST_ALPHA).view(np.uint8)
+    is_soft = (alpha >= LEAST_ALPHA).view(np.uint8) - is_opaque
     foreground = _enlarged(cv2.convertScaleAbs(coarse[0]), alpha.shape)
     cv2.copyTo(image, is_opaque, foreground)
     rows, columns = box_of(is_soft > 0, margin=1)
