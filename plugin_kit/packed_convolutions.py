@@ -127,7 +127,7 @@ def packed(network: Network, bottleneck: type[nn.Module] | None = None) -> Netwo
     for module in list(network.modules()):
         layers = list(module.named_children())
         for index, (name, layer) in enumerate(layers):
-            if not _is_packable(layer):
+            if not isinstance(layer, nn.Conv2d) or not _is_packable(layer):
                 continue
             activation = NONE
             if isinstance(module, nn.Sequential):
@@ -141,9 +141,8 @@ def packed(network: Network, bottleneck: type[nn.Module] | None = None) -> Netwo
     return network
 
 
-def _is_packable(layer: nn.Module) -> bool:
-    is_plain = isinstance(layer, nn.Conv2d) and layer.padding_mode == "zeros"
-    return is_plain and not isinstance(layer.padding, str)
+def _is_packable(layer: nn.Conv2d) -> bool:
+    return layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
 
 
 def _is_idle(layer: nn.Module) -> bool:

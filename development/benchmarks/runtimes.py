@@ -37,7 +37,7 @@ HD, FULL_HD = (720, 1280), (1080, 1920)
 ROUNDS = 5
 SIDE = 473
 NEW = "new_"
-REFINER = "infer_background_matting.bgm_network.refiner"
+REFINER = "infer_background_matting.infer_background_matting_kit.bgmv2.refiner"
 # Of the convolution that tells the limit: channels in and out, kernel, sides of the picture.
 LIMIT_CHANNELS, LIMIT_KERNEL, LIMIT_SIDE = 256, 3, 64
 

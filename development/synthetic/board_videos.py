@@ -49,7 +49,8 @@ def lens_cameras(count: int, size: tuple[int, int] = (960, 720), seed: int = 0) 
         focal = size[0] * rng.uniform(0.95, 1.15)
         middle = np.array(size) * (0.5 + rng.uniform(-0.02, 0.02, 2))
         matrix = np.array([[focal, 0, middle[0]], [0, focal * 1.002, middle[1]], [0, 0, 1]])
-        distortions = [rng.uniform(-0.18, -0.08), rng.uniform(0.02, 0.06), 6e-4, -4e-4]
+        radial = rng.uniform(-0.18, -0.08), rng.uniform(0.02, 0.06)
+        distortions = np.array([*radial, 6e-4, -4e-4])
         vector = Rotation.from_matrix(rotation).as_rotvec()
         cameras.append(
             Camera(f"cam{number + 1}", size, matrix, distortions, vector, -rotation @ centre)
@@ -139,7 +140,13 @@ class BoardPainter:
         self._board, self._camera = board, camera
         margin = TEXTURE // 2
         self._texture = cv2.copyMakeBorder(
-            texture_of(board), *[margin] * 4, cv2.BORDER_CONSTANT, value=PAPER
+            texture_of(board),
+            margin,
+            margin,
+            margin,
+            margin,
+            cv2.BORDER_CONSTANT,
+            value=(PAPER,),
         )
         self._margin = margin
         step = 1 / SUPERSAMPLED

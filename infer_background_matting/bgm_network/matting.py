@@ -125,7 +125,7 @@ def _optimised(network: MattingRefine) -> MattingRefine:
             assert isinstance(convolution, nn.Conv2d)
             setattr(decoder, name, PackedConvolution(convolution, RELU))
         # What it would do to the results, the convolutions do.
-        decoder.relu = nn.Identity()
+        setattr(decoder, "relu", nn.Identity())  # noqa: B010  (a module in place of another kind)
     return network
 
 

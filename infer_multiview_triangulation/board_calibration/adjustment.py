@@ -206,7 +206,7 @@ class _Problem:
         """Pixels, of every corner that is seen; x and y after each other."""
         found = []
         cameras = [self._camera(values, view) for view in range(len(self._cameras))]
-        for view, moment in zip(self._views, self._moments, strict=True):
+        for view, moment in zip(self._views.tolist(), self._moments.tolist(), strict=True):
             matrix, distortions, rotation, translation = cameras[view]
             board = values[self._board(moment)]
             pose = cv2.composeRT(board[:3], board[3:], rotation, translation)[:2]
@@ -219,7 +219,7 @@ class _Problem:
         """The derivatives of the residuals (2N, parameters)."""
         data, columns, rows = [], [], [0]
         cameras = [self._camera(values, view) for view in range(len(self._cameras))]
-        for view, moment in zip(self._views, self._moments, strict=True):
+        for view, moment in zip(self._views.tolist(), self._moments.tolist(), strict=True):
             matrix, distortions, rotation, translation = cameras[view]
             place = self._board(moment)
             _, by_lens, by_board, by_camera = _linearised(
@@ -252,7 +252,7 @@ def place_board(
 ) -> Rigid:
     """The place (3, 3), (3,) of the board that best explains pixels (V, C, 2) of these cameras."""
     seen = np.isfinite(pixels[..., 0])
-    views = np.flatnonzero(seen.any(axis=1))
+    views = np.flatnonzero(seen.any(axis=1)).tolist()
 
     def shown(values: np.ndarray, view: int) -> tuple[np.ndarray, np.ndarray]:
         camera = cameras[view]

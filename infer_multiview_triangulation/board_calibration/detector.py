@@ -54,7 +54,7 @@ class BoardDetector:
         pixels = np.full((self._corners, 2), np.nan)
         corners, ids, _, _ = charuco.detectBoard(grey)
         if ids is not None:
-            pixels[np.ravel(ids)] = np.reshape(corners, (-1, 2)) - self._bias
+            pixels[np.ravel(ids).astype(int)] = np.reshape(corners, (-1, 2)) - self._bias
         return pixels
 
     def _find_checkerboard(self, grey: np.ndarray) -> np.ndarray | None:
@@ -115,7 +115,7 @@ def _charuco_bias(board: Board) -> np.ndarray:
     image = board.pattern(False).generateImage(
         (board.columns * DRAWN_SQUARE, board.rows * DRAWN_SQUARE), marginSize=0
     )
-    page = cv2.copyMakeBorder(image, *[DRAWN_SQUARE] * 4, cv2.BORDER_CONSTANT, value=255)
+    page = np.pad(image, DRAWN_SQUARE, constant_values=255)
     corners, ids, _, _ = cv2.aruco.CharucoDetector(board.pattern(False)).detectBoard(page)
     if ids is None:
         return np.zeros(2)

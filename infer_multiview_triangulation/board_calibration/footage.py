@@ -87,7 +87,7 @@ class BoardPictures:
             yield moment, grey
 
 
-Footage = Sequence[BoardVideo] | Sequence[BoardPictures]
+Footage = Sequence[BoardVideo | BoardPictures]
 
 
 def find_footage(text: str) -> Footage:

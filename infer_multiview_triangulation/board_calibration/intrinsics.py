@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ..multiview_geometry.camera import Camera
-from .adjustment import adjust, focal_deviation
+from .adjustment import Adjusted, adjust, focal_deviation
 from .poses import Rigid
 from .selection import looks, most_different, still_ones
 
@@ -158,25 +159,29 @@ def _calibrated(
 
     OpenCV's own calibrateCamera takes up to 20 seconds for a camera in 4.12, which Ikomia brings.
     """
-    cameras, boards = [begin[0]], begin[1]
-    for _ in range(2):
-        adjusted = adjust(cameras, boards, pixels[None, used], corners, coefficients=[model])
-        camera = adjusted.cameras[0]
-        if not 0.1 * max(size) < camera.matrix[0, 0] < 50 * max(size):
-            return None
-        shown = camera.project(adjusted.boards(corners))
-        missed = np.linalg.norm(shown - pixels[used], axis=-1)
-        errors = np.array([np.sqrt(np.mean(row[np.isfinite(row)] ** 2)) for row in missed])
-        good = errors <= BAD_FACTOR * np.median(errors)
-        if good.all() or good.sum() < LEAST_PICTURES:
-            break
-        used, cameras, boards = used[good], adjusted.cameras, adjusted.boards[good]
+    adjusted, errors = _adjusted(pixels[used], [begin[0]], begin[1], corners, model)
+    good = errors <= BAD_FACTOR * np.median(errors)
+    if not good.all() and good.sum() >= LEAST_PICTURES:
+        used, boards = used[good], adjusted.boards[good]
+        adjusted, errors = _adjusted(pixels[used], adjusted.cameras, boards, corners, model)
+    camera = adjusted.cameras[0]
+    if not 0.1 * max(size) < camera.matrix[0, 0] < 50 * max(size):
+        return None
     error = float(np.sqrt(np.mean(errors**2)))
     deviation = focal_deviation(adjusted, pixels[None, used], corners)
     told = held_error(pixels[held], camera.matrix, camera.distortions, corners)
     return Intrinsics(
         camera.matrix, camera.distortions, model, used, held, error, told, focal_deviation=deviation
     )
+
+
+def _adjusted(
+    pixels: np.ndarray, cameras: Sequence[Camera], boards: Rigid, corners: np.ndarray, model: int
+) -> tuple[Adjusted, np.ndarray]:
+    """One camera by pictures (P, C, 2), and each picture's error in pixels (P,)."""
+    adjusted = adjust(cameras, boards, pixels[None], corners, coefficients=[model])
+    missed = np.linalg.norm(adjusted.cameras[0].project(adjusted.boards(corners)) - pixels, axis=-1)
+    return adjusted, np.sqrt(np.nanmean(missed**2, axis=1))
 
 
 def _beginning(

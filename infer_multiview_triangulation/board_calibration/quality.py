@@ -64,7 +64,7 @@ def held_out_errors(
     errors: list[list[np.ndarray]] = [[] for _ in cameras]
     for moment in range(pixels.shape[1]):
         saw = np.isfinite(pixels[:, moment, :, 0]).any(axis=1)
-        for view in np.flatnonzero(saw) if saw.sum() > 1 else ():
+        for view in np.flatnonzero(saw).tolist() if saw.sum() > 1 else ():
             others = pixels[:, moment].copy()
             others[view] = np.nan
             pose = place_board(boards[moment], cameras, others, corners)

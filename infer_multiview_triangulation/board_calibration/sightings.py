@@ -11,7 +11,7 @@ import numpy as np
 from ..infer_multiview_triangulation_kit.stopping import check_stop_inside
 from .board import CHARUCO, Board
 from .detector import BoardDetector, other_dictionary, other_size
-from .footage import Footage
+from .footage import BoardPictures, BoardVideo, Footage
 
 # With fewer corners a picture says nothing.
 LEAST_CORNERS = 6
@@ -94,7 +94,7 @@ def is_usable(pixels: np.ndarray, board: Board) -> bool:
     return len(rows) >= LEAST_CORNERS and len(set(rows)) > 1 and len(set(columns)) > 1
 
 
-def _nothing_found(view: Footage, board: Board, stride: int, count: int) -> str:
+def _nothing_found(view: BoardVideo | BoardPictures, board: Board, stride: int, count: int) -> str:
     every = stride * max(1, count // LOOKED_AT)
     pictures = [grey for _, grey in islice(view.pictures(every), LOOKED_AT)]
     told = f"{view.path}: in none of {count} pictures a board {board.kind} of {board.columns}x"

@@ -70,11 +70,11 @@ class PeopleMasks:
         """
         masks = np.zeros((len(rows), *picture.shape[:2]), np.uint8)
         whole: list[tuple[Crop, np.ndarray]] = []
-        for mask, row in zip(masks, rows, strict=True):
+        for place, row in enumerate(rows):
             identity = None if identities is None else int(identities[row])
             crop, look = self._look(picture, people, row, identity)
             seen = look.mask(picture, crop)
-            mask[crop.slices] = look.shared(seen)
+            masks[place][crop.slices] = look.shared(seen)
             whole.append((crop, seen))
         if len(rows) == len(people) > 1:
             _fill_up(masks, whole)

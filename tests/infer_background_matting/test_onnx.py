@@ -8,7 +8,7 @@ import torch
 from development.benchmarks.runtimes import gathered_patches
 from infer_background_matting import checkpoints
 from infer_background_matting.bgm_network import MattingBase, MattingRefine
-from infer_background_matting.bgm_network.refiner import crop_patches
+from infer_background_matting.infer_background_matting_kit.bgmv2.refiner import crop_patches
 from tests.golden import loading
 
 
