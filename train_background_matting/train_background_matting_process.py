@@ -48,7 +48,7 @@ class TrainBackgroundMatting(TrainingTask):
     def run(self) -> None:
         """Train, or go on training; what is wrong with a file or folder is told before."""
         self._stopped = False
-        settings, folder = self.settings, self.output_folder
+        settings, folder = self.settings, self.results_folder
         options = options_of(settings)
         prepare_folder(folder, "output_folder")
         check_resumable(folder, settings.model_backbone, settings.resume)

@@ -48,7 +48,7 @@ class TrainFlowMatting(TrainingTask):
     def run(self) -> None:
         """Train, or go on training; ValueError or FileNotFoundError where a clip is no good."""
         settings = self.settings
-        folder, options = self.output_folder, _options(settings)
+        folder, options = self.results_folder, _options(settings)
         self._stopped, self._history = False, []
         try:
             clips = find_clips(self._made_folder(settings))
@@ -115,7 +115,7 @@ class TrainFlowMatting(TrainingTask):
         return make_keyed_clips(
             settings.green_screen_folder,
             settings.background_folder,
-            self._given_folder(settings) or self.output_folder / KEYED,
+            self._given_folder(settings) or self.results_folder / KEYED,
             settings.keying,
             should_stop=self.should_stop,
         )

@@ -43,7 +43,7 @@ class TrainingTask(PluginTask, dnntrain.TrainProcess):
         """Not yet, as above."""
 
     @property
-    def output_folder(self) -> Path:
+    def results_folder(self) -> Path:
         """The folder for the results; ValueError where none is set."""
         folder = self.settings.output_folder
         if not folder:
@@ -61,7 +61,7 @@ class TrainingTask(PluginTask, dnntrain.TrainProcess):
 
     def begin_task_run(self) -> None:
         """Start the run of MLflow, where one is wanted, and open TensorBoard's file."""
-        where, folder = self.settings.monitoring, self.output_folder
+        where, folder = self.settings.monitoring, self.results_folder
         if where == "off":
             dataprocess.CDnnTrainTask.begin_task_run(self)
             return
