@@ -119,7 +119,7 @@ def _charuco_bias(board: Board) -> np.ndarray:
     corners, ids, _, _ = cv2.aruco.CharucoDetector(board.pattern(False)).detectBoard(page)
     if ids is None:
         return np.zeros(2)
-    truth = (board.corners[np.ravel(ids), :2] / board.square + 1) * DRAWN_SQUARE - 0.5
+    truth = (board.corners[np.ravel(ids).astype(int), :2] / board.square + 1) * DRAWN_SQUARE - 0.5
     offset = np.median(np.reshape(corners, (-1, 2)) - truth, axis=0)
     return np.round(2 * offset) / 2
 
