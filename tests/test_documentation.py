@@ -91,6 +91,10 @@ def test_links_lead_to_the_pages_that_show_the_files():
     assert relinked(text, source="README.md", page="reference/commands/matting.md") == (
         "[a](../plugins/infer_rvm/index.md#x) b `[c](d)` [e](https://e) ![f](../../images/f.jpg)"
     )
+    text = "see [`infer_rvm`](infer_rvm/README.md), `x`"
+    assert relinked(text, source="README.md", page="explain/limits.md") == (
+        "see [`infer_rvm`](../reference/plugins/infer_rvm/index.md), `x`"
+    )
 
 
 def test_tables_and_sections():

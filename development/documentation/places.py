@@ -20,6 +20,8 @@ LINK = re.compile(
     r"""(?P<open>!?\[(?P<words>[^\]]*)\]\()(?P<markdown>[^)\s]+)\)"""
     r"""|(?P<attribute>(?:src|href)=")(?P<html>[^"]+)\""""
 )
+# Whichever begins first: a link's words may be code, and code may look like a link.
+CODE_OR_LINK = re.compile(rf"(?P<code>```.*?```|`[^`\n]*`)|{LINK.pattern}", re.S)
 
 
 def plugin_page(name: str) -> str:
@@ -83,5 +85,4 @@ def relinked(text: str, *, source: str, page: str) -> str:
         opened, closed = ("open", ")") if found["markdown"] else ("attribute", '"')
         return f"{found[opened]}{relative}{hash_}{anchor}{closed}"
 
-    parts = re.split(r"(```.*?```|`[^`\n]*`)", text, flags=re.S)
-    return "".join(part if index % 2 else LINK.sub(led, part) for index, part in enumerate(parts))
+    return CODE_OR_LINK.sub(lambda found: found[0] if found["code"] else led(found), text)
