@@ -5,7 +5,12 @@ from typing import Any, Literal
 from .background_matting_training.augmentation import Augmentation
 from .background_matting_training.options import Rates
 from .background_matting_training.preparation import Preparation
-from .train_background_matting_kit.parameters import PluginParam, PluginSettings, setting
+from .train_background_matting_kit.parameters import PluginSettings, setting
+from .train_background_matting_kit.training_parameters import (
+    Monitoring,
+    TrainingParam,
+    monitoring_setting,
+)
 
 DEFAULTS, RATES = Augmentation(), Rates()
 
@@ -229,14 +234,7 @@ class Settings(PluginSettings):
     device: Literal["auto", "cuda", "cpu"] = setting(
         "auto", "Where the network runs", label="Device"
     )
-    monitoring: Literal["files", "ikomia", "off"] = setting(
-        "files",
-        "TensorBoard and MLflow logs into output_folder, or on Ikomia's own servers, "
-        "which it starts, or none",
-        label="Curves go to",
-        words={"files": "files", "ikomia": "Ikomia's own servers", "off": "nowhere"},
-        advanced=True,
-    )
+    monitoring: Monitoring = monitoring_setting()
 
     @property
     def rates(self) -> Rates:
@@ -267,13 +265,8 @@ class Settings(PluginSettings):
         return Preparation(side=self.picture_size, colours=self.foreground_colors)
 
 
-class TrainBackgroundMattingParam(PluginParam):
+class TrainBackgroundMattingParam(TrainingParam):
     """Carries :class:`Settings` through Ikomia."""
 
     settings_class = Settings
     settings: Settings
-
-    @property
-    def cfg(self) -> dict[str, Any]:
-        """What Ikomia's training base class logs."""
-        return self.settings.model_dump()

@@ -1,12 +1,17 @@
 """Parameters of train_flow_matting: names, choices, bounds and defaults stand here once."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import field_validator
 
 from .flow_matting_training.keyed_clips import KeyingOptions
 from .train_flow_matting_kit.keying import KeyOptions
-from .train_flow_matting_kit.parameters import PluginParam, PluginSettings, setting
+from .train_flow_matting_kit.parameters import PluginSettings, setting
+from .train_flow_matting_kit.training_parameters import (
+    Monitoring,
+    TrainingParam,
+    monitoring_setting,
+)
 
 
 class Settings(PluginSettings):
@@ -122,14 +127,7 @@ class Settings(PluginSettings):
     device: Literal["auto", "cuda", "cpu"] = setting(
         "auto", "Where the network runs", label="Device"
     )
-    monitoring: Literal["files", "ikomia", "off"] = setting(
-        "files",
-        "TensorBoard and MLflow logs into output_folder, or on Ikomia's own servers, "
-        "which it starts, or none",
-        label="Curves go to",
-        words={"files": "files", "ikomia": "Ikomia's own servers", "off": "nowhere"},
-        advanced=True,
-    )
+    monitoring: Monitoring = monitoring_setting()
 
     @field_validator("width")
     @classmethod
@@ -154,13 +152,8 @@ class Settings(PluginSettings):
         )
 
 
-class TrainFlowMattingParam(PluginParam):
+class TrainFlowMattingParam(TrainingParam):
     """Carries :class:`Settings` through Ikomia."""
 
     settings_class = Settings
     settings: Settings
-
-    @property
-    def cfg(self) -> dict[str, Any]:
-        """What Ikomia's training base class logs."""
-        return self.settings.model_dump()
