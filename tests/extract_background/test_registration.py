@@ -166,6 +166,23 @@ def test_a_fixed_camera_is_left_alone(clip):
     assert plate.behind(3, frames[3]).background is plate.background
 
 
+def test_a_camera_that_travels_has_no_plate(room):
+    """What is near passes before the wall: the plate fits the frames in the middle alone."""
+    pillar = np.random.default_rng(3).integers(0, 255, (HEIGHT, 14, 3), np.uint8)
+    pillar = cv2.resize(cv2.resize(pillar, (9, 60)), (14, HEIGHT))
+    frames = []
+    for index in range(-6, 7):
+        frame = room[MARGIN : MARGIN + HEIGHT, MARGIN + 4 * index :][:, :WIDTH].copy()
+        left = 140 - 4 * index - (index * abs(index)) // 2
+        frame[:, left : left + 14] = pillar
+        frames.append(frame)
+    mattes = np.zeros((13, HEIGHT, WIDTH), np.uint8)
+    mattes[:, :20, :20] = 255
+    plate = estimate_plate(store_of(frames, mattes), PlateOptions(registration="auto"))
+    assert plate.moving is None
+    assert "the camera seems to travel" in plate.report["registration"]
+
+
 def test_what_cannot_be_registered_is_told(clip):
     rng = np.random.default_rng(1)
     frames = [rng.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8) for _ in range(4)]
