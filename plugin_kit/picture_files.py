@@ -15,6 +15,7 @@ MOST_PIXELS, MOST_PIXELS_A_BYTE = 2**26, 64
 TIFF_WIDTH, TIFF_HEIGHT, TIFF_TYPES = 256, 257, {3: "H", 4: "I"}
 # The JPEG segments that begin a frame.
 JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+NUMBERS = (np.uint8, np.uint16, np.float32)
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"))
 
 
@@ -84,6 +85,9 @@ def _decoded(path: str | Path, flags: int) -> np.ndarray:
         image = None
     if image is None:
         raise FileError(path, "cannot be decoded as a picture", "use PNG or JPEG")
+    if image.dtype not in NUMBERS:
+        problem = f"has pixels of {image.dtype}, which are not supported"
+        raise FileError(path, problem, "save it with 8 or 16 bits a channel")
     return image
 
 

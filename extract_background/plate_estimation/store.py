@@ -61,7 +61,7 @@ class FrameStore:
         # Room for all frames is made when the first one tells their size.
         self._frames = np.empty((0, 0, 0, 3), np.uint8)
         self._weights: np.ndarray | None = None
-        self._shrunk: FrameStore | None = None
+        self._shrunk: tuple[tuple[int, int], FrameStore] | None = None
         self.offered = 0
         self.count = 0
         self.mattes = 0
@@ -133,15 +133,17 @@ class FrameStore:
         size = size_within(self.shape, SMALL_SIDE)
         if size == self.shape[1::-1]:
             return self
-        if self._shrunk is None or self._shrunk.offered != self.count:
+        # After thinning there are as many frames again, but others.
+        key = (self.stride, self.count)
+        if self._shrunk is None or self._shrunk[0] != key:
             small = self.like_this(self.count)
             for frame, weight in self.each():
                 matte = None
                 if self.has_mattes:
                     matte = 255 - cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
                 small.add(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), matte)
-            self._shrunk = small
-        return self._shrunk
+            self._shrunk = key, small
+        return self._shrunk[1]
 
     def each(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield (frame, weight) one by one, without all of them staying in memory."""

@@ -187,6 +187,17 @@ def test_store_stays_within_its_budget_and_spreads_evenly():
     assert kept[-1] >= 80
 
 
+def test_small_copies_are_of_the_frames_that_are_kept():
+    """A store that was full, thinned out and filled up again holds as many frames, but others."""
+    store = FrameStore(max_frames=4)
+    kept = []
+    for level in range(8):
+        store.add(np.full((48, 480, 3), 10 * level, np.uint8))
+        if level in (3, 7):
+            kept.append(store.shrunk().frames[:, 0, 0, 0].tolist())
+    assert kept == [[0, 10, 20, 30], [0, 20, 40, 60]]
+
+
 @pytest.mark.parametrize("top", [1.0, np.float32(0.9), True])
 def test_a_matte_of_floats_is_no_mask_of_ones(top):
     frames = np.full((6, 40, 60, 3), 90, np.uint8)

@@ -15,7 +15,7 @@ from development.synthetic.board_videos import (
 )
 from infer_multiview_triangulation.board_calibration import Board, find_footage
 from infer_multiview_triangulation.board_calibration.detector import BoardDetector
-from infer_multiview_triangulation.multiview_files import read_cameras
+from infer_multiview_triangulation.multiview_files import read_cameras, write_cameras_toml
 from infer_multiview_triangulation.ports import Output
 from plugin_kit.picture_files import write_picture
 from workflows.calibrate.command import main
@@ -110,6 +110,19 @@ def test_the_command_tells_another_board(pictures, tmp_path, capsys):
     told = capsys.readouterr().err
     assert "cam1" in told and "end --board by :4x4_50" in told
     assert not list(tmp_path.glob("cameras.*"))
+
+
+def test_the_command_keeps_its_inputs_and_tells_them_by_its_own_words(pictures, tmp_path, capsys):
+    write_cameras_toml(tmp_path / "cameras.toml", lens_cameras(2, SIZE, seed=8))
+    before = (tmp_path / "cameras.toml").read_bytes()
+    lenses = ["--lenses", str(tmp_path / "cameras.toml")]
+    asked = ["--output", str(tmp_path), "--quiet", "--board", TEXT]
+    assert main([str(pictures), *asked, *lenses]) == 1
+    assert "--lenses" in (told := capsys.readouterr().err) and "would be replaced" in told
+    assert (tmp_path / "cameras.toml").read_bytes() == before
+    (tmp_path / "empty").mkdir()
+    assert main([str(tmp_path / "empty"), *asked]) == 1
+    assert capsys.readouterr().err.startswith("Error: VIDEOS '")
 
 
 def test_the_command_reads_videos(tmp_path, capsys):

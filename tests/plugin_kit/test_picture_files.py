@@ -14,6 +14,7 @@ from plugin_kit.picture_files import (
     is_picture,
     read_grey,
     read_picture,
+    read_rgba,
     write_picture,
 )
 
@@ -58,6 +59,17 @@ def test_files_that_are_no_pictures_are_told(tmp_path, read):
         (tmp_path / "a.png").write_bytes(content)
         with pytest.raises(ValueError, match=r"a\.png cannot be decoded.*use PNG or JPEG"):
             read(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("read", [read_picture, read_rgba])
+@pytest.mark.parametrize("dtype", [np.int32, np.int16, np.float64])
+def test_numbers_that_are_no_pictures_are_told(tmp_path, read, dtype):
+    import cv2
+
+    channels = 4 if read is read_rgba else 3
+    assert cv2.imwrite(str(tmp_path / "a.tiff"), np.ones((4, 4, channels), dtype))
+    with pytest.raises(FileError, match=rf"a\.tiff has pixels of {np.dtype(dtype)}.*8 or 16 bits"):
+        read(tmp_path / "a.tiff")
 
 
 @pytest.mark.parametrize("channels", [0, 3, 4])

@@ -1,6 +1,7 @@
 """A user's pictures: found, paired, refused, split, and prepared."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,6 +56,16 @@ def test_alphas_below_the_foregrounds_are_none_themselves(pairs):
     ]
 
 
+def test_one_folder_may_lie_in_the_other_however_they_are_given(pairs, monkeypatch):
+    colours, alphas = pairs
+    shutil.copytree(alphas, colours / "alphas")
+    shutil.copytree(colours, alphas / "colours", ignore=shutil.ignore_patterns("alphas"))
+    monkeypatch.chdir(colours.parent)
+    for places in ((Path("colours"), colours / "alphas"), (alphas / "colours", Path("alphas"))):
+        found = find_foregrounds(*places)
+        assert [file.name for file in found] == ["person0.jpg", "person1.jpg"]
+
+
 def test_names_that_do_not_pair_are_named(pairs):
     colours, alphas = pairs
     shutil.copy(colours / "person0.jpg", colours / "third.jpg")
@@ -69,6 +80,13 @@ def test_names_that_do_not_pair_are_named(pairs):
         find_foregrounds(colours, alphas)
     with pytest.raises(FileError, match=r"is both foreground_folder and alpha_folder"):
         find_foregrounds(colours, colours)
+
+
+def test_two_alphas_for_one_picture_are_named(pairs):
+    colours, alphas = pairs
+    shutil.copy(alphas / "person0.png", alphas / "person0.tif")
+    with pytest.raises(FileError, match=r"alphas holds person0.png and person0.tif, both for one"):
+        find_foregrounds(colours, alphas)
 
 
 def test_folders_without_pictures_are_named(tmp_path, pairs):

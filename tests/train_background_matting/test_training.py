@@ -130,6 +130,22 @@ def test_the_best_weights_are_kept_not_the_last(data, tmp_path):
     assert all(torch.equal(kept[key], value) for key, value in start.items())
 
 
+def test_what_diverges_ends_and_leaves_what_was_good(data, tmp_path):
+    training, steps = trainer(data, tmp_path), []
+
+    def spoil():
+        steps.append(1)
+        with torch.no_grad():
+            training._network.decoder.conv4.weight.fill_(math.inf)
+
+    with pytest.raises(RuntimeError, match=r"diverged: the loss is nan.*lower the learning rates"):
+        training.run(step_done=spoil)
+    assert len(steps) == 1
+    resumed = trainer(data, tmp_path)
+    resumed.resume()
+    assert resumed.step == 0 and (tmp_path / "weights.pth").is_file()
+
+
 def test_training_starts_from_the_builtin_weights(data, tmp_path):
     network = network_from(BUILTIN_FILE, "mobilenetv2")
     history = []

@@ -61,11 +61,12 @@ def find_foregrounds(folder: Path, alphas: Path | None) -> list[AssetFile]:
         problem = "is both foreground_folder and alpha_folder"
         raise FileError(alphas, problem, "leave alpha_folder empty where the pictures are RGBA")
     files = _found(folder, "foreground_folder", alphas)
-    mattes = {_stem(file): file for file in _found(alphas, "alpha_folder")}
+    mattes = _found(alphas, "alpha_folder", folder)
+    _check_unique(files, folder, "which one alpha would belong to", "each picture")
+    _check_unique(mattes, alphas, "both for one picture", "each alpha")
+    by_stem = {_stem(matte): matte.path for matte in mattes}
     _check_pairs(files, mattes, folder, alphas)
-    return [
-        AssetFile(file.name, file.path, mattes[_stem(file)].path, file.source) for file in files
-    ]
+    return [AssetFile(file.name, file.path, by_stem[_stem(file)], file.source) for file in files]
 
 
 def find_backgrounds(folder: Path) -> list[AssetFile]:
@@ -101,14 +102,19 @@ def split_files(files: Sequence[AssetFile], share: float, seed: int, parameter: 
     )
 
 
-def _found(folder: Path, parameter: str, but: Path | None = None) -> list[AssetFile]:
-    """All pictures, but those of a folder below that has another job."""
+def _found(folder: Path, parameter: str, other: Path | None = None) -> list[AssetFile]:
+    """All pictures, but those of an ``other`` folder below that has another job."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{parameter} {folder} is no folder: name one of pictures")
+    # Resolved: one may be given from the root on, and the other from here.
+    left_out = other.resolve() if other is not None else None
+    is_below = left_out is not None and folder.resolve() in left_out.parents
     paths = [
         path
         for path in folder.rglob("*")
-        if is_picture(path) and path.is_file() and but not in path.parents
+        if is_picture(path)
+        and path.is_file()
+        and not (is_below and left_out in path.resolve().parents)
     ]
     if not paths:
         raise FileNotFoundError(f"{parameter} {folder} holds no picture: put some there")
@@ -124,24 +130,28 @@ def _stem(file: AssetFile) -> str:
     return Path(file.name).with_suffix("").as_posix()
 
 
-def _check_pairs(
-    files: Sequence[AssetFile], mattes: dict[str, AssetFile], folder: Path, alphas: Path
-) -> None:
+def _check_unique(files: Sequence[AssetFile], folder: Path, problem: str, each: str) -> None:
     by_stem: dict[str, list[str]] = defaultdict(list)
     for file in files:
         by_stem[_stem(file)].append(file.name)
-    twice = [names for names in by_stem.values() if len(names) > 1]
-    if twice:
-        problem = f"holds {' and '.join(twice[0])}, which one alpha would belong to"
-        raise FileError(folder, problem, "give each picture a name of its own")
-    lacking = [name[0] for stem, name in by_stem.items() if stem not in mattes]
+    for names in by_stem.values():
+        if len(names) > 1:
+            told = f"holds {' and '.join(names)}, {problem}"
+            raise FileError(folder, told, f"give {each} a name of its own")
+
+
+def _check_pairs(
+    files: Sequence[AssetFile], mattes: Sequence[AssetFile], folder: Path, alphas: Path
+) -> None:
+    stems = [{_stem(file) for file in part} for part in (files, mattes)]
+    lacking = [file.name for file in files if _stem(file) not in stems[1]]
     if lacking:
         named = ", ".join(lacking[:MOST_NAMED])
         problem = f"has no alpha for {len(lacking)} of {len(files)} pictures ({named})"
         raise FileError(
             alphas, problem, "put one of the same name there, or take those pictures out"
         )
-    unused = [matte.name for stem, matte in mattes.items() if stem not in by_stem]
+    unused = [matte.name for matte in mattes if _stem(matte) not in stems[0]]
     if unused:
         named = ", ".join(unused[:MOST_NAMED])
         problem = f"has {len(unused)} alpha(s) without a picture in {folder} ({named})"

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..train_background_matting_kit.bgmv2.network import MattingRefine
+from ..train_background_matting_kit.optimiser_step import descend
 from ..train_background_matting_kit.stopping import ShouldStop, never
 from ..train_background_matting_kit.weights import load_state
 from .compose import Batch, Composer
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 STATE, WEIGHTS = "training.pth", "weights.pth"
 GRADIENT_NORM, WEIGHT_DECAY = 1.0, 1e-3
+DIVERGED = "lower the learning rates; resume goes on from the last look at what is held out"
 COARSE_SCALE, ZOOM = 0.25, 1.5
 # Share of the first stage that small crops take; whole pictures follow.
 CROPS_SHARE = 0.65
@@ -124,6 +126,9 @@ class Trainer:
 
         Returns:
             Whether all steps were done.
+
+        Raises:
+            RuntimeError: Training diverged; what the last check kept stays.
         """
         options = self.options
         if not self.history:
@@ -172,11 +177,13 @@ class Trainer:
             loss: Tensor = (base_loss if stage == "base" else refined_loss)(
                 self._network, batch, self._amp
             )
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self._network.parameters(), GRADIENT_NORM)
-        self._optimiser.step()
-        return float(loss.detach())
+        return descend(
+            self._optimiser,
+            self._network.parameters(),
+            loss,
+            most_norm=GRADIENT_NORM,
+            remedy=DIVERGED,
+        )
 
     def _batch(self, stage: str, progress: float) -> Batch:
         """The next batch: small crops first, whole coarse pictures at the end of the base."""

@@ -18,6 +18,7 @@ from ..train_flow_matting_kit.flow.checkpoint import (
 )
 from ..train_flow_matting_kit.flow.matte_metrics import MatteScore
 from ..train_flow_matting_kit.flow.network import FlowMattingNetwork, predicted_alpha
+from ..train_flow_matting_kit.optimiser_step import descend
 from ..train_flow_matting_kit.stopping import ShouldStop, never
 from .batches import Batch, batches
 from .clip_files import Split
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 LAST, BEST = "last.pth", "best.pth"
 GRADIENT_NORM = 1.0
 LEAST_RATE = 0.02
+DIVERGED = "lower learning_rate; resume goes on from the last whole epoch, if there is one"
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,9 @@ class Trainer:
 
         Returns:
             Whether all epochs were done.
+
+        Raises:
+            RuntimeError: Training diverged; what the epoch before left stays.
         """
         if self.epoch == 0 and self._steps == 0:
             report(self._progress(math.nan))
@@ -165,11 +170,13 @@ class Trainer:
         flat = batch.map(lambda x: x.to(self.options.device).flatten(0, 1))
         predicted = predicted_alpha(self._network, flat.observation(self.options.uses_matte))
         loss = matte_loss(_in_pairs(predicted), _in_pairs(flat.truth))
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self._network.parameters(), GRADIENT_NORM)
-        self._optimiser.step()
-        return float(loss.detach())
+        return descend(
+            self._optimiser,
+            self._network.parameters(),
+            loss,
+            most_norm=GRADIENT_NORM,
+            remedy=DIVERGED,
+        )
 
     def _progress(self, loss: float) -> Progress:
         score = validate(self._network, self._clips.validation, self.options.uses_matte)

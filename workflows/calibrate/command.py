@@ -108,7 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
                 unit=given.units,
                 quiet=given.quiet,
             )
-        except ValueError as error:
-            raise ValueError(in_options(str(error))) from error
+        except (OSError, ValueError, RuntimeError) as error:
+            raise RuntimeError(in_options(str(error))) from error
 
     return run_command(work)

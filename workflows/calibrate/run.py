@@ -24,7 +24,12 @@ from infer_multiview_triangulation.multiview_files import (
 )
 from plugin_kit.files import write_json
 from workflows.interruption import was_interrupted
-from workflows.output_folder import REPORT, held_folder, staged_outputs
+from workflows.output_folder import (
+    REPORT,
+    held_folder,
+    refuse_to_replace_inputs,
+    staged_outputs,
+)
 from workflows.screen import counting_bar, unread_is_fine
 
 JSON, TOML = "cameras.json", "cameras.toml"
@@ -56,12 +61,15 @@ def run_calibration(
         unit: Of the cameras: m, cm or mm.
 
     Raises:
-        FileNotFoundError, ValueError: An input cannot be used; the text says which, and what helps.
+        FileNotFoundError, ValueError: An input cannot be used, or an output would take its place;
+            the text says which, and what helps.
         OSError: The output cannot be written.
     """
     options = BoardOptions(Board.parse(board), stride=stride, world=world, unit=unit)
     footage = find_footage("\n".join(str(video) for video in videos))
     kept = read_cameras(lenses) if lenses else None
+    inputs = {"--lenses": lenses} | {f"view {view.name}": view.path for view in footage}
+    refuse_to_replace_inputs(inputs, [output / name for name in (JSON, TOML, REPORT)])
     with held_folder(output), counting_bar(quiet) as progress:
         bar = progress.add_task("pictures", total=None)
         with stoppable(was_interrupted):
