@@ -73,6 +73,11 @@ def quality_of(
         )
     distances = judged.distances
     warnings = _warnings(views, board, has_intrinsics=intrinsics is not None)
+    if len(views) > 1 and not len(held):
+        warnings.append(
+            "every moment at which two views see the board was needed to place them, so that none "
+            "is left to judge by: show it to two views at once, longer"
+        )
     if contradicting > MANY_CONTRADICTIONS:
         warnings.append(
             f"{contradicting:.0%} of what views saw of the board contradicts the others and was "
