@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
+from workflows.calibrate.options import in_options
 from workflows.command import program, run_command
 
 WORLDS = ("first-camera", "board-first", "board-last")
-# What messages of the plugin call parameters, and the command's options for them.
-OPTIONS = {
-    "boards_path": "VIDEOS",
-    "board_stride": "--stride",
-    "cameras_path": "--lenses",
-    "board": "--board",
-}
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -74,21 +67,6 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     return given
 
 
-def in_options(text: str) -> str:
-    """A message of the plugin in the words of the command.
-
-    Example:
-        >>> in_options("look at more frames (a smaller board_stride)")
-        'look at more frames (a smaller --stride)'
-    """
-    text = text.replace("board's counts", "--board's counts").replace("end board", "end --board")
-    text = re.sub(r"^board '", "--board '", text)
-    for name, option in OPTIONS.items():
-        if "_" in name:
-            text = text.replace(name, option)
-    return text
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the process's exit code."""
     given = parse_arguments(arguments)
@@ -108,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
                 unit=given.units,
                 quiet=given.quiet,
             )
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             raise ValueError(in_options(str(error))) from error
 
     return run_command(work)

@@ -13,7 +13,7 @@ from infer_multiview_triangulation.board_calibration import (
     Board,
     BoardOptions,
     calibrate_by_board,
-    find_footage,
+    footage_of,
 )
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.stopping import stoppable
 from infer_multiview_triangulation.multiview_files import (
@@ -23,8 +23,14 @@ from infer_multiview_triangulation.multiview_files import (
     write_cameras_toml,
 )
 from plugin_kit.files import write_json
+from workflows.calibrate.options import in_options
 from workflows.interruption import was_interrupted
-from workflows.output_folder import REPORT, held_folder, staged_outputs
+from workflows.output_folder import (
+    REPORT,
+    held_folder,
+    refuse_to_replace_inputs,
+    staged_outputs,
+)
 from workflows.screen import counting_bar, unread_is_fine
 
 JSON, TOML = "cameras.json", "cameras.toml"
@@ -60,7 +66,9 @@ def run_calibration(
         OSError: The output cannot be written.
     """
     options = BoardOptions(Board.parse(board), stride=stride, world=world, unit=unit)
-    footage = find_footage("\n".join(str(video) for video in videos))
+    written = [output / name for name in (JSON, TOML, REPORT)]
+    refuse_to_replace_inputs({"--lenses": lenses}, written)
+    footage = footage_of(videos)
     kept = read_cameras(lenses) if lenses else None
     with held_folder(output), counting_bar(quiet) as progress:
         bar = progress.add_task("pictures", total=None)
@@ -110,7 +118,7 @@ def _show(report: dict[str, Any], output: Path) -> None:
             console.print(f"  lengths on the board are off by {told} mm (median, held out)")
         console.print(f"  {output / TOML}", soft_wrap=True)
         for warning in quality["warnings"]:
-            console.print(f"[yellow]warning:[/] {warning}", soft_wrap=True)
+            console.print(f"[yellow]warning:[/] {in_options(warning)}", soft_wrap=True)
 
 
 def _number(value: float | None) -> str:
