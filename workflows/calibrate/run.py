@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from infer_multiview_triangulation.board_calibration import (
@@ -31,7 +30,7 @@ from workflows.output_folder import (
     refuse_to_replace_inputs,
     staged_outputs,
 )
-from workflows.screen import counting_bar, unread_is_fine
+from workflows.screen import counting_bar, plain_console, say, unread_is_fine
 
 JSON, TOML = "cameras.json", "cameras.toml"
 
@@ -97,7 +96,7 @@ def run_calibration(
 def _show(report: dict[str, Any], output: Path) -> None:
     quality = report["quality"]
     with unread_is_fine():
-        console = Console()
+        console = plain_console()
         table = Table(title=f"cameras, {report['units']}")
         heads = ("view", "pictures", "with board", "covered", "error px", "held out px", "focal px")
         for head in heads:
@@ -118,7 +117,7 @@ def _show(report: dict[str, Any], output: Path) -> None:
             console.print(f"  lengths on the board are off by {told} mm (median, held out)")
         console.print(f"  {output / TOML}", soft_wrap=True)
         for warning in quality["warnings"]:
-            console.print(f"[yellow]warning:[/] {in_options(warning)}", soft_wrap=True)
+            say(console, "warning:", in_options(warning))
 
 
 def _number(value: float | None) -> str:
