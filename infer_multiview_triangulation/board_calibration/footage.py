@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 
 from ..infer_multiview_triangulation_kit.files import (
+    VIDEO_SUFFIXES,
     FileError,
     existing,
     is_hidden,
+    is_video,
     natural_key,
     natural_sorted,
 )
 from ..infer_multiview_triangulation_kit.picture_files import folder_pictures, is_picture, read_grey
 from ..infer_multiview_triangulation_kit.video import VideoInfo, VideoReader, count_frames
 
-VIDEOS = (".3gp", ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts")
-VIDEOS += (".mxf", ".ts", ".webm", ".wmv")
 # Of a video so many frames are looked at, unless the user says how many.
 ENOUGH_FRAMES = 250
 
@@ -110,8 +110,9 @@ def footage_of(paths: Sequence[Path]) -> Footage:
     sources = [source for path in paths for source in _sources_at(path.expanduser())]
     if not sources:
         raise FileNotFoundError(
-            f"boards_path {', '.join(map(str, paths))} holds neither videos ({', '.join(VIDEOS)}) "
-            "nor folders of pictures: give the folder in which each camera has one"
+            f"boards_path {', '.join(map(str, paths))} holds neither videos "
+            f"({', '.join(VIDEO_SUFFIXES)}) nor folders of pictures: give the folder in which each "
+            "camera has one"
         )
     by_name: dict[str, Path] = {}
     for source in sources:
@@ -134,7 +135,7 @@ def _sources_at(path: Path) -> list[Path]:
     if existing(path).is_file():
         return [path]
     inside = natural_sorted(entry for entry in path.iterdir() if not is_hidden(entry))
-    videos = [entry for entry in inside if entry.suffix.lower() in VIDEOS and entry.is_file()]
+    videos = [entry for entry in inside if is_video(entry)]
     if any(is_picture(entry) for entry in inside):
         return [*videos, path]
     folders = (entry for entry in inside if entry.is_dir())
