@@ -63,3 +63,17 @@ def test_names_are_no_markup(tmp_path, capsys):
     told = capsys.readouterr().out.replace("\n", "")
     for text in ("cam [old]", "take [final] :cat:", "warning: a[/b].mp4 breaks off"):
         assert text in told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], "VIDEO|FOLDER {folder} holds no video"),
+        (["--input-size", "8"], "--input-size 8 is outside"),
+    ],
+)
+def test_errors_speak_of_the_options(tmp_path, capsys, given, told):
+    (tmp_path / "empty").mkdir()
+    command = [str(tmp_path / "empty"), "--output", str(tmp_path / "out"), *given]
+    assert main(command) == 1
+    assert told.format(folder=tmp_path / "empty") in capsys.readouterr().err
