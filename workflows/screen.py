@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress
 
 
@@ -25,6 +26,21 @@ def unread_is_fine() -> Iterator[None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def plain_console() -> Console:
+    """Standard output, on which brackets and colons in the names of files are no markup."""
+    # --help does not wait for it.
+    from rich.console import Console
+
+    return Console(markup=False, emoji=False)
+
+
+def say(console: Console, word: str, text: str, *, style: str = "yellow") -> None:
+    """Print a line that begins with a word in a colour."""
+    from rich.text import Text
+
+    console.print(Text.assemble((word, style), " ", text), soft_wrap=True)
+
+
 def counting_bar(quiet: bool) -> Progress:
     """A bar on standard error for things that are counted, with the time that is left."""
     # --help does not wait for it.
@@ -38,7 +54,7 @@ def counting_bar(quiet: bool) -> Progress:
     )
 
     columns = (
-        TextColumn("{task.description:>8}"),
+        TextColumn("{task.description:>8}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

@@ -23,6 +23,8 @@ def export(
     Raises:
         ImportError: The package onnx is missing.
     """
+    # Without it torch raises an error of its own.
+    importlib.import_module("onnx")
     import torch
 
     with warnings.catch_warnings(), torch.no_grad():

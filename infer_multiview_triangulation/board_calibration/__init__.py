@@ -2,7 +2,7 @@
 
 from .board import FORMS, Board
 from .calibrate import BoardCalibration, BoardOptions, calibrate_by_board, calibrate_sightings
-from .footage import find_footage
+from .footage import find_footage, footage_of
 from .sightings import Sightings
 from .world import WORLDS
 
@@ -16,4 +16,5 @@ __all__ = [
     "calibrate_by_board",
     "calibrate_sightings",
     "find_footage",
+    "footage_of",
 ]

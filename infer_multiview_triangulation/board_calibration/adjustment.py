@@ -125,7 +125,7 @@ def _weights(residuals: np.ndarray) -> np.ndarray:
 
 
 def _cost(residuals: np.ndarray) -> float:
-    """Huber's, infinite where a board came behind a camera."""
+    """Huber's; infinite where a step went beyond all numbers."""
     size = np.abs(residuals) / LOSS_SCALE
     cost = float(np.where(size <= 1, size**2, 2 * size - 1).sum())
     return cost if np.isfinite(cost) else np.inf

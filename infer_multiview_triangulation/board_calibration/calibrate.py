@@ -15,17 +15,14 @@ from .adjustment import Adjusted, adjust
 from .board import Board
 from .footage import Footage, usual_stride
 from .intrinsics import Intrinsics, calibrate_view
+from .moments import chosen_moments
 from .poses import Rigid, board_poses, place_cameras, without_contradictions, world_poses
 from .quality import held_out_errors, held_out_score, reprojection_errors
 from .report import quality_of
-from .selection import held_moments, looks, most_different, speeds, still_ones
+from .selection import held_moments, speeds
 from .sightings import Sightings, WhenPicture, find_sightings
 from .world import FIRST_CAMERA, rest_warning, world_move
 
-# Of the moments at which two views see the board so many are adjusted to, and kept to judge by.
-SHARED, HELD_OUT = 90, 30
-# Besides, of each view so many at which it sees the board alone.
-ALONE = 20
 KEEPS_INTRINSICS = -1
 # With so many coefficients of distortion each lens is tried besides: k1 to p2, and k3 as well.
 RICHER = (4, 5)
@@ -119,7 +116,7 @@ def calibrate_sightings(
     cameras = place_cameras(sightings, cameras, poses, board)
     boards, ordered = world_poses(sightings, cameras, poses, board)
     ordered, contradicting = without_contradictions(ordered, cameras, boards, board)
-    used, held = _chosen(ordered, boards, speed, is_held, intrinsics=intrinsics, board=board)
+    used, held = chosen_moments(ordered, boards, speed, is_held, intrinsics=intrinsics, board=board)
     adjusted = _adjusted(
         cameras, boards, ordered, used=used, held=held, intrinsics=intrinsics, board=board
     )
@@ -223,46 +220,6 @@ def _cameras(
         Camera(name, size, lens.matrix, lens.distortions, np.zeros(3), np.zeros(3))
         for name, size, lens in zip(sightings.names, sightings.sizes, intrinsics, strict=True)
     ]
-
-
-def _chosen(
-    sightings: Sightings,
-    boards: Rigid,
-    speed: np.ndarray,
-    is_held: np.ndarray,
-    *,
-    intrinsics: Sequence[Intrinsics] | None,
-    board: Board,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the moments to adjust to, and of those to judge by."""
-    seen = sightings.seen & np.isfinite(boards.translation[:, 0])
-    shared = seen.sum(axis=0) >= 2
-    used = _spread(seen, boards, speed, shared & ~is_held, SHARED)
-    held = _spread(seen, boards, speed, shared & is_held, HELD_OUT)
-    for view, lens in enumerate(intrinsics or ()):
-        mine = lens.used[seen[view, lens.used]]
-        if len(mine):
-            features = looks(sightings.pixels[view, mine], board.corners, sightings.sizes[view])
-            used = np.union1d(used, mine[most_different(features, ALONE, 0)])
-    return used, held
-
-
-def _spread(
-    seen: np.ndarray, boards: Rigid, speed: np.ndarray, allowed: np.ndarray, count: int
-) -> np.ndarray:
-    """Sorted indices of up to ``count`` moments at which the board is at different places."""
-    shared = np.flatnonzero(allowed)
-    if not len(shared):
-        return shared
-    quickest = np.where(seen, speed, -np.inf)[:, shared].max(axis=0)
-    shared = shared[still_ones(quickest, count)]
-    # Views that seldom share the board keep what they have.
-    rarity = len(shared) / np.maximum(seen[:, shared].sum(axis=1, keepdims=True), 1)
-    weight = (seen[:, shared] * rarity).max(axis=0)
-    places = boards.translation[shared] / max(float(np.ptp(boards.translation[shared])), 1e-9)
-    features = np.hstack([places, boards.rotation[shared][:, :, 2] / 2, weight[:, None] / 10])
-    start = int(seen[:, shared].sum(axis=0).argmax())
-    return np.sort(shared[most_different(features, count, start)])
 
 
 def _adjusted(

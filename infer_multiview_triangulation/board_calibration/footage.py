@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 
 from ..infer_multiview_triangulation_kit.files import (
+    VIDEO_SUFFIXES,
     FileError,
     existing,
     is_hidden,
+    is_video,
     natural_key,
     natural_sorted,
 )
 from ..infer_multiview_triangulation_kit.picture_files import folder_pictures, is_picture, read_grey
-from ..infer_multiview_triangulation_kit.video import VideoInfo, VideoReader
+from ..infer_multiview_triangulation_kit.video import VideoInfo, VideoReader, count_frames
 
-VIDEOS = (".3gp", ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts")
-VIDEOS += (".mxf", ".ts", ".webm", ".wmv")
 # Of a video so many frames are looked at, unless the user says how many.
 ENOUGH_FRAMES = 250
 
@@ -41,7 +41,9 @@ class BoardVideo:
     @property
     def length(self) -> int:
         """About how many moments it has."""
-        return round(self.info.frame_count * self.rate / self.info.rate)
+        # MPEG streams and others promise no count.
+        count = self.info.frame_count or count_frames(self.path)
+        return round(count * self.rate / self.info.rate)
 
     def pictures(self, stride: int) -> Iterator[tuple[int, np.ndarray]]:
         """The moments that ``stride`` divides, each with its picture, uint8 (H, W)."""
@@ -91,20 +93,26 @@ Footage = Sequence[BoardVideo | BoardPictures]
 
 
 def find_footage(text: str) -> Footage:
-    """The views that a folder, or one or more lines with a video or a folder each, hold.
+    """The views that ``text`` names, a path a line; else as :func:`footage_of`."""
+    return footage_of([Path(line.strip()) for line in text.splitlines() if line.strip()])
 
-    Views stand in natural order of a folder's names, or as the lines do.
+
+def footage_of(paths: Sequence[Path]) -> Footage:
+    """The views that a folder, or one or more videos or folders of pictures, hold.
+
+    Views stand in natural order of a folder's names, or as the paths do.
 
     Raises:
         FileNotFoundError: Something is not there, or holds neither videos nor pictures.
-        ValueError: Videos and pictures are mixed, two views have one name, or a file is damaged.
+        ValueError: Videos and pictures are mixed, two views have one name, no picture of a view
+            bears the name of another view's, or a file is damaged.
     """
-    lines = [Path(line.strip()).expanduser() for line in text.splitlines() if line.strip()]
-    sources = [source for path in lines for source in _sources_at(path)]
+    sources = [source for path in paths for source in _sources_at(path.expanduser())]
     if not sources:
         raise FileNotFoundError(
-            f"boards_path {text!r} holds neither videos ({', '.join(VIDEOS)}) nor folders of "
-            "pictures: give the folder in which each camera has one"
+            f"boards_path {', '.join(map(str, paths))} holds neither videos "
+            f"({', '.join(VIDEO_SUFFIXES)}) nor folders of pictures: give the folder in which each "
+            "camera has one"
         )
     by_name: dict[str, Path] = {}
     for source in sources:
@@ -116,7 +124,10 @@ def find_footage(text: str) -> Footage:
     are_folders = {source.is_dir() for source in sources}
     if len(are_folders) > 1:
         told = ", ".join(str(source) for source in sources)
-        raise ValueError(f"boards_path mixes videos and folders of pictures ({told}): give either")
+        raise ValueError(
+            f"boards_path mixes videos and folders of pictures ({told}): leave one kind there, or "
+            "name the videos or folders one by one"
+        )
     return _folders(sources) if are_folders == {True} else _videos(sources)
 
 
@@ -124,12 +135,11 @@ def _sources_at(path: Path) -> list[Path]:
     if existing(path).is_file():
         return [path]
     inside = natural_sorted(entry for entry in path.iterdir() if not is_hidden(entry))
+    videos = [entry for entry in inside if is_video(entry)]
     if any(is_picture(entry) for entry in inside):
-        return [path]
-    videos = [entry for entry in inside if entry.suffix.lower() in VIDEOS and entry.is_file()]
-    return videos or [
-        entry for entry in inside if entry.is_dir() and any(map(is_picture, entry.iterdir()))
-    ]
+        return [*videos, path]
+    folders = (entry for entry in inside if entry.is_dir())
+    return [*videos, *(entry for entry in folders if any(map(is_picture, entry.iterdir())))]
 
 
 def _name_of(source: Path) -> str:
@@ -147,12 +157,25 @@ def _videos(sources: Sequence[Path]) -> list[BoardVideo]:
 
 def _folders(sources: Sequence[Path]) -> list[BoardPictures]:
     found = [folder_pictures(source) for source in sources]
+    _check_names(found)
     names = sorted({path.stem for paths in found for path in paths}, key=natural_key)
     moments = {name: number for number, name in enumerate(names)}
     return [
         BoardPictures(source.name, source, read_grey(paths[0]).shape[::-1], moments)
         for source, paths in zip(sources, found, strict=True)
     ]
+
+
+def _check_names(found: Sequence[Sequence[Path]]) -> None:
+    """Refuse a folder, of several, of whose pictures none bears the name of one of another's."""
+    named = [{path.stem for path in paths} for paths in found]
+    for number, paths in enumerate(found):
+        others = [other for other in range(len(found)) if other != number]
+        if others and not any(named[number] & named[other] for other in others):
+            raise ValueError(
+                f"no picture in {paths[0].parent} ({paths[0].name}, …) has the name of one in "
+                f"another folder ({found[others[0]][0]}, …): pictures of one moment need one name"
+            )
 
 
 def usual_stride(footage: Footage) -> int:

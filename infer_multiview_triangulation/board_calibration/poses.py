@@ -186,13 +186,8 @@ def place_cameras(
         else:
             placed[pair.first] = pair.motion.after(placed[pair.second])
     if len(placed) < views:
-        apart = [name for view, name in enumerate(sightings.names) if view not in placed]
-        joined = [sightings.names[view] for view in sorted(placed)]
-        raise ValueError(
-            f"{', '.join(apart)} and {', '.join(joined)} never see the board at the same moment "
-            "(or where they do, they contradict each other, as videos that do not begin together "
-            "do): show it to them together, or cut the videos to the same beginning"
-        )
+        apart = np.array([view not in placed for view in range(views)])
+        raise ValueError(never_together(sightings.names, apart))
     return [
         replace(
             camera,
@@ -201,6 +196,19 @@ def place_cameras(
         )
         for view, camera in enumerate(cameras)
     ]
+
+
+def never_together(names: Sequence[str], apart: np.ndarray) -> str:
+    """What is told of views that nothing joins to the others; ``apart`` (V,) bool says which."""
+    lost, joined = (
+        ", ".join(name for name, is_apart in zip(names, apart, strict=True) if is_apart == wanted)
+        for wanted in (True, False)
+    )
+    return (
+        f"{lost} and {joined} never see the board at the same moment "
+        "(or where they do, they contradict each other, as videos that do not begin together "
+        "do): show it to them together, or cut the videos to the same beginning"
+    )
 
 
 def _tree(pairs: Sequence[Pair], views: int) -> list[Pair]:
@@ -249,10 +257,11 @@ def _missed(
     board: np.ndarray,
     turns: Sequence[np.ndarray],
 ) -> tuple[float, np.ndarray]:
-    """The mean over the views of pixels by which a pose misses corners (V, C, 2), and their orders.
+    """The sum over the views of pixels by which a pose misses corners (V, C, 2), and their orders.
 
     Returns:
-        The error, and of each view the order (V, C) in which its corners fit best.
+        The error, a view's being the median of its corners', and of each view the order (V, C) in
+        which they fit best.
     """
     corners = pose(board)
     orders, errors = [], []

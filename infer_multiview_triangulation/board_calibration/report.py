@@ -67,12 +67,17 @@ def quality_of(
                 "left_out_median": _plain(judged.left_out[view]),
                 "own_held_out_rms": lens.held_out_error if lens else None,
                 "focal": [float(f) for f in np.diag(cameras[view].matrix)[:2]],
-                "focal_deviation": lens.focal_deviation if lens else None,
+                "focal_deviation": _plain(lens.focal_deviation) if lens else None,
                 "distortion_model": _model(lens, coefficients[view]),
             }
         )
     distances = judged.distances
     warnings = _warnings(views, board, has_intrinsics=intrinsics is not None)
+    if len(views) > 1 and not len(held):
+        warnings.append(
+            "every moment at which two views see the board was needed to place them, so that none "
+            "is left to judge by: show it to two views at once, longer"
+        )
     if contradicting > MANY_CONTRADICTIONS:
         warnings.append(
             f"{contradicting:.0%} of what views saw of the board contradicts the others and was "
@@ -113,10 +118,12 @@ def _warnings(views: Sequence[dict[str, Any]], board: Board, *, has_intrinsics: 
                 f"view {name}: the board was seen in {view['coverage']:.0%} of the picture only, "
                 "beyond which its distortion is guessed: hold the board into the corners, too"
             )
-        if has_intrinsics and view["focal_deviation"] > UNSURE_FOCAL:
+        deviation = view["focal_deviation"]
+        if has_intrinsics and (deviation is None or deviation > UNSURE_FOCAL):
+            how = "cannot be told" if deviation is None else f"is uncertain by {deviation:.1%}"
             told.append(
-                f"view {name}: its focal length is uncertain by {view['focal_deviation']:.1%}: "
-                "tilt the board towards each side by 30 degrees and more"
+                f"view {name}: its focal length {how}: tilt the board towards each side by 30 "
+                "degrees and more"
             )
         if has_intrinsics and view["used"] + view["held_out"] < FEW_PICTURES:
             told.append(

@@ -11,14 +11,12 @@ from pathlib import Path
 import numpy as np
 from av.error import FFmpegError
 
-from ..infer_people_kit.files import existing, is_hidden, natural_sorted
+from ..infer_people_kit.files import VIDEO_SUFFIXES, existing, is_video, natural_sorted
 from ..infer_people_kit.video import VideoInfo, open_video
 from ..infer_people_kit.video.opening import video_stream
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = (".3gp", ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts")
-SUFFIXES += (".mxf", ".ts", ".webm", ".wmv")
 # Containers round times, so that frames at an even rate seem to come unevenly.
 SAME_RATE = Fraction(1, 20)
 # Where time goes on more than so many times as fast as frames come, times are broken.
@@ -54,7 +52,7 @@ def find_views(path: str | Path) -> list[View]:
     files = [file for line in lines for file in _videos_at(Path(line).expanduser())]
     if not files:
         raise FileNotFoundError(
-            f"videos_path {path} holds no video ({', '.join(SUFFIXES)}): give the folder "
+            f"videos_path {path} holds no video ({', '.join(VIDEO_SUFFIXES)}): give the folder "
             "in which each camera has one"
         )
     by_name: dict[str, Path] = {}
@@ -71,11 +69,7 @@ def find_views(path: str | Path) -> list[View]:
 def _videos_at(path: Path) -> list[Path]:
     if existing(path).is_file():
         return [path]
-    return natural_sorted(filter(_is_video, path.iterdir()))
-
-
-def _is_video(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and path.is_file() and not is_hidden(path)
+    return natural_sorted(filter(is_video, path.iterdir()))
 
 
 def usual_rate(info: VideoInfo) -> Fraction:

@@ -75,7 +75,8 @@ class PeopleFinder:
 
         Args:
             picture: RGB uint8 (H, W, 3); it is not written to.
-            boxes: (B, 4) of another detector, pixels, in place of the detector of this package.
+            boxes: (B, 4) of another detector, x0, y0, x1, y1 in pixels, in place of the detector
+                of this package.
 
         Raises:
             ValueError: ``picture`` or ``boxes`` are of another kind.
@@ -118,7 +119,7 @@ class PeopleFinder:
             found = [one for one in found if one.score >= self.options.score]
             return found if boxes is None else [one for one in found if _is_within(one, boxes)]
         if boxes is not None:
-            return self._refined(picture, [_boxed(box) for box in boxes])
+            return self._refined(picture, _boxed(boxes, *picture.shape[:2]))
         if not self.options.track_crops:
             return self._searched(picture, [], [])
         found = self._tracked(picture, self._follower.expected())
@@ -234,8 +235,15 @@ def _is_inside(person: Detection, height: int, width: int) -> bool:
     return bool(0 <= x < width and 0 <= y < height)
 
 
-def _boxed(box: np.ndarray) -> Detection:
-    return Detection(box, 1.0, np.zeros((17, 3), np.float32), 1.0)
+def _boxed(boxes: np.ndarray, height: int, width: int) -> list[Detection]:
+    """People of boxes (B, 4) alone; without those that lie beside the picture.
+
+    They are cut off at its size beside it: crops of what lies farther out would take all memory.
+    """
+    far = np.array([-width, -height, 2 * width, 2 * height], np.float32)
+    boxes = np.clip(boxes, np.tile(far[:2], 2), np.tile(far[2:], 2))
+    touches = (boxes[:, 2:] >= 0).all(axis=1) & (boxes[:, :2] < (width, height)).all(axis=1)
+    return [Detection(box, 1.0, np.zeros((17, 3), np.float32), 1.0) for box in boxes[touches]]
 
 
 def _is_within(person: Detection, boxes: np.ndarray) -> bool:
@@ -258,4 +266,9 @@ def _checked_boxes(boxes: np.ndarray) -> np.ndarray:
     checked = np.asarray(boxes, np.float32).reshape(-1, 4) if np.size(boxes) % 4 == 0 else None
     if checked is None or not np.isfinite(checked).all():
         raise ValueError(f"boxes must be finite numbers (B, 4), got {np.shape(boxes)}")
+    turned = checked[(checked[:, 2:] < checked[:, :2]).any(axis=1)]
+    if len(turned):
+        raise ValueError(
+            f"a box must be x0, y0, x1, y1, got {turned[0].tolist()}: its end is before its begin"
+        )
     return checked

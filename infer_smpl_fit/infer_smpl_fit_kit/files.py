@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+VIDEO_SUFFIXES = (".3gp", ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts")
+VIDEO_SUFFIXES += (".mxf", ".ts", ".webm", ".wmv")
+
 
 class FileError(ValueError):
     """A file that cannot be used; the text names it, what is wrong with it, and the remedy."""
@@ -32,6 +35,11 @@ def natural_sorted(paths: Iterable[Path]) -> list[Path]:
 def is_hidden(path: Path) -> bool:
     """Whether systems left it there for themselves: ``.DS_Store``, ``._picture.png``."""
     return path.name.startswith(".")
+
+
+def is_video(path: Path) -> bool:
+    """Whether it is a file that is called as a camera's video is, and that no system hides."""
+    return path.suffix.lower() in VIDEO_SUFFIXES and path.is_file() and not is_hidden(path)
 
 
 def existing(path: str | Path) -> Path:

@@ -1,10 +1,12 @@
 """Weights out of an ONNX export of the network itself, and the second source of them."""
 
 import logging
+import sys
 
 import pytest
 import torch
 
+from development.benchmarks import peers
 from development.benchmarks.runtimes import gathered_patches
 from infer_background_matting import checkpoints
 from infer_background_matting.bgm_network import MattingBase, MattingRefine
@@ -94,3 +96,10 @@ def test_what_the_benchmark_exports_cuts_the_same_patches():
         found = gathered_patches(index, x, cell, padding)
         assert found.shape == (3, 3, cell + 2 * padding, cell + 2 * padding)
         assert torch.equal(found, crop_patches(index, x, cell, padding))
+
+
+def test_a_benchmark_without_onnx_is_told_what_is_missing(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ImportError) as missing:
+        peers.export(None, [], tmp_path / "a.onnx", inputs=[], outputs=[])
+    assert missing.value.name == "onnx"

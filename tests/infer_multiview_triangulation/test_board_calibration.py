@@ -11,6 +11,9 @@ from infer_multiview_triangulation.board_calibration import (
     BoardOptions,
     calibrate_sightings,
 )
+from infer_multiview_triangulation.board_calibration.moments import _spread, _with_joints
+from infer_multiview_triangulation.board_calibration.poses import Rigid
+from infer_multiview_triangulation.board_calibration.selection import held_moments
 from infer_multiview_triangulation.multiview_geometry.cameras.alignment import fit_similarity
 
 CHARUCO = Board.parse("charuco:7x5:80mm:60mm")
@@ -94,6 +97,38 @@ def test_views_that_never_share_the_board_are_named():
     pixels[2:, first] = np.nan
     with pytest.raises(ValueError, match="cam3, cam4 and cam1, cam2 never see the board"):
         calibrate_sightings(replace(sightings, pixels=pixels), BoardOptions(CHARUCO))
+
+
+def test_views_joined_by_held_out_moments_alone_are_adjusted_to_these():
+    take = take_of(CHARUCO, count=2)
+    sightings = sightings_of(take, 0.15)
+    pixels = sightings.pixels.copy()
+    moments = np.arange(pixels.shape[1])
+    alone = ~held_moments(len(moments))
+    pixels[0, alone & (moments % 2 == 0)] = np.nan
+    pixels[1, alone & (moments % 2 == 1)] = np.nan
+    sightings = replace(sightings, pixels=pixels)
+    shared = np.flatnonzero(sightings.seen.sum(axis=0) == 2)
+    found = calibrate_sightings(sightings, BoardOptions(CHARUCO), take.cameras)
+    assert len(shared) and set(shared) <= set(found.quality["frames_used"])
+    assert found.quality["frames_held_out"] == []
+    assert found.quality["left_out_median"] is None
+    assert any("none is left to judge by" in text for text in found.quality["warnings"])
+    assert centre_errors(found.cameras, take.cameras).max() < 0.003
+
+
+def test_a_pair_that_is_seldom_seen_is_adjusted_all_the_same():
+    seen = np.zeros((3, 300), bool)
+    seen[:2, :296] = True
+    seen[1:, 296:] = True
+    boards = Rigid(np.broadcast_to(np.eye(3), (300, 3, 3)), np.zeros((300, 3)))
+    boards.translation[:296] = np.random.default_rng(0).uniform(0, 5, (296, 3))
+    boards.translation[296:] = boards.translation[0]
+    used = _spread(seen, boards, np.ones(seen.shape), np.ones(300, bool), 10)
+    assert not set(used) & set(range(296, 300))
+    assert set(range(296, 300)) <= set(_with_joints(seen, used, np.ones(300, bool)))
+    # Nothing joins them where these are not allowed.
+    np.testing.assert_array_equal(_with_joints(seen, used, np.arange(300) < 296), used)
 
 
 def test_a_board_that_is_hardly_seen_is_refused():

@@ -2,6 +2,7 @@
 
 import json
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -13,12 +14,15 @@ from development.synthetic.board_videos import (
     waved,
     write_videos,
 )
-from infer_multiview_triangulation.board_calibration import Board, find_footage
+from development.synthetic.clip import write_frames
+from infer_multiview_triangulation.board_calibration import Board, find_footage, footage_of
 from infer_multiview_triangulation.board_calibration.detector import BoardDetector
+from infer_multiview_triangulation.board_calibration.footage import usual_stride
 from infer_multiview_triangulation.multiview_files import read_cameras, write_cameras_toml
 from infer_multiview_triangulation.ports import Output
 from plugin_kit.picture_files import write_picture
 from workflows.calibrate.command import main
+from workflows.calibrate.options import in_options
 
 NAME = "infer_multiview_triangulation"
 SIZE = (640, 480)
@@ -112,19 +116,6 @@ def test_the_command_tells_another_board(pictures, tmp_path, capsys):
     assert not list(tmp_path.glob("cameras.*"))
 
 
-def test_the_command_keeps_its_inputs_and_tells_them_by_its_own_words(pictures, tmp_path, capsys):
-    write_cameras_toml(tmp_path / "cameras.toml", lens_cameras(2, SIZE, seed=8))
-    before = (tmp_path / "cameras.toml").read_bytes()
-    lenses = ["--lenses", str(tmp_path / "cameras.toml")]
-    asked = ["--output", str(tmp_path), "--quiet", "--board", TEXT]
-    assert main([str(pictures), *asked, *lenses]) == 1
-    assert "--lenses" in (told := capsys.readouterr().err) and "would be replaced" in told
-    assert (tmp_path / "cameras.toml").read_bytes() == before
-    (tmp_path / "empty").mkdir()
-    assert main([str(tmp_path / "empty"), *asked]) == 1
-    assert capsys.readouterr().err.startswith("Error: VIDEOS '")
-
-
 def test_the_command_reads_videos(tmp_path, capsys):
     board = Board.parse(CHECKERBOARD)
     take = waved(board, lens_cameras(1, SIZE, seed=5), 14, seed=5)
@@ -136,6 +127,57 @@ def test_the_command_reads_videos(tmp_path, capsys):
     assert "cam1" in capsys.readouterr().out
     assert main([*asked[:-1], "checkerboard:7x6:90mm"]) == 1
     assert "squares are counted, not inner corners" in capsys.readouterr().err
+
+
+def test_lenses_are_not_replaced(pictures, tmp_path, capsys):
+    write_cameras_toml(tmp_path / "cameras.toml", lens_cameras(2, SIZE))
+    before = (tmp_path / "cameras.toml").read_bytes()
+    asked = [str(pictures), "--board", TEXT, "--lenses", str(tmp_path / "cameras.toml")]
+    assert main([*asked, "--output", str(tmp_path)]) == 1
+    assert "would be replaced by the output" in capsys.readouterr().err
+    assert (tmp_path / "cameras.toml").read_bytes() == before
+
+
+def test_the_command_speaks_of_its_options(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    asked = ["--board", TEXT, "--output", str(tmp_path / "out")]
+    assert main([str(tmp_path / "empty"), *asked]) == 1
+    assert f"VIDEOS {tmp_path / 'empty'} holds neither" in capsys.readouterr().err
+    told = "whether the board is as board says, leave cameras_path empty"
+    assert in_options(told) == "whether the board is as --board says, leave --lenses out"
+
+
+def test_a_video_that_promises_no_count_is_not_looked_at_whole(tmp_path):
+    # A folder of a name that no line could hold.
+    folder = tmp_path / "take\u2028 1 "
+    folder.mkdir()
+    with av.open(str(folder / "cam1.ts"), "w") as container:
+        stream = container.add_stream("mpeg2video", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for value in range(600):
+            grey = np.full((48, 64, 3), value % 256, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey)))
+        container.mux(stream.encode())
+    (view,) = footage_of([folder])
+    assert view.info.frame_count == 0
+    assert view.length == 600
+    assert usual_stride([view]) == 3
+
+
+def test_footage_of_two_kinds_is_refused(tmp_path):
+    grey = np.zeros((40, 40), np.uint8)
+    write_picture(tmp_path / "a" / "board.png", grey)
+    write_frames(tmp_path / "a" / "cam1.mp4", [np.zeros((48, 64, 3), np.uint8)], 10)
+    with pytest.raises(ValueError, match=r"mixes videos and folders.*cam1\.mp4.*leave one kind"):
+        footage_of([tmp_path / "a"])
+    (tmp_path / "a" / "board.png").unlink()
+    for camera in "12":
+        write_picture(tmp_path / f"cam{camera}" / f"cam{camera}_001.png", grey)
+    folders = [tmp_path / "cam1", tmp_path / "cam2"]
+    with pytest.raises(ValueError, match=r"no picture in .*cam1.*pictures of one moment"):
+        footage_of(folders)
+    write_picture(tmp_path / "cam2" / "cam1_001.jpg", grey)
+    assert [view.length for view in footage_of(folders)] == [2, 2]
 
 
 def test_footage_that_cannot_be_used_is_named(tmp_path):

@@ -117,6 +117,12 @@ def test_boxes_of_another_detector_say_where_to_look(finder):
     assert len(people) == 1 and people.boxes[0, 0] > 700
     finder.reset()
     assert len(finder(picture, boxes=np.zeros((0, 4)))) == 0
+    # Far out there is no memory for a crop, nor anybody.
+    beside = [[1e9, 1e9, 1e9 + 50, 1e9 + 90], [-500, 10, -400, 90]]
+    assert len(finder(picture, boxes=np.array(beside))) == 0
+    assert len(finder(picture, boxes=np.array([[-1e9, -1e9, 1e9, 1e9]]))) <= 1
+    with pytest.raises(ValueError, match="its end is before its begin"):
+        finder(picture, boxes=np.array([[50, 50, 20, 90]]))
     with pytest.raises(ValueError, match="finite"):
         finder(picture, boxes=np.array([[0, 0, np.nan, 5]]))
 

@@ -101,3 +101,17 @@ def test_no_camera_at_all_is_refused(tmp_path, capsys):
     (tmp_path / "in" / "a.mp4").write_bytes(b"x")
     assert main([str(tmp_path / "in"), "--output", str(tmp_path / "out")]) == 1
     assert "no video can be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("motion", "told"),
+    [
+        (["--", "--bogus"], "-- --bogus is refused by the motion command"),
+        (["--", "--body", "nowhere.npz"], "--body: there is no nowhere.npz"),
+        (["--no-motion", "--", "--person", "all"], "would do nothing with --no-motion"),
+    ],
+)
+def test_options_of_the_motion_are_tried_before_the_work(videos, tmp_path, capsys, motion, told):
+    assert main([str(videos), "--output", str(tmp_path / "root"), *motion]) == 1
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "root").exists()

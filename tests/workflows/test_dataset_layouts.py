@@ -41,6 +41,14 @@ def test_a_unit_of_aist_is_a_video_or_a_sequence(aist):
     assert second.name == "gJB_sFM_cAll_d07_d08_mJB3_ch05"
 
 
+@pytest.mark.parametrize("task", ["motion", "capture", "keypoints"])
+def test_takes_of_whatever_cameras_write(tmp_path, task):
+    touch(tmp_path, "take/cam1.MTS", "take/cam2.3gp", "take/cam3.mpeg", "take/._cam1.MTS")
+    found = units(tmp_path, task)
+    names = [unit.name for unit in found]
+    assert names == (["take/cam1", "take/cam2", "take/cam3"] if task == "keypoints" else ["take"])
+
+
 def test_takes_of_cameras(tmp_path):
     touch(tmp_path, *(f"take{t}/cam{c}.mp4" for t in (1, 2, 10) for c in (1, 2)))
     touch(tmp_path, "take2/calib.toml", "cameras.json", "empty/notes.txt")

@@ -9,6 +9,7 @@ import pytest
 from development.synthetic.people import place, room
 from tests.plugin_kit.test_video import write
 from workflows.keypoints.command import main
+from workflows.keypoints.run import _show
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +53,27 @@ def test_two_videos_of_one_name_are_refused(videos, tmp_path, capsys):
     given = [str(videos / "cam1.mkv"), str(tmp_path / "b" / "cam1.mkv")]
     assert main([*given, "--output", str(tmp_path / "out")]) == 1
     assert "two videos are called cam1" in capsys.readouterr().err
+
+
+def test_names_are_no_markup(tmp_path, capsys):
+    folder = tmp_path / "take [final] :cat:"
+    seen = {"people": [], "frames": 1, "frames_without_people": 1, "keypoint_score": None}
+    report = {"frames": 1, "views": {"cam [old]": seen}, "warnings": ["a[/b].mp4 breaks off"]}
+    _show(report, folder)
+    told = capsys.readouterr().out.replace("\n", "")
+    for text in ("cam [old]", "take [final] :cat:", "warning: a[/b].mp4 breaks off"):
+        assert text in told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], "VIDEO|FOLDER {folder} holds no video"),
+        (["--input-size", "8"], "--input-size 8 is outside"),
+    ],
+)
+def test_errors_speak_of_the_options(tmp_path, capsys, given, told):
+    (tmp_path / "empty").mkdir()
+    command = [str(tmp_path / "empty"), "--output", str(tmp_path / "out"), *given]
+    assert main(command) == 1
+    assert told.format(folder=tmp_path / "empty") in capsys.readouterr().err

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
+from workflows.calibrate.options import in_options
 from workflows.command import program, run_command
 
 WORLDS = ("first-camera", "board-first", "board-last")
-# What messages of the plugin call parameters, and the command's options for them.
-OPTIONS = {
-    "boards_path": "VIDEOS",
-    "board_stride": "--stride",
-    "cameras_path": "--lenses",
-    "board": "--board",
-}
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -72,21 +65,6 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     if given.stride < 0:
         parser.error(f"--stride {given.stride} is below 0")
     return given
-
-
-def in_options(text: str) -> str:
-    """A message of the plugin in the words of the command.
-
-    Example:
-        >>> in_options("look at more frames (a smaller board_stride)")
-        'look at more frames (a smaller --stride)'
-    """
-    text = text.replace("board's counts", "--board's counts").replace("end board", "end --board")
-    text = re.sub(r"^board '", "--board '", text)
-    for name, option in OPTIONS.items():
-        if "_" in name:
-            text = text.replace(name, option)
-    return text
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from infer_multiview_triangulation.board_calibration import (
     Board,
     BoardOptions,
     calibrate_by_board,
-    find_footage,
+    footage_of,
 )
 from infer_multiview_triangulation.infer_multiview_triangulation_kit.stopping import stoppable
 from infer_multiview_triangulation.multiview_files import (
@@ -23,6 +22,7 @@ from infer_multiview_triangulation.multiview_files import (
     write_cameras_toml,
 )
 from plugin_kit.files import write_json
+from workflows.calibrate.options import in_options
 from workflows.interruption import was_interrupted
 from workflows.output_folder import (
     REPORT,
@@ -30,7 +30,7 @@ from workflows.output_folder import (
     refuse_to_replace_inputs,
     staged_outputs,
 )
-from workflows.screen import counting_bar, unread_is_fine
+from workflows.screen import counting_bar, plain_console, say, unread_is_fine
 
 JSON, TOML = "cameras.json", "cameras.toml"
 
@@ -66,10 +66,11 @@ def run_calibration(
         OSError: The output cannot be written.
     """
     options = BoardOptions(Board.parse(board), stride=stride, world=world, unit=unit)
-    footage = find_footage("\n".join(str(video) for video in videos))
+    written = [output / name for name in (JSON, TOML, REPORT)]
+    refuse_to_replace_inputs({"--lenses": lenses}, written)
+    footage = footage_of(videos)
     kept = read_cameras(lenses) if lenses else None
-    inputs = {"--lenses": lenses} | {f"view {view.name}": view.path for view in footage}
-    refuse_to_replace_inputs(inputs, [output / name for name in (JSON, TOML, REPORT)])
+    refuse_to_replace_inputs({f"view {view.name}": view.path for view in footage}, written)
     with held_folder(output), counting_bar(quiet) as progress:
         bar = progress.add_task("pictures", total=None)
         with stoppable(was_interrupted):
@@ -97,7 +98,7 @@ def run_calibration(
 def _show(report: dict[str, Any], output: Path) -> None:
     quality = report["quality"]
     with unread_is_fine():
-        console = Console()
+        console = plain_console()
         table = Table(title=f"cameras, {report['units']}")
         heads = ("view", "pictures", "with board", "covered", "error px", "held out px", "focal px")
         for head in heads:
@@ -118,7 +119,7 @@ def _show(report: dict[str, Any], output: Path) -> None:
             console.print(f"  lengths on the board are off by {told} mm (median, held out)")
         console.print(f"  {output / TOML}", soft_wrap=True)
         for warning in quality["warnings"]:
-            console.print(f"[yellow]warning:[/] {warning}", soft_wrap=True)
+            say(console, "warning:", in_options(warning))
 
 
 def _number(value: float | None) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from infer_multiview_triangulation.multiview_files import read_cameras, write_cameras_yml
 from plugin_kit.files import load_json
@@ -16,15 +18,44 @@ from workflows.dataset.tasks import TaskError, run_main
 KEYPOINTS, MOTION = "keypoints2d.npz", "motion"
 
 
+def check_motion(options: CaptureOptions) -> None:
+    """See that the motion command knows its options, before hours are spent on pictures.
+
+    Raises:
+        FileNotFoundError, ValueError: The text names what is wrong.
+    """
+    if not options.has_motion:
+        if options.motion:
+            raise ValueError(f"-- {shlex.join(options.motion)} would do nothing with --no-motion")
+        return
+    from workflows.motion.command import options_of, parse_arguments
+
+    try:
+        body = options_of(parse_arguments(_arguments(options))).fit["model_file"]
+    except SystemExit as error:
+        raise ValueError(
+            f"-- {shlex.join(options.motion)} is refused by the motion command, whose options "
+            "stand after the --: its --help lists them"
+        ) from error
+    if body and not Path(str(body)).exists():
+        raise FileNotFoundError(f"-- --body: there is no {body}")
+
+
+def _arguments(options: CaptureOptions) -> list[str]:
+    """The motion's command line."""
+    root = options.output
+    given = ["--keypoints", str(root / KEYPOINTS), "--output", str(root / MOTION)]
+    if options.cameras is not None:
+        given += ["--cameras", str(options.cameras)]
+    return [*given, *options.motion]
+
+
 def make_motion(options: CaptureOptions, report: CaptureReport) -> None:
     """Everybody's motion of the root's keypoints, in ``motion/`` and as EasyVolcap reads it."""
     from workflows.motion.command import options_of, parse_arguments
 
     root = options.output
-    given = ["--keypoints", str(root / KEYPOINTS), "--output", str(root / MOTION)]
-    if options.cameras is not None:
-        given += ["--cameras", str(options.cameras)]
-    given += options.motion
+    given = _arguments(options)
     try:
         report.motion = dict(run_main("motion", given, root / MOTION))
         body = options_of(parse_arguments(given)).fit

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
-from workflows.screen import unread_is_fine
+from workflows.screen import plain_console, say, unread_is_fine
 
 
 @dataclass
@@ -51,7 +50,7 @@ class CaptureReport:
     def show(self, root: Path) -> None:
         """Print the cameras, the steps' times, what is missing and the warnings."""
         with unread_is_fine():
-            console = Console()
+            console = plain_console()
             table = Table(title=f"{self.frames} frames of {len(self.cameras)} cameras")
             table.add_column("camera")
             for name in ("frames", "people a frame"):
@@ -63,6 +62,6 @@ class CaptureReport:
                 console.print(f"  {name}: {seconds:.1f} s")
             console.print(f"  {root}", soft_wrap=True)
             for warning in dict.fromkeys(self.warnings):
-                console.print(f"[yellow]warning:[/] {warning}", soft_wrap=True)
+                say(console, "warning:", warning)
             for name, text in self.failures.items():
-                console.print(f"[red]failed[/] {name}: {text}", soft_wrap=True)
+                say(console, "failed", f"{name}: {text}", style="red")

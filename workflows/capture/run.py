@@ -21,7 +21,7 @@ from plugin_kit.array_files import write_npz
 from plugin_kit.easyvolcap import IMAGES, MASKS, PLATES
 from plugin_kit.files import write_json
 from workflows.capture.camera import PEOPLE, CameraCapture, MatteOf
-from workflows.capture.motion import KEYPOINTS, make_motion, write_cameras
+from workflows.capture.motion import KEYPOINTS, check_motion, make_motion, write_cameras
 from workflows.capture.options import CaptureOptions, check_options
 from workflows.capture.report import CaptureReport
 from workflows.matting.graph import PLATE, plate_workflow
@@ -52,6 +52,7 @@ def run_capture(options: CaptureOptions) -> CaptureReport:
         OSError: An output cannot be written.
     """
     check_options(options)
+    check_motion(options)
     report = CaptureReport([str(path) for path in options.videos])
     views = _readable_views(options.videos, report)
     rate = common_rate(views)

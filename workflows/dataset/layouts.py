@@ -10,12 +10,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from plugin_kit.easyvolcap import IMAGES
-from plugin_kit.files import FileError, existing, is_hidden, natural_sorted
+from plugin_kit.files import FileError, existing, is_hidden, is_video, natural_sorted
 from workflows.dataset.aist import is_video_of_aist, sequence_of
 from workflows.dataset.options import DatasetOptions
 from workflows.dataset.units import Unit
 
-VIDEO_SUFFIXES = frozenset((".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".wmv", ".ts"))
 # A calibration that lies beside the videos of a take.
 CALIBRATIONS = ("cameras.json", "*.toml", "*.qca.txt", "*.xml", "intri.yml")
 UNIT, OPTIONS = "unit", "options"
@@ -64,11 +63,7 @@ def chosen_units(
 
 def videos_below(folder: Path) -> list[Path]:
     """The videos in a folder, in natural order."""
-    return natural_sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file() and not is_hidden(path)
-    )
+    return natural_sorted(filter(is_video, folder.iterdir()))
 
 
 def _folder_units(root: Path, options: DatasetOptions) -> Iterator[Unit]:

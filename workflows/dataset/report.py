@@ -16,7 +16,7 @@ from rich.table import Table
 
 from plugin_kit.files import write_json
 from workflows.dataset.work import DONE, Result
-from workflows.screen import unread_is_fine
+from workflows.screen import plain_console, say, unread_is_fine
 
 WRITTEN_EVERY = 1.0
 WORST = 5
@@ -143,7 +143,7 @@ class DatasetReport:
     def show(self) -> None:
         """Print the closing tables."""
         with unread_is_fine():
-            self._print(Console())
+            self._print(plain_console())
 
     def _print(self, console: Console) -> None:
         table = Table(title=f"{self.units} units, {self.state}")
@@ -170,7 +170,7 @@ class DatasetReport:
             )
             console.print(f"worst {measure}: {worst}", soft_wrap=True)
         for name, text in self.first_failures:
-            console.print(f"[red]failed[/] {name}: {text}", soft_wrap=True, highlight=False)
+            say(console, "failed", f"{name}: {text}", style="red")
         if self.failed:
             console.print(f"every attempt that failed: {self.failures_file}", soft_wrap=True)
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from infer_people.people_finding.options import BACKENDS, SKELETONS, FinderOptions
 from workflows.command import program, run_command
 
 MASKS = ("none", "video", "png")
+WORDS = (
+    (r"\bvideos_path\b", "VIDEO|FOLDER"),
+    (r"\b(input_size|max_people)\b", lambda found: "--" + found[0].replace("_", "-")),
+    (r"\boutput_folder\b", "--output"),
+    (r"^device=", "--device "),
+    (r"^(person|backend|skeleton)\b", r"--\1"),
+)
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -60,6 +68,18 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def in_options(text: str) -> str:
+    """A message of the engine in the words of the command.
+
+    Example:
+        >>> in_options("input_size 8 is outside of 128 to 2048 pixels")
+        '--input-size 8 is outside of 128 to 2048 pixels'
+    """
+    for pattern, option in WORDS:
+        text = re.sub(pattern, option, text)
+    return text
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the process's exit code."""
     given = parse_arguments(arguments)
@@ -70,7 +90,10 @@ def main(arguments: list[str] | None = None) -> int:
 
         own = ("video", "output", "masks", "quiet")
         finder = {key: value for key, value in vars(given).items() if key not in own}
-        options = FinderOptions(**finder, masks=given.masks != "none")
-        run_keypoints(given.video, given.output, options, masks=given.masks, quiet=given.quiet)
+        try:
+            options = FinderOptions(**finder, masks=given.masks != "none")
+            run_keypoints(given.video, given.output, options, masks=given.masks, quiet=given.quiet)
+        except (OSError, ValueError) as error:
+            raise ValueError(in_options(str(error))) from error
 
     return run_command(work)

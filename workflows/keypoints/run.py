@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from infer_people.people_files import (
@@ -24,7 +23,7 @@ from infer_people.people_finding import FinderOptions, FramePeople, PeopleFinder
 from plugin_kit.files import write_json
 from workflows.interruption import was_interrupted
 from workflows.output_folder import REPORT, held_folder
-from workflows.screen import counting_bar, unread_is_fine
+from workflows.screen import counting_bar, plain_console, say, unread_is_fine
 
 
 def run_keypoints(
@@ -101,7 +100,7 @@ def _mean_score(frames: Sequence[FramePeople]) -> float | None:
 
 def _show(report: dict[str, Any], output: Path) -> None:
     with unread_is_fine():
-        console = Console()
+        console = plain_console()
         table = Table(title=f"{report['frames']} frames")
         for name in ("view", "people", "frames", "without people", "keypoint score"):
             table.add_column(name, justify="left" if name == "view" else "right")
@@ -111,7 +110,7 @@ def _show(report: dict[str, Any], output: Path) -> None:
         console.print(table)
         console.print(f"  {output}", soft_wrap=True)
         for warning in report["warnings"]:
-            console.print(f"[yellow]warning:[/] {warning}", soft_wrap=True)
+            say(console, "warning:", warning)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from rich.console import Console
 from rich.table import Table
 
-from plugin_kit.files import is_hidden, natural_sorted
+from plugin_kit.files import VIDEO_SUFFIXES, is_hidden, natural_sorted
 from workflows.interruption import forget_notes, note, was_interrupted
 from workflows.matting.options import ChainOptions
 from workflows.matting.report import Report
@@ -23,8 +23,7 @@ from workflows.media.source import holds_pictures
 from workflows.plugins import plain_reason
 from workflows.screen import unread_is_fine
 
-SUFFIXES = frozenset((".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"))
-SUFFIXES |= {".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".webm", ".wmv"}
+SUFFIXES = frozenset((*VIDEO_SUFFIXES, ".flv", ".gif", ".ogv"))
 # What is a video's own fault, and no reason not to try the next.
 FAILURES = (OSError, ValueError, RuntimeError, FFmpegError)
 CAMERAS = "images"

@@ -21,7 +21,7 @@ from rich.progress import (
 def share_bar(label: str, quiet: bool) -> Iterator[Callable[[float], None]]:
     """A bar with the time left, for work that tells the share that is done, 0 to 1."""
     columns = (
-        TextColumn("{task.description:>8}"),
+        TextColumn("{task.description:>8}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
@@ -34,7 +34,11 @@ def share_bar(label: str, quiet: bool) -> Iterator[Callable[[float], None]]:
 @contextmanager
 def waiting(label: str, quiet: bool) -> Iterator[None]:
     """A sign of life, with the time that has passed, for work that cannot tell how far it is."""
-    columns = (TextColumn("{task.description:>8}"), SpinnerColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:>8}", markup=False),
+        SpinnerColumn(),
+        TimeElapsedColumn(),
+    )
     console = Console(stderr=True)
     # Elsewhere it would leave an empty line.
     disable = quiet or not console.is_terminal

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from plugin_kit.files import write_json
 from workflows.matting.resume import size_of
-from workflows.screen import unread_is_fine
+from workflows.screen import plain_console, say, unread_is_fine
 
 BASE_ALONE = "frames_of_the_base_alone"
 BASE_WORDS = {
@@ -76,7 +76,7 @@ class Report:
     def show(self, title: str) -> None:
         """Print the steps' times, the files and the warnings."""
         with unread_is_fine():
-            self._print(title, Console())
+            self._print(title, plain_console())
 
     def _print(self, title: str, console: Console) -> None:
         table = Table(title=title)
@@ -91,7 +91,7 @@ class Report:
         for name, file in self.files.items():
             console.print(f"  {name:<11} {file}")
         for warning in self.warnings:
-            console.print(f"[yellow]warning:[/] {warning}")
+            say(console, "warning:", warning)
 
 
 @dataclass

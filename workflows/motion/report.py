@@ -9,10 +9,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from plugin_kit.files import write_json
 from workflows.motion.options import in_options
-from workflows.screen import unread_is_fine
+from workflows.screen import plain_console, say, unread_is_fine
 
 WHAT = {
     "keypoints2d.npz": "2D keypoints of all views, as --keypoints takes them",
@@ -89,7 +90,7 @@ class MotionReport:
     def show(self, folder: Path) -> None:
         """Print how good the result is, the steps' times, the files and the warnings."""
         with unread_is_fine():
-            self._print(folder, Console())
+            self._print(folder, plain_console())
 
     def _print(self, folder: Path, console: Console) -> None:
         quality, fit = self.reconstruction["quality"], self.fit
@@ -110,9 +111,10 @@ class MotionReport:
             table.add_row(name, value)
         console.print(table)
         for name in self.files:
-            console.print(f"  {folder / name}  [dim]{what_is(name)}[/]", soft_wrap=True)
+            line = Text.assemble(f"  {folder / name}  ", (what_is(name), "dim"))
+            console.print(line, soft_wrap=True)
         for warning in self.warnings:
-            console.print(f"[yellow]warning:[/] {in_options(warning)}", soft_wrap=True)
+            say(console, "warning:", in_options(warning))
 
 
 def _person(entry: Mapping[str, Any]) -> tuple[str, str]:
