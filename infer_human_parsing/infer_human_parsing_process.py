@@ -23,6 +23,7 @@ from .human_parsing_pipeline import (
 from .infer_human_parsing_kit.array_output import ArrayOutput
 from .infer_human_parsing_kit.device import device_of, dtype_of, keep_teams_whole
 from .infer_human_parsing_kit.factories import Metadata, PluginParamFactory, PluginTaskFactory
+from .infer_human_parsing_kit.openvino_engine import Engine, engine_of
 from .infer_human_parsing_kit.person_boxes import person_boxes
 from .infer_human_parsing_kit.pictures import as_rgb
 from .infer_human_parsing_kit.ports import publish_dictionary, required_image
@@ -73,6 +74,7 @@ class InferHumanParsing(PluginTask, dataprocess.CSemanticSegmentationTask):
 
         Raises:
             FileNotFoundError: No checkpoint was given, or a file does not exist.
+            ImportError: ``engine`` is openvino, which is not installed.
             ValueError: The input is empty, or a parameter does not suit it.
             Stopped: The task was stopped; nothing was published.
         """
@@ -115,7 +117,8 @@ class InferHumanParsing(PluginTask, dataprocess.CSemanticSegmentationTask):
         s = self.settings
         device = device_of(s.device)
         dtype = dtype_of(s.precision, device)
-        parser = self._parser_of(s.model_weight_file, s.classes, device, dtype)
+        engine = engine_of(s.engine, device)
+        parser = self._parser_of(s.model_weight_file, s.classes, device, dtype, engine)
         parser.options = ParserOptions(
             enlarge=s.enlarge,
             batch=s.batch,
@@ -146,7 +149,12 @@ class InferHumanParsing(PluginTask, dataprocess.CSemanticSegmentationTask):
         self.get_output(Output.PART_MAPS).set_array(parsing.part_maps())
         self.get_output(Output.PROBABILITY).set_array(parsing.probability)
         people = describe(parsing, names)
-        content = {"classes": parser.classes.name, "names": names, "people": people}
+        content = {
+            "classes": parser.classes.name,
+            "names": names,
+            "people": people,
+            "engine": parser.engine,
+        }
         publish_dictionary(self, Output.PEOPLE, content)
 
     def _name_classes(self, names: list[str]) -> None:
@@ -165,10 +173,12 @@ class InferHumanParsing(PluginTask, dataprocess.CSemanticSegmentationTask):
         self.set_output_color_map(Output.IMAGE, Output.SEGMENTATION, colours, False)
 
 
-def parser_of(weight_file: str, classes: str, device: str, dtype: torch.dtype) -> HumanParser:
+def parser_of(
+    weight_file: str, classes: str, device: str, dtype: torch.dtype, engine: Engine
+) -> HumanParser:
     """What parses, its weights loaded; of the parameters' own names."""
     network, class_set = load_network(parsing_checkpoint(weight_file), classes)
-    return HumanParser(network, class_set, device=device, dtype=dtype)
+    return HumanParser(network, class_set, device=device, dtype=dtype, engine=engine)
 
 
 def detector_of(weight_file: str, device: str) -> PersonDetector:

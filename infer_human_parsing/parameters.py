@@ -134,6 +134,15 @@ class Settings(PluginSettings):
         advanced=True,
     )
 
+    engine: Literal["auto", "torch", "openvino"] = setting(
+        "auto",
+        "What runs the network on the CPU; auto is OpenVINO where it is installed, else PyTorch",
+        label="Engine",
+        words={"torch": "PyTorch", "openvino": "OpenVINO"},
+        advanced=True,
+        only_if={"device": ["auto", "cpu"]},
+    )
+
     @field_validator("input_size")
     @classmethod
     def _is_size(cls, value: int) -> int:

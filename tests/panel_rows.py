@@ -122,6 +122,7 @@ SHOWN_IF = [
         ("infer_human_parsing", key, {"boxes": "whole"}, {"boxes": "maskrcnn"})
         for key in ("detector_weight_file", "detector_score")
     ),
+    ("infer_human_parsing", "engine", {"device": "cuda"}, {"device": "cpu"}),
     ("infer_human_parsing", "person_label", {"boxes": "whole"}, {"boxes": "input"}),
     *(
         ("infer_flow_matting", key, {"mode": "refine"}, {"mode": "network"})

@@ -1,20 +1,26 @@
 """People of a picture: crop, parse in batches, restore, merge."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..human_parsing_network import ClassSet, ParsingNetwork, folded, optimised
+from ..human_parsing_network import ClassSet, ParsingNetwork, folded, optimised, rearranged
 from ..human_parsing_network.classes import DEVIATION_BGR, MEAN_BGR
+from ..infer_human_parsing_kit.openvino_engine import Engine, OpenVinoNetwork
 from ..infer_human_parsing_kit.stopping import ShouldStop, check_stop, never
 from .crops import crop_input, restore_bands
 from .merging import Canvas, Parsing, border_weight, mask_weight
 from .persons import Person, Window, window_of
 
+logger = logging.getLogger(__name__)
+
+# The network halves its input four times; what it is traced with holds no size.
+TRACED_SIZE = 65
 KeepApart = Literal["auto", "masks", "borders", "off"]
 
 
@@ -48,6 +54,10 @@ class HumanParser:
         classes: What its labels mean.
         device: cpu, or a CUDA device.
         dtype: Of the convolutions: float32, or float16 on CUDA.
+        engine: What runs the network; openvino takes float32 on the CPU alone.
+
+    Raises:
+        ImportError: The engine is openvino, and its package is missing.
     """
 
     def __init__(
@@ -58,6 +68,7 @@ class HumanParser:
         *,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
+        engine: Engine = "torch",
     ) -> None:
         if network.classes != len(classes.names):
             raise ValueError(
@@ -66,11 +77,9 @@ class HumanParser:
         self.classes = classes
         self.options = options or ParserOptions()
         self._device, self._dtype = torch.device(device), dtype
-        if self._device.type == "cpu" and dtype == torch.float32:
-            self._network = optimised(network)
-        else:
-            self._network = folded(network).to(self._device)
-            self._network.to(memory_format=torch.channels_last)
+        self.engine: Engine = engine
+        self._network = self._prepared(network)
+        logger.info("human parsing runs by %s on %s", engine, self._device)
         self._mirrored = torch.tensor(classes.mirrored(), device=self._device)
 
     def __call__(
@@ -111,6 +120,15 @@ class HumanParser:
             mirrored = self._forward(x.flip(-1)).flip(-1)
             logits = (logits + mirrored[:, self._mirrored]) / 2
         return logits
+
+    def _prepared(self, network: ParsingNetwork) -> Any:
+        is_plain = self._device.type == "cpu" and self._dtype == torch.float32
+        if self.engine == "openvino":
+            assert is_plain, "engine=openvino: float32 on the CPU"
+            return OpenVinoNetwork(rearranged(network), torch.zeros(1, 3, TRACED_SIZE, TRACED_SIZE))
+        if is_plain:
+            return optimised(network)
+        return folded(network).to(self._device, memory_format=torch.channels_last)
 
     def _forward(self, x: Tensor) -> Tensor:
         is_half = self._dtype != torch.float32

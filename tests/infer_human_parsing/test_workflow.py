@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import sys
 from fractions import Fraction
 
 import cv2
@@ -20,6 +21,7 @@ from infer_human_parsing.human_parsing_pipeline import (
     trimap,
     whole_picture,
 )
+from infer_human_parsing.infer_human_parsing_kit import openvino_engine
 from tests.detection_plugin import write_detection
 from workflows.media.video_writer import VideoSink
 from workflows.plugins import load_plugin
@@ -63,12 +65,15 @@ def upstream(tmp_path_factory):
 
 @pytest.fixture
 def task_of(workflow_of, checkpoint):
+    """A task that OpenVINO runs only where a test asks for it, so that labels are equal."""
+
     def build(path=None, **parameters):
         workflow, (task,) = workflow_of(NAME)
         given = {
             "model_weight_file": path or checkpoint(20),
             "boxes": "whole",
             "input_size": SIZE,
+            "engine": "torch",
             **parameters,
         }
         task.set_parameters({key: str(value) for key, value in given.items()})
@@ -247,6 +252,34 @@ def test_half_precision_on_the_cpu_is_refused(task_of):
     workflow, _ = task_of(precision="fp16", device="cpu")
     with pytest.raises(RuntimeError, match="precision=fp16 needs CUDA"):
         run(workflow, picture())
+
+
+@pytest.mark.parametrize("engine", ["auto", "torch"])
+def test_without_openvino_pytorch_runs_the_network_and_is_named(task_of, monkeypatch, engine):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    openvino_engine._is_usable.cache_clear()
+    workflow, task = task_of(engine=engine)
+    run(workflow, picture())
+    openvino_engine._is_usable.cache_clear()
+    assert task.get_output(PEOPLE).data["engine"] == "torch"
+
+
+def test_openvino_that_is_asked_for_and_missing_is_an_error(task_of, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    workflow, _ = task_of(engine="openvino")
+    with pytest.raises(RuntimeError, match=r"(?s)engine=openvino needs.*pip install openvino"):
+        run(workflow, picture())
+
+
+def test_openvino_gives_the_same_labels(task_of, engine):
+    pytest.importorskip("openvino", reason="OpenVINO is not installed (pip install openvino)")
+    workflow, task = task_of(engine="openvino", flip_test=True)
+    run(workflow, picture())
+    expected = engine(flip_test=True)(picture(), [whole_picture(80, 100)])
+    labels = task.get_output(SEGMENTATION).get_mask()
+    assert (labels == expected.labels).mean() > 0.999
+    assert len(np.unique(labels)) > 2
+    assert task.get_output(PEOPLE).data["engine"] == "openvino"
 
 
 def test_grey_and_transparent_pictures_are_taken(task_of, engine):
