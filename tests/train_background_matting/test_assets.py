@@ -201,6 +201,14 @@ def test_pictures_are_prepared_once(foregrounds, backgrounds, tmp_path, monkeypa
     assert full.backgrounds.shape == (3, 64, 112, 3) and small.backgrounds.shape == (3, 16, 28, 3)
     assert len(data.held_out.foregrounds) == 2 and len(data.held_out.backgrounds) == 2
     assert not set(data.trained_on) & set(data.held_out_names)
+    # What was cut short or taken away is made anew.
+    cut = tmp_path / "training_small_backgrounds.npy"
+    content = cut.read_bytes()
+    cut.unlink()
+    cut.write_bytes(content[:-9])
+    (tmp_path / "held_out_foregrounds.npy").unlink()
+    anew = prepare(*splits(), tmp_path, Preparation(side=64))
+    np.testing.assert_array_equal(anew.training.small.backgrounds, small.backgrounds)
     monkeypatch.setattr(preparation_module, "read_rgba", None)
     again = prepare(*splits(), tmp_path, Preparation(side=64))
     np.testing.assert_array_equal(again.training.full.foregrounds, full.foregrounds)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +11,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
-from ..train_background_matting_kit.files import FileError, replacing, write_json
+from ..train_background_matting_kit.files import FileError, load_json, replacing, write_json
 from ..train_background_matting_kit.foreground import extend_foreground
 from ..train_background_matting_kit.picture_files import read_grey, read_picture, read_rgba
 from ..train_background_matting_kit.stopping import ShouldStop, check_stop, never
@@ -24,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 LEAST_SIDE = 32
 MANIFEST = "prepared.json"
+# Who sees the arrays, and their size.
+PARTS = (("training", ""), ("training", "_small"), ("held_out", ""))
+KINDS = ("foregrounds", "backgrounds")
 ASPECT = 1.75
 # Of its square, a foreground that ends inside its picture fills so much.
 FILLED = 0.94
@@ -65,10 +67,9 @@ def prepare(
         Stopped: ``should_stop`` said so; nothing of it is used the next time.
     """
     manifest = _manifest(foregrounds, backgrounds, preparation)
-    kept = _kept(folder / MANIFEST)
-    if kept is not None and kept.get("of") == manifest:
+    flags = _kept(folder, manifest)
+    if flags is not None:
         logger.info("the pictures were prepared before, in %s", folder)
-        flags = kept["flags"]
     else:
         counts = [len(x.training) + len(x.held_out) for x in (foregrounds, backgrounds)]
         logger.info("preparing %d foregrounds and %d backgrounds in %s", *counts, folder)
@@ -77,11 +78,8 @@ def prepare(
         for part in ("training", "held_out"):
             files = getattr(foregrounds, part), getattr(backgrounds, part)
             flags[part] = _prepare_part(folder, part, *files, preparation, should_stop)
-        write_json(folder / MANIFEST, {"of": manifest, "flags": flags})
-    pools = {
-        (part, size): _pool(folder, f"{part}{size}", flags[part])
-        for part, size in (("training", ""), ("training", "_small"), ("held_out", ""))
-    }
+        write_json(folder / MANIFEST, {"of": manifest, "flags": flags, "sizes": _sizes(folder)})
+    pools = {(part, size): _pool(folder, f"{part}{size}", flags[part]) for part, size in PARTS}
     names = [
         [
             f"{letter}/{file.name}"
@@ -226,8 +224,7 @@ def _write_array(
 
 def _pool(folder: Path, part: str, flags: dict[str, list[bool]]) -> Pool:
     foregrounds, backgrounds = (
-        np.load(folder / f"{part}_{name}.npy", mmap_mode="r")
-        for name in ("foregrounds", "backgrounds")
+        np.load(folder / f"{part}_{name}.npy", mmap_mode="r") for name in KINDS
     )
     return Pool(
         foregrounds,
@@ -254,10 +251,17 @@ def _manifest(foregrounds: Split, backgrounds: Split, preparation: Preparation) 
     return {**asdict(preparation), **files}
 
 
-def _kept(path: Path) -> dict[str, Any] | None:
-    """An earlier time's manifest; None where there is none that can be read."""
+def _kept(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The flags of what an earlier time made of the same; None where not all of it is there."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = load_json(folder / MANIFEST)
+        is_whole = content["of"] == manifest and content["sizes"] == _sizes(folder)
+        return content["flags"] if is_whole else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return content if isinstance(content, dict) else None
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """The bytes of each array; FileNotFoundError where one is missing."""
+    names = [f"{part}{size}_{kind}.npy" for part, size in PARTS for kind in KINDS]
+    return {name: (folder / name).stat().st_size for name in names}
