@@ -1,6 +1,7 @@
 """A user's pictures: found, paired, refused, split, and prepared."""
 
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -214,6 +215,21 @@ def test_pictures_are_prepared_once(foregrounds, backgrounds, tmp_path, monkeypa
     np.testing.assert_array_equal(again.training.full.foregrounds, full.foregrounds)
     with pytest.raises(TypeError):
         prepare(*splits(), tmp_path, Preparation(side=32))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here is always full")
+def test_a_full_disk_is_told(foregrounds, backgrounds, tmp_path, monkeypatch):
+    found = find_foregrounds(foregrounds, None), find_backgrounds(backgrounds)
+    splits = [split_files(files, 0.3, 0, "path") for files in found]
+
+    @contextmanager
+    def full(path):
+        yield Path("/dev/full")
+
+    monkeypatch.setattr(preparation_module, "replacing", full)
+    told = r"training_foregrounds\.npy needs 0 MB .*No space left.*lower picture_size"
+    with pytest.raises(OSError, match=told):
+        prepare(*splits, tmp_path, Preparation(side=64))
 
 
 def test_a_broken_picture_is_named_and_nothing_half_made_is_used(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -64,6 +66,7 @@ def prepare(
 
     Raises:
         FileError: A picture cannot be read, has no alpha or one that says nothing, or is too small.
+        OSError: The disk is full.
         Stopped: ``should_stop`` said so; nothing of it is used the next time.
     """
     manifest = _manifest(foregrounds, backgrounds, preparation)
@@ -209,17 +212,29 @@ def _write_array(
     shape: tuple[int, ...],
     should_stop: ShouldStop,
 ) -> None:
-    """What ``make`` makes of each, as one array file that appears whole or not at all."""
-    with replacing(path) as beside:
-        array = np.lib.format.open_memmap(
-            beside, mode="w+", dtype=np.uint8, shape=(len(items), *shape)
-        )
-        for index, item in enumerate(items):
-            check_stop(should_stop, "preparing the pictures")
-            array[index] = make(item)
-        array.flush()
-        # Windows moves no file that is mapped.
-        del array
+    """What ``make`` makes of each, as one array file that appears whole or not at all.
+
+    Written and not mapped: a full disk met through a memory map kills the process.
+
+    Raises:
+        OSError: It does not fit on the disk.
+    """
+    header = {"descr": "|u1", "fortran_order": False, "shape": (len(items), *shape)}
+    try:
+        with replacing(path) as beside, beside.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            for item in items:
+                check_stop(should_stop, "preparing the pictures")
+                file.write(np.ascontiguousarray(make(item), np.uint8).data)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        size = len(items) * math.prod(shape) / 2**20
+        raise OSError(
+            error.errno,
+            f"{path} needs {size:.0f} MB ({error.strerror}): make room there, name another "
+            "output_folder, or lower picture_size",
+        ) from error
 
 
 def _pool(folder: Path, part: str, flags: dict[str, list[bool]]) -> Pool:
