@@ -65,8 +65,8 @@ class TrainingTask(PluginTask, dnntrain.TrainProcess):
             dataprocess.CDnnTrainTask.begin_task_run(self)
             return
         start_mlflow(where, folder)
-        super().begin_task_run()
         try:
+            super().begin_task_run()
             self._writer = open_tensorboard(where, folder, self.name)
         except Exception:
             self.end_task_run()

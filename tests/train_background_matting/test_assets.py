@@ -1,6 +1,7 @@
 """A user's pictures: found, paired, refused, split, and prepared."""
 
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -201,11 +202,34 @@ def test_pictures_are_prepared_once(foregrounds, backgrounds, tmp_path, monkeypa
     assert full.backgrounds.shape == (3, 64, 112, 3) and small.backgrounds.shape == (3, 16, 28, 3)
     assert len(data.held_out.foregrounds) == 2 and len(data.held_out.backgrounds) == 2
     assert not set(data.trained_on) & set(data.held_out_names)
+    # What was cut short or taken away is made anew.
+    cut = tmp_path / "training_small_backgrounds.npy"
+    content = cut.read_bytes()
+    cut.unlink()
+    cut.write_bytes(content[:-9])
+    (tmp_path / "held_out_foregrounds.npy").unlink()
+    anew = prepare(*splits(), tmp_path, Preparation(side=64))
+    np.testing.assert_array_equal(anew.training.small.backgrounds, small.backgrounds)
     monkeypatch.setattr(preparation_module, "read_rgba", None)
     again = prepare(*splits(), tmp_path, Preparation(side=64))
     np.testing.assert_array_equal(again.training.full.foregrounds, full.foregrounds)
     with pytest.raises(TypeError):
         prepare(*splits(), tmp_path, Preparation(side=32))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here is always full")
+def test_a_full_disk_is_told(foregrounds, backgrounds, tmp_path, monkeypatch):
+    found = find_foregrounds(foregrounds, None), find_backgrounds(backgrounds)
+    splits = [split_files(files, 0.3, 0, "path") for files in found]
+
+    @contextmanager
+    def full(path):
+        yield Path("/dev/full")
+
+    monkeypatch.setattr(preparation_module, "replacing", full)
+    told = r"training_foregrounds\.npy needs 0 MB .*No space left.*lower picture_size"
+    with pytest.raises(OSError, match=told):
+        prepare(*splits, tmp_path, Preparation(side=64))
 
 
 def test_a_broken_picture_is_named_and_nothing_half_made_is_used(

@@ -119,6 +119,19 @@ def test_stopping_while_pictures_are_prepared_leaves_no_training(task_of, tmp_pa
     assert not list((tmp_path / "out").glob("*.pth"))
 
 
+def test_a_log_that_cannot_begin_leaves_no_run_open(task_of, monkeypatch):
+    import mlflow
+
+    def fails(*_):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(mlflow, "log_params", fails)
+    workflow, _ = task_of(monitoring="files")
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        workflow.run()
+    assert mlflow.active_run() is None
+
+
 def test_colour_pictures_with_alphas_train_as_rgba_does(task_of, foregrounds, tmp_path):
     for path in sorted(foregrounds.iterdir())[:3]:
         rgba = read_rgba(path)

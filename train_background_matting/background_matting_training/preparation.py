@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import logging
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
-from ..train_background_matting_kit.files import FileError, replacing, write_json
+from ..train_background_matting_kit.files import FileError, load_json, replacing, write_json
 from ..train_background_matting_kit.foreground import extend_foreground
 from ..train_background_matting_kit.picture_files import read_grey, read_picture, read_rgba
 from ..train_background_matting_kit.stopping import ShouldStop, check_stop, never
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 LEAST_SIDE = 32
 MANIFEST = "prepared.json"
+# Who sees the arrays, and their size.
+PARTS = (("training", ""), ("training", "_small"), ("held_out", ""))
+KINDS = ("foregrounds", "backgrounds")
 ASPECT = 1.75
 # Of its square, a foreground that ends inside its picture fills so much.
 FILLED = 0.94
@@ -62,13 +66,13 @@ def prepare(
 
     Raises:
         FileError: A picture cannot be read, has no alpha or one that says nothing, or is too small.
+        OSError: The disk is full.
         Stopped: ``should_stop`` said so; nothing of it is used the next time.
     """
     manifest = _manifest(foregrounds, backgrounds, preparation)
-    kept = _kept(folder / MANIFEST)
-    if kept is not None and kept.get("of") == manifest:
+    flags = _kept(folder, manifest)
+    if flags is not None:
         logger.info("the pictures were prepared before, in %s", folder)
-        flags = kept["flags"]
     else:
         counts = [len(x.training) + len(x.held_out) for x in (foregrounds, backgrounds)]
         logger.info("preparing %d foregrounds and %d backgrounds in %s", *counts, folder)
@@ -77,11 +81,8 @@ def prepare(
         for part in ("training", "held_out"):
             files = getattr(foregrounds, part), getattr(backgrounds, part)
             flags[part] = _prepare_part(folder, part, *files, preparation, should_stop)
-        write_json(folder / MANIFEST, {"of": manifest, "flags": flags})
-    pools = {
-        (part, size): _pool(folder, f"{part}{size}", flags[part])
-        for part, size in (("training", ""), ("training", "_small"), ("held_out", ""))
-    }
+        write_json(folder / MANIFEST, {"of": manifest, "flags": flags, "sizes": _sizes(folder)})
+    pools = {(part, size): _pool(folder, f"{part}{size}", flags[part]) for part, size in PARTS}
     names = [
         [
             f"{letter}/{file.name}"
@@ -211,23 +212,34 @@ def _write_array(
     shape: tuple[int, ...],
     should_stop: ShouldStop,
 ) -> None:
-    """What ``make`` makes of each, as one array file that appears whole or not at all."""
-    with replacing(path) as beside:
-        array = np.lib.format.open_memmap(
-            beside, mode="w+", dtype=np.uint8, shape=(len(items), *shape)
-        )
-        for index, item in enumerate(items):
-            check_stop(should_stop, "preparing the pictures")
-            array[index] = make(item)
-        array.flush()
-        # Windows moves no file that is mapped.
-        del array
+    """What ``make`` makes of each, as one array file that appears whole or not at all.
+
+    Written and not mapped: a full disk met through a memory map kills the process.
+
+    Raises:
+        OSError: It does not fit on the disk.
+    """
+    header = {"descr": "|u1", "fortran_order": False, "shape": (len(items), *shape)}
+    try:
+        with replacing(path) as beside, beside.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            for item in items:
+                check_stop(should_stop, "preparing the pictures")
+                file.write(np.ascontiguousarray(make(item), np.uint8).data)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        size = len(items) * math.prod(shape) / 2**20
+        raise OSError(
+            error.errno,
+            f"{path} needs {size:.0f} MB ({error.strerror}): make room there, name another "
+            "output_folder, or lower picture_size",
+        ) from error
 
 
 def _pool(folder: Path, part: str, flags: dict[str, list[bool]]) -> Pool:
     foregrounds, backgrounds = (
-        np.load(folder / f"{part}_{name}.npy", mmap_mode="r")
-        for name in ("foregrounds", "backgrounds")
+        np.load(folder / f"{part}_{name}.npy", mmap_mode="r") for name in KINDS
     )
     return Pool(
         foregrounds,
@@ -254,10 +266,17 @@ def _manifest(foregrounds: Split, backgrounds: Split, preparation: Preparation) 
     return {**asdict(preparation), **files}
 
 
-def _kept(path: Path) -> dict[str, Any] | None:
-    """An earlier time's manifest; None where there is none that can be read."""
+def _kept(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The flags of what an earlier time made of the same; None where not all of it is there."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = load_json(folder / MANIFEST)
+        is_whole = content["of"] == manifest and content["sizes"] == _sizes(folder)
+        return content["flags"] if is_whole else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return content if isinstance(content, dict) else None
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """The bytes of each array; FileNotFoundError where one is missing."""
+    names = [f"{part}{size}_{kind}.npy" for part, size in PARTS for kind in KINDS]
+    return {name: (folder / name).stat().st_size for name in names}
