@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -161,7 +162,30 @@ def warnings_of(report: dict[str, Any], size: float) -> list[str]:
         )
     if report["unobserved_limbs"]:
         warnings.append("never seen, left at rest: " + ", ".join(report["unobserved_limbs"]))
-    if report["gaps"]:
-        longest = report["longest_gap_frames"]
-        warnings.append(f"{len(report['gaps'])} gaps, the longest of {longest} frames, are bridged")
+    return warnings + gap_warnings(report["gaps"], len(report["valid"]))
+
+
+def gap_warnings(gaps: Sequence[Mapping[str, int]], frames: int) -> list[str]:
+    """What became of frames that show too little of somebody.
+
+    Args:
+        gaps: The ``first_frame`` of each and how many ``frames``.
+        frames: Of the motion.
+
+    Example:
+        >>> gap_warnings([{"first_frame": 4, "frames": 4}], 8)
+        ['the body holds still in 4 frames before it is first or after it is last seen']
+    """
+    ends = [g["frames"] for g in gaps if not 0 < g["first_frame"] < frames - g["frames"]]
+    inside = [g["frames"] for g in gaps if 0 < g["first_frame"] < frames - g["frames"]]
+    warnings = []
+    if len(inside) == 1:
+        warnings.append(f"a gap of {inside[0]} frames is bridged")
+    elif inside:
+        warnings.append(f"{len(inside)} gaps, the longest of {max(inside)} frames, are bridged")
+    if ends:
+        warnings.append(
+            f"the body holds still in {sum(ends)} frames before it is first or after it is last "
+            "seen"
+        )
     return warnings
