@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from ..infer_background_matting_kit.bgmv2.refiner import CELL, Refiner
+from .pixel_groups import group_layer, grouped, grouped_doubled, pixels_of
 
 CELLS_AT_ONCE = 512
 # Half-size rows 2y - 1 ... 2y + 2 from the coarse rows y - 1, y, y + 1.
@@ -39,9 +41,9 @@ class Picture:
         return torch.from_numpy(windows.reshape(len(rows), -1))
 
     def windows(self, rows: np.ndarray, columns: np.ndarray) -> Tensor:
-        """(N, 8, 8, 3) uint8 around cells counted from 0."""
+        """(N, 4, 4, 2, 6) uint8: groups of 2x2 pixels around cells counted from 0."""
         windows = _windows(self._whole, 8, CELL, rows, columns)
-        return torch.from_numpy(windows.reshape(len(rows), 8, 8, 3))
+        return torch.from_numpy(windows.reshape(len(rows), 4, 2, 4, 6)).transpose(2, 3)
 
 
 def _windows(x: np.ndarray, side: int, step: int, rows: np.ndarray, columns: np.ndarray):
@@ -98,14 +100,27 @@ def _numbered(marked: np.ndarray) -> np.ndarray:
 class CellRefiner:
     """What :class:`Refiner`, a folded one, computes in patch modes, for kernel size 3, one picture.
 
-    Of ``head``, the decoder's last convolution, the channels from 5 on are the hidden ones.
+    Of ``head``, the decoder's last convolution, the channels from 5 on are the hidden ones. What
+    follows the first convolution works on groups of 2x2 pixels: see :mod:`.pixel_groups`.
     """
 
     def __init__(self, refiner: Refiner, head: torch.nn.Conv2d) -> None:
-        self._refiner = refiner.to(memory_format=torch.channels_last)
+        # Folding gave each convolution the bias of its normalisation.
+        second, third, fourth = (
+            (layer.weight.detach(), layer.bias)
+            for layer in (refiner.conv2, refiner.conv3, refiner.conv4)
+        )
+        self._second = group_layer(grouped(second[0]), second[1], activated=True)
+        # Its pictures come as whole numbers.
+        pictures = third[0][:, -6:] / 255
+        weights = [
+            grouped_doubled(third[0][:, :-6]),
+            *(grouped(part) for part in (pictures[:, :3], pictures[:, 3:])),
+        ]
+        self._third = group_layer(torch.cat(weights, dim=1), third[1], activated=True)
+        self._fourth = group_layer(grouped(fourth[0]), fourth[1], activated=False)
         self._hidden = head.weight[5:].permute(2, 3, 1, 0).flatten(0, 2).contiguous()
         conv = refiner.conv1
-        # Folding gave the first convolution the bias of its normalisation.
         assert head.bias is not None and conv.bias is not None
         self._hidden_bias = head.bias[5:]
         taps = conv.weight.permute(2, 3, 1, 0)
@@ -144,16 +159,16 @@ class CellRefiner:
         refined = torch.empty(len(rows), CELL, CELL, 4)
         for part in _parts(len(rows)):
             place = (rows[part], columns[part])
-            x = first[_half_places(around.number, *place)].permute(0, 3, 1, 2)
-            x = self._refiner.relu(self._refiner.conv2(x)).permute(0, 2, 3, 1)
-            joined = torch.empty(len(x), 8, 8, x.shape[3] + 6)
-            twofold = joined[..., :-6].view(len(x), 4, 2, 4, 2, x.shape[3])
-            twofold.copy_(x[:, :, None, :, None])
-            joined[..., -6:-3] = source.windows(*place)
-            joined[..., -3:] = background.windows(*place)
-            joined[..., -6:] *= 1 / 255
-            cells = self._refiner.full_convolutions(joined.permute(0, 3, 1, 2))
-            refined[part] = cells.permute(0, 2, 3, 1)
+            x = F.embedding(_around(around.number, *place), first)
+            x = pixels_of(_called(self._second, x))
+            joined = torch.empty(len(x), 4, 4, x.shape[-1] + 2 * 12)
+            joined[..., : x.shape[-1]].view(x.shape).copy_(x)
+            for pixels, picture in zip(
+                joined[..., x.shape[-1] :].split(12, dim=3), (source, background), strict=True
+            ):
+                pixels.unflatten(3, (2, 6)).copy_(picture.windows(*place))
+            cells = pixels_of(_called(self._fourth, _called(self._third, joined)))
+            refined[part].view(cells.shape).copy_(cells)
         return refined
 
     def _first_layer(
@@ -164,7 +179,7 @@ class CellRefiner:
         background: Picture,
         around: _Neighbourhood,
     ) -> Tensor:
-        """(4 N, 24): the first convolution at the four half-size places of each cell."""
+        """(N, 96): the first convolution at the four half-size places of each cell."""
         coarse, number = self._coarse_values(features, heads, around)
         height, width = number.shape
         output = coarse.new_empty(len(around.rows), len(self._bias))
@@ -174,14 +189,15 @@ class CellRefiner:
             # Beyond its border the coarse map repeats; what lies outside is masked by the kind.
             ys = np.clip(rows[:, None] + offsets, 0, height - 1)
             xs = np.clip(columns[:, None] + offsets, 0, width - 1)
-            nine = coarse[number[ys[:, :, None], xs[:, None, :]]].flatten(1)
+            places = torch.from_numpy(number[ys[:, :, None], xs[:, None, :]])
+            nine = F.embedding(places, coarse).flatten(1)
             out = torch.addmm(self._bias, source.half_windows(rows, columns), self._source_map)
             out.addmm_(background.half_windows(rows, columns), self._background_map)
             for kind in np.unique(kinds).tolist():
                 alike = slice(None) if (kinds == kind).all() else np.flatnonzero(kinds == kind)
                 out[alike] += nine[alike] @ self._coarse_map(kind)
-            output[part] = self._refiner.relu(out)
-        return output.view(4 * len(around.rows), -1)
+            output[part] = out.relu_()
+        return output
 
     def _coarse_values(
         self, features: Tensor, heads: Tensor, around: _Neighbourhood
@@ -221,8 +237,13 @@ def _parts(count: int) -> list[slice]:
     return [slice(i, min(i + CELLS_AT_ONCE, count)) for i in range(0, count, CELLS_AT_ONCE)]
 
 
-def _half_places(number: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> Tensor:
-    """(P, 6, 6): where the first layer's values around each cell stand."""
-    six = np.arange(6)
-    cells = number[(rows[:, None] + six // 2)[:, :, None], (columns[:, None] + six // 2)[:, None]]
-    return torch.from_numpy(4 * cells + 2 * (six % 2)[:, None] + six % 2)
+def _around(number: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> Tensor:
+    """(P, 3, 3): the numbers of each cell and of its neighbours."""
+    three = np.arange(3)
+    places = (rows[:, None] + three)[:, :, None], (columns[:, None] + three)[:, None]
+    return torch.from_numpy(number[places])
+
+
+def _called(layer: nn.Module, groups: Tensor) -> Tensor:
+    """``layer`` of groups (N, h, w, C), channels last in memory before and after."""
+    return layer(groups.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
