@@ -136,7 +136,7 @@ def _warm_up(way: str) -> None:
     import numba
 
     cv2.setNumThreads(1)
-    numba.set_num_threads(1)
+    numba.config.NUMBA_NUM_THREADS = 1
     # Noise is no scene, and the plate's report says so.
     logging.getLogger("extract_background").setLevel(logging.ERROR)
     small = np.random.default_rng(0).integers(0, 255, (6, 48, 64, 4), dtype=np.uint8)
@@ -181,12 +181,11 @@ def _fits_a_second(frames: np.ndarray) -> float:
     gains = np.ones((len(frames), 3), np.float32)
     use = np.full(frames.shape[:3], 255, np.uint8)
     heavier_mean(frames[:, :4, :4].copy(), use[:, :4, :4].copy(), gains)
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
+    threads, numba.config.NUMBA_NUM_THREADS = numba.config.NUMBA_NUM_THREADS, 1
     start = time.process_time()
     heavier_mean(frames, use, gains)
     passed = time.process_time() - start
-    numba.set_num_threads(threads)
+    numba.config.NUMBA_NUM_THREADS = threads
     return frames[0].size / passed
 
 

@@ -3,140 +3,163 @@
 Cost does not grow with the number of frames. The start is the optimal two-means split, found
 exactly on the sorted levels; EM, tolerance and regularisation are scikit-learn's
 ``GaussianMixture(2)``.
+
+Functions share ``levels``, the distinct levels of a pixel and channel in order, and ``counts``, how
+many frames have each, float64 (L,); ``upper``, room for each one's share in the second component,
+likewise; and ``mixture``, the components' weights, means and variances, float64 (3, 2).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numba import prange
 
-from ..extract_background_kit.compiled import compiled
+from ..extract_background_kit.compiled import compiled, compiled_part
+from .kernels import through_time
 
 REGULARISATION = 1e-6
 TOLERANCE = 1e-3
 ITERATIONS = 100
-TINY = 10 * np.finfo(np.float64).eps
+TINY = 10 * float(np.finfo(np.float64).eps)
+HALF_LOG_TAU = 0.5 * float(np.log(2 * np.pi))
+SEEN = 128
+LEVELS = 256
+WEIGHTS, MEANS, VARIANCES = range(3)
 
 
-class Levels(NamedTuple):
-    """Distinct levels in order, and how many frames have each: float64 (L,) each."""
+def heavier_mean(frames: np.ndarray, weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    """Mean of the heavier component, float32 (h, w, 3), of frames uint8 (N, h, w, 3).
 
-    levels: np.ndarray
-    counts: np.ndarray
+    A frame counts in a pixel where ``weights`` uint8 (N, h, w) is at least 128.
+    """
+    out = np.zeros(frames.shape[1:], np.float32)
 
+    def kernel(pixels: np.ndarray, weights: np.ndarray, gains: np.ndarray, out: np.ndarray) -> None:
+        _heavier_mean(pixels, weights, gains, np.empty((4, LEVELS)), np.empty((3, 2)), out)
 
-class Mixture(NamedTuple):
-    """Two Gaussians: float64 (2,) each."""
-
-    weights: np.ndarray
-    means: np.ndarray
-    variances: np.ndarray
-
-
-@compiled()
-def maximise(found: Levels, upper: np.ndarray, mixture: Mixture) -> None:
-    """M-step: parameters from the share ``upper`` of each level in the second component."""
-    levels, counts = found
-    weights, means, variances = mixture
-    for k in range(2):
-        mass, first = TINY, 0.0
-        for i in range(len(levels)):
-            share = upper[i] if k == 1 else 1 - upper[i]
-            mass += counts[i] * share
-            first += counts[i] * share * levels[i]
-        mean = first / mass
-        second = 0.0
-        for i in range(len(levels)):
-            share = upper[i] if k == 1 else 1 - upper[i]
-            second += counts[i] * share * (levels[i] - mean) ** 2
-        weights[k], means[k], variances[k] = mass, mean, second / mass + REGULARISATION
-    weights /= weights.sum()
+    through_time(kernel, frames, weights, gains, out=out)
+    return out
 
 
 @compiled()
-def expect(found: Levels, upper: np.ndarray, mixture: Mixture) -> float:
-    """E-step: fill ``upper`` and return the mean log-likelihood."""
-    levels, counts = found
-    weights, means, variances = mixture
-    constant = -0.5 * np.log(2 * np.pi)
-    log_a = np.log(weights[0]) - 0.5 * np.log(variances[0]) + constant
-    log_b = np.log(weights[1]) - 0.5 * np.log(variances[1]) + constant
-    likelihood, total = 0.0, 0.0
-    for i in range(len(levels)):
-        a = log_a - 0.5 * (levels[i] - means[0]) ** 2 / variances[0]
-        b = log_b - 0.5 * (levels[i] - means[1]) ** 2 / variances[1]
-        peak = max(a, b)
-        norm = peak + np.log(np.exp(a - peak) + np.exp(b - peak))
-        upper[i] = np.exp(b - norm)
-        likelihood += counts[i] * norm
+def _heavier_mean(
+    pixels: np.ndarray,
+    weights: np.ndarray,
+    gains: np.ndarray,
+    room: np.ndarray,
+    mixture: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """The heavier component's mean of each row of pixels; none where no frame counts."""
+    histogram, levels, counts, upper = room[0], room[1], room[2], room[3]
+    for p in range(pixels.shape[0]):
+        for level in range(LEVELS):
+            histogram[level] = 0
+        for n in range(pixels.shape[1]):
+            if weights[p // 3, n] >= SEEN:
+                level = np.int64(pixels[p, n] * gains[p % 3, n] + 0.5)
+                histogram[level if level < LEVELS else LEVELS - 1] += 1
+        # A plain 0 is a type of its own to numba, for which all below would be compiled again.
+        used = np.int64(0)
+        for level in range(LEVELS):
+            if histogram[level] > 0:
+                levels[used], counts[used] = level, histogram[level]
+                used += 1
+        if used == 1:
+            out[p] = levels[0]
+        elif used > 1:
+            initialise(levels, counts, upper, used, mixture)
+            fit(levels, counts, upper, used, mixture)
+            heavier = 1 if mixture[WEIGHTS, 1] > mixture[WEIGHTS, 0] else 0
+            out[p] = mixture[MEANS, heavier]
+
+
+@compiled()
+def initialise(
+    levels: np.ndarray, counts: np.ndarray, upper: np.ndarray, used: int, mixture: np.ndarray
+) -> None:
+    """Parameters of the optimal two-means split of the first ``used`` levels."""
+    total, total_sum = 0.0, 0.0
+    for i in range(used):
         total += counts[i]
-    return likelihood / total
-
-
-@compiled()
-def fit(found: Levels, mixture: Mixture) -> int:
-    """EM from the given parameters, in place; return the number of iterations."""
-    upper = np.empty(len(found.levels), np.float64)
-    bound = -np.inf
-    for iteration in range(ITERATIONS):
-        before = bound
-        bound = expect(found, upper, mixture)
-        maximise(found, upper, mixture)
-        if abs(bound - before) < TOLERANCE:
-            return iteration + 1
-    return ITERATIONS
-
-
-@compiled()
-def initialise(found: Levels, mixture: Mixture) -> None:
-    """Parameters of the optimal two-means split of a histogram."""
-    levels, counts = found
-    total, total_sum = counts.sum(), (counts * levels).sum()
+        total_sum += counts[i] * levels[i]
     best, cut = -1.0, 1
     low, low_sum = 0.0, 0.0
-    for i in range(len(levels) - 1):
+    for i in range(used - 1):
         low += counts[i]
         low_sum += counts[i] * levels[i]
         high, high_sum = total - low, total_sum - low_sum
         between = low_sum * low_sum / low + high_sum * high_sum / high
         if between > best:
             best, cut = between, i + 1
-    upper = np.zeros(len(levels), np.float64)
-    upper[cut:] = 1.0
-    maximise(found, upper, mixture)
+    for i in range(used):
+        upper[i] = 1.0 if i >= cut else 0.0
+    _maximise(levels, counts, upper, used, mixture)
 
 
-@compiled(parallel=True)
-def heavier_mean(frames: np.ndarray, weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
-    """Mean of the heavier component, float32 (h, w, 3), of frames uint8 (N, h, w, 3).
+@compiled()
+def fit(
+    levels: np.ndarray, counts: np.ndarray, upper: np.ndarray, used: int, mixture: np.ndarray
+) -> int:
+    """EM from the given parameters, in place; return the number of iterations."""
+    bound = -np.inf
+    for iteration in range(ITERATIONS):
+        before = bound
+        bound = _expect(levels, counts, upper, used, mixture)
+        _maximise(levels, counts, upper, used, mixture)
+        if abs(bound - before) < TOLERANCE:
+            return iteration + 1
+    return ITERATIONS
 
-    A frame counts in a pixel where ``weights`` uint8 (N, h, w) is at least 128.
+
+@compiled_part()
+def _maximise(
+    levels: np.ndarray, counts: np.ndarray, upper: np.ndarray, used: int, mixture: np.ndarray
+) -> None:
+    """M-step: parameters from the share ``upper`` of each level in the second component."""
+    low, high = TINY, TINY
+    low_mean, high_mean = 0.0, 0.0
+    for i in range(used):
+        in_high = counts[i] * upper[i]
+        in_low = counts[i] - in_high
+        low += in_low
+        high += in_high
+        low_mean += in_low * levels[i]
+        high_mean += in_high * levels[i]
+    low_mean /= low
+    high_mean /= high
+    low_square, high_square = 0.0, 0.0
+    for i in range(used):
+        in_high = counts[i] * upper[i]
+        from_low, from_high = levels[i] - low_mean, levels[i] - high_mean
+        low_square += (counts[i] - in_high) * from_low * from_low
+        high_square += in_high * from_high * from_high
+    mixture[WEIGHTS, 0], mixture[WEIGHTS, 1] = low / (low + high), high / (low + high)
+    mixture[MEANS, 0], mixture[MEANS, 1] = low_mean, high_mean
+    mixture[VARIANCES, 0] = low_square / low + REGULARISATION
+    mixture[VARIANCES, 1] = high_square / high + REGULARISATION
+
+
+@compiled_part()
+def _expect(
+    levels: np.ndarray, counts: np.ndarray, upper: np.ndarray, used: int, mixture: np.ndarray
+) -> float:
+    """E-step: fill ``upper`` and return the mean log-likelihood.
+
+    Of the densities the larger is taken out, so that a level costs one exponential, of their
+    ratio, and one logarithm.
     """
-    count, height, width, channels = frames.shape
-    out = np.zeros((height, width, channels), np.float32)
-    for y in prange(height):
-        histogram = np.zeros(256, np.float64)
-        levels, counts = np.empty(256, np.float64), np.empty(256, np.float64)
-        mixture = Mixture(np.empty(2), np.empty(2), np.empty(2))
-        for x in range(width):
-            for c in range(channels):
-                histogram[:] = 0
-                for n in range(count):
-                    if weights[n, y, x] >= 128:
-                        value = frames[n, y, x, c] * gains[n, c]
-                        histogram[min(255, int(value + 0.5))] += 1
-                used = 0
-                for level in range(256):
-                    if histogram[level] > 0:
-                        levels[used], counts[used] = level, histogram[level]
-                        used += 1
-                if used == 1:
-                    out[y, x, c] = levels[0]
-                elif used > 1:
-                    found = Levels(levels[:used], counts[:used])
-                    initialise(found, mixture)
-                    fit(found, mixture)
-                    out[y, x, c] = mixture.means[np.argmax(mixture.weights)]
-    return out
+    low_mean, high_mean = mixture[MEANS, 0], mixture[MEANS, 1]
+    low_half, high_half = -0.5 / mixture[VARIANCES, 0], -0.5 / mixture[VARIANCES, 1]
+    low_log = np.log(mixture[WEIGHTS, 0]) + 0.5 * np.log(-2 * low_half) - HALF_LOG_TAU
+    high_log = np.log(mixture[WEIGHTS, 1]) + 0.5 * np.log(-2 * high_half) - HALF_LOG_TAU
+    likelihood, total = 0.0, 0.0
+    for i in range(used):
+        from_low, from_high = levels[i] - low_mean, levels[i] - high_mean
+        low = low_log + low_half * from_low * from_low
+        high = high_log + high_half * from_high * from_high
+        is_higher = high > low
+        ratio = np.exp(low - high if is_higher else high - low)
+        upper[i] = (1.0 if is_higher else ratio) / (1 + ratio)
+        likelihood += counts[i] * ((high if is_higher else low) + np.log(1 + ratio))
+        total += counts[i]
+    return likelihood / total

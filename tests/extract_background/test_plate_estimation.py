@@ -126,19 +126,41 @@ def test_mixture_equals_sklearn_from_the_same_start():
         values = np.clip(np.rint(np.concatenate([near, far])), 0, 255)
         levels, counts = np.unique(values, return_counts=True)
         counts = counts.astype(float)
-        found = mixture.Levels(levels, counts)
-        ours = mixture.Mixture(np.empty(2), np.empty(2), np.empty(2))
-        mixture.initialise(found, ours)
+        course = (levels, counts, np.empty_like(levels), len(levels))
+        ours = np.empty((3, 2))
+        mixture.initialise(*course, ours)
+        weights, means, variances = ours.copy()
         reference = GaussianMixture(
             2,
-            weights_init=ours.weights.copy(),
-            means_init=ours.means[:, None].copy(),
-            precisions_init=1 / ours.variances[:, None, None],
+            weights_init=weights,
+            means_init=means[:, None],
+            precisions_init=1 / variances[:, None, None],
         ).fit(values[:, None])
-        iterations = mixture.fit(found, ours)
+        iterations = mixture.fit(*course, ours)
         assert iterations == reference.n_iter_
-        np.testing.assert_allclose(ours.means, reference.means_[:, 0], atol=1e-6)
-        np.testing.assert_allclose(ours.variances, reference.covariances_[:, 0, 0], atol=1e-6)
+        _, means, variances = ours
+        np.testing.assert_allclose(means, reference.means_[:, 0], atol=1e-6)
+        np.testing.assert_allclose(variances, reference.covariances_[:, 0, 0], atol=1e-6)
+
+
+def test_kernels_are_compiled_for_one_set_of_types():
+    """A second one would cost a first run as much again."""
+    from extract_background.plate_estimation import kernels, mixture
+
+    frames, weights = np.full((5, 8, 8, 3), 90, np.uint8), np.full((5, 8, 8), 255, np.uint8)
+    # As tiles are, and as they are on disk; as a plain array, and broadcast.
+    gains = np.ones((5, 3), np.float32)
+    plate = kernels.median(frames, np.broadcast_to(np.uint8(255), weights.shape), gains)
+    kernels.polish(frames, weights, gains, start=kernels.robust_mean(frames, weights, gains))
+    kernels.largest_difference(frames[0], gains[0], plate)
+    mixture.heavier_mean(frames, weights, gains)
+    whole = (kernels._statistic, kernels._polish, kernels._differences, mixture._heavier_mean)
+    for kernel in whole:
+        kernel.recompile()
+    parts = (kernels._load, kernels._count, kernels._median, kernels._tukey_mean)
+    parts += (mixture.initialise, mixture.fit, mixture._maximise, mixture._expect)
+    assert {kernel: len(kernel.signatures) for kernel in whole} == dict.fromkeys(whole, 1)
+    assert {part: len(part.signatures) for part in parts} == dict.fromkeys(parts, 1)
 
 
 def test_hall_and_monitor_keeps_its_promise(shared):
