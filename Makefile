@@ -36,8 +36,9 @@ demo: setup
 	$(BIN)/python -m development.demo.people --output $(OUTPUT)/demo
 	$(BIN)/python -m development.demo.dataset --output $(OUTPUT)/demo
 
-# Each worker has its own home and one thread, and takes whole files with their fixtures.
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope
+# Each worker has its own home and one thread, and takes whole files with their fixtures, in the
+# order of tests/conftest.py: xdist's own, by the number of tests, leaves long files for the end.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 test: setup lint types
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL)

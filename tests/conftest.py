@@ -20,6 +20,29 @@ keep_teams_whole()
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+# Files of tens of seconds: they begin first, for begun last, one would run on alone at the end.
+LONGEST = (
+    "tests/test_hub.py",
+    "tests/workflows/test_motion_chain.py",
+    "tests/infer_multiview_triangulation/test_reconstruct.py",
+    "tests/workflows/test_matting_chain.py",
+    "tests/examples/test_examples.py",
+    "tests/train_background_matting/test_training.py",
+    "tests/infer_multiview_triangulation/test_workflow.py",
+    "tests/workflows/test_matting_method.py",
+    "tests/infer_multiview_triangulation/test_real_data.py",
+    "tests/fuzz/test_campaign.py",
+    "tests/workflows/test_dataset_aist.py",
+    "tests/infer_multiview_triangulation/test_unposed_crowd.py",
+    "tests/test_documentation.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    place = {file: number for number, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real inputs beside the checkout; a test that needs it skips without."""

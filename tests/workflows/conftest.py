@@ -5,10 +5,17 @@ import torch
 
 from tests.golden import loading
 from tests.infer_human_parsing.conftest import checkpoint, schp_shapes, schp_state  # noqa: F401
+from tests.networks import built_once
 from workflows.matting import ChainOptions
 
 # The network's least input is 33; its own 473 would take seconds a frame.
 PARSING_SIZE = 65
+
+
+@pytest.fixture(scope="module", autouse=True)
+def networks_are_built_once():
+    with built_once():
+        yield
 
 
 @pytest.fixture(scope="session")

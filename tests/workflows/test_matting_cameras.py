@@ -11,7 +11,7 @@ from infer_human_parsing.human_parsing_pipeline import coloured
 from workflows.matting import ChainOptions, cameras, main, run_cameras
 from workflows.matting.masks import PeopleFinder
 
-CLIP = SyntheticClip(width=128, height=96, frames=4)
+CLIP = SyntheticClip(width=64, height=48, frames=4)
 CAMERAS = ("cam2", "cam10")
 
 
@@ -64,7 +64,7 @@ def test_masks_parts_and_plates_of_each_camera(root, weights, small_parsing, tmp
             np.testing.assert_array_equal(read(tmp_path / "out/mask" / name), people.mask)
             parts = read(tmp_path / "out/schp" / name)[..., ::-1]
             np.testing.assert_array_equal(parts, coloured(people.labels))
-    assert read(tmp_path / "out/bkgd/cam2.png").shape == (96, 128, 4)
+    assert read(tmp_path / "out/bkgd/cam2.png").shape == (48, 64, 4)
     written = json.loads((tmp_path / "out/report.json").read_text())
     assert (written["matte"], written["frames"]) == ("rvm+parsing", 4)
     assert list(written["cameras"]) == list(CAMERAS) == list(report.cameras)

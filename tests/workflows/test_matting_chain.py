@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from development.synthetic.clip import SyntheticClip
+from development.synthetic.clip import SyntheticClip, write_frames
 from plugin_kit.video import VideoInfo, VideoReader
 from tests.fresh_process import run_script
 from workflows.matting import ChainOptions, main, parse_arguments, run_chain
@@ -150,7 +150,8 @@ def test_one_frame_is_enough(weights, tmp_path):
 
 
 def test_4k_is_written_at_its_size(weights, tmp_path):
-    path = SyntheticClip(width=3840, height=2160, frames=2).write(tmp_path / "large.mp4")
+    enlarged = (cv2.resize(CLIP.frame(index)[0], (3840, 2160)) for index in range(2))
+    path = write_frames(tmp_path / "large.mp4", enlarged, CLIP.rate)
     report = run_chain(options(path, tmp_path / "out", weights))
     assert (report.frames, report.size) == (2, (3840, 2160))
     for name in ("composite", "alpha", "foreground"):

@@ -12,7 +12,7 @@ from plugin_kit.video import VideoInfo, VideoReader
 from workflows.matting import ChainOptions, alphas, main, parse_arguments, run_chain
 from workflows.matting.masks import PeopleFinder, fused
 
-CLIP = SyntheticClip(width=128, height=96, frames=4)
+CLIP = SyntheticClip(width=96, height=72, frames=4)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_the_masks_make_the_plate(video, weights, small_parsing, tmp_path, matte
     assert report.plate["method"] == "robust"
     assert report.plate["mattes_used"] == report.frames == 4
     finder = PeopleFinder(matte, options_of(video, tmp_path, weights, matte))
-    never = np.ones((96, 128), bool)
+    never = np.ones((72, 96), bool)
     for frame in VideoReader(VideoInfo.from_path(video)):
         never &= finder.find(frame.image).mask > 250
     coverage = cv2.imread(str(tmp_path / "coverage.png"), cv2.IMREAD_GRAYSCALE)
