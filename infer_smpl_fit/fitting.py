@@ -73,11 +73,11 @@ def fit_take(
         Stopped: ``should_stop`` said so.
     """
     is_descent, mode = settings.engine == "smplx", settings.fit_mode
-    fit = _descent(settings, upright) if is_descent else _native(settings, mode)
+    fit = _descent(settings, upright) if is_descent else _native(settings, mode, upright)
     try:
         fits = aist_fits = _fits(model, given, fit, should_stop)
         if settings.output_folder and mode == "fit":
-            aist_fits = _fits(model, given, _native(settings, "aist"), should_stop)
+            aist_fits = _fits(model, given, _native(settings, "aist", upright), should_stop)
     except ValueError as error:
         raise ValueError(f"{given.source}: {error}") from error
     people, reasons = [], {}
@@ -97,8 +97,9 @@ def fit_take(
     return Everybody(people, reasons)
 
 
-def _native(settings: Settings, mode: Mode) -> Callable[..., Fit]:
-    return partial(fit_body, mode=mode, smooth=settings.smooth)
+def _native(settings: Settings, mode: Mode, upright: np.ndarray | None) -> Callable[..., Fit]:
+    up = None if upright is None else upright[1]
+    return partial(fit_body, mode=mode, smooth=settings.smooth, up=up)
 
 
 def _descent(settings: Settings, upright: np.ndarray | None) -> Callable[..., Fit]:

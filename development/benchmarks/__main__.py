@@ -37,6 +37,7 @@ TABLES = {
     "crowd_videos": "crowd.video_table",
     "cameras": "motion.camera_table",
     "body_fit": "motion.fit_table",
+    "body_postures": "bodies.posture_table",
     "body_sizes": "bodies.size_table",
     "hands": "bodies.hand_table",
     "long_motion": "motion.long_table",

@@ -11,25 +11,23 @@ from threadpoolctl import threadpool_limits
 from ..infer_smpl_fit_kit.keypoints.trajectories import UNITS_PER_METRE
 from ..infer_smpl_fit_kit.stopping import ShouldStop, never
 from ..smpl_body.model import BodyModel
+from .feet import guessed_up, place_unseen_feet
 from .gaps import bridge_gaps
-from .kinematics import Free
+from .kinematics import Free, State, forward
 from .mirror import looks_mirrored
 from .objective import Objective
+from .planted import stand_still
 from .preparation import check_clip, prepare
 from .priors import joint_priors
 from .report import report_of
-from .rotations import exponential, logarithm
+from .rig import Rig
+from .rotations import logarithm, unit
 from .start import analytic_start
 from .windows import Progress, ignore_progress, minimise_sequence
 
 Mode = Literal["fit", "aist"]
 # Below this the missing frames would be left to the rest pose.
 LEAST_SMOOTH = 1e-3
-# Hip, knee and ankle of each leg.
-LEGS = ((1, 4, 7), (2, 5, 8))
-# An ankle gives way about so far, in radians.
-REACH = 0.6
-UP = np.array((0.0, 1.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,7 @@ def fit_body(
     confidence: np.ndarray | None = None,
     smooth: float = 5.0,
     units: str = "auto",
+    up: np.ndarray | None = None,
     should_stop: ShouldStop = never,
     progress: Progress = ignore_progress,
 ) -> Fit:
@@ -89,6 +88,8 @@ def fit_body(
         confidence: (F, J) in 0..1; 0 is missing.
         smooth: Weight of smoothness in time.
         units: Of the keypoints: auto, m, cm or mm.
+        up: (3,), the direction away from the ground; where feet have no keypoints it says how they
+            stand. None: as the trunk stands, if not on the hands; wrong of somebody who lies.
         should_stop: Asked before each step.
         progress: Called with the share that is done.
 
@@ -108,7 +109,7 @@ def fit_body(
         problem = prepare(model, clip, keeps_mean_shape=is_aist)
         objective = Objective(
             rig=problem.rig,
-            observations=problem.observations,
+            observations=stand_still(problem.rig, problem.observations),
             priors=joint_priors(problem.rig.active),
             smooth=max(smooth, LEAST_SMOOTH),
         )
@@ -122,7 +123,7 @@ def fit_body(
             progress=progress,
         )
         report = report_of(model, problem, state, is_mirrored=is_mirrored)
-        rotations = level_unobserved_feet(state.rotations, problem.rig.active)
+        rotations = _with_feet(problem.rig, state, up=up, fps=fps)
         rotations, transl = bridge_gaps(rotations, state.transl, problem.kept)
     progress(1.0)
     scale = UNITS_PER_METRE[problem.unit] if is_aist else 1.0
@@ -141,29 +142,8 @@ def fit_body(
     )
 
 
-def level_unobserved_feet(rotations: np.ndarray, active: np.ndarray) -> np.ndarray:
-    """Bend ankles that the fit left at rest against the lean of their shins.
-
-    Someone who stands on bent knees has the feet on the floor; a body with the ankles at rest
-    stands on its heels there.
-
-    Args:
-        rotations: (F, K, 3, 3), local.
-        active: (A,), joints that the fit rotated.
-
-    Returns:
-        (F, K, 3, 3).
-    """
-    levelled = rotations.copy()
-    for hip, knee, ankle in LEGS:
-        if ankle in active or knee not in active:
-            continue
-        shin = rotations[:, hip] @ rotations[:, knee]
-        # The smallest rotation that makes the shin's long axis upright again, in the shin's frame.
-        upright = shin.swapaxes(-1, -2) @ UP
-        axis = np.cross(np.broadcast_to(UP, upright.shape), upright)
-        sine = np.linalg.norm(axis, axis=-1)
-        angle = np.arctan2(sine, upright[:, 1])
-        bend = axis * (REACH * np.tanh(angle / REACH) / np.maximum(sine, 1e-9))[:, None]
-        levelled[:, ankle] = exponential(bend)
-    return levelled
+def _with_feet(rig: Rig, state: State, *, up: np.ndarray | None, fps: float) -> np.ndarray:
+    """(F, K, 3, 3): the rotations, those of feet that no keypoint shows included."""
+    posed = forward(rig, state)
+    upward = guessed_up(posed.joints, posed.world, fps) if up is None else unit(np.asarray(up))
+    return place_unseen_feet(state.rotations, posed.world, posed.joints, rig.active, up=upward)

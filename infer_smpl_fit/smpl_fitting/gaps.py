@@ -12,11 +12,16 @@ ENOUGH_KEYPOINTS = 3
 LONGEST_BRIDGE_SECONDS = 0.5
 
 
-def gaps_of(valid: np.ndarray) -> list[tuple[int, int]]:
-    """First frame and length of every run of invalid frames in (F,)."""
-    edges = np.diff(np.concatenate([[0], (~valid).astype(int), [0]]))
+def runs_of(is_set: np.ndarray) -> list[tuple[int, int]]:
+    """First frame and length of every run of true values in bool (F,)."""
+    edges = np.diff(np.concatenate([[0], is_set.astype(int), [0]]))
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [(int(begin), int(end - begin)) for begin, end in zip(begins, ends, strict=True)]
+
+
+def gaps_of(valid: np.ndarray) -> list[tuple[int, int]]:
+    """First frame and length of every run of invalid frames in (F,)."""
+    return runs_of(~valid)
 
 
 def optimised_frames(valid: np.ndarray, fps: float) -> np.ndarray:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..smpl_body.conventions import SMPL_JOINTS
 from .banded import NormalEquations
 from .kinematics import NONE_FREE, Free, Posed, State, frame_jacobian, shared_jacobian
 from .priors import LIMIT_SOFTNESS, JointPriors
@@ -17,8 +18,13 @@ from .rig import Rig
 from .rotations import inverse_left_jacobian, logarithm
 
 KEYPOINT_NOISE = 0.01
-# Usual second differences of motion at 60 fps: metres and radians a frame².
+# Usual second differences of motion at 60 fps: metres and radians a frame². A trunk is heavy, and
+# what it turns is shared out among its joints.
 TRANSL_ACCELERATION, ROTATION_ACCELERATION = 0.004, 0.02
+TRUNK_ACCELERATIONS = {
+    "pelvis": 0.01, "spine1": 0.005, "spine2": 0.005, "spine3": 0.005, "left_collar": 0.005,
+    "right_collar": 0.005, "neck": 0.01, "head": 0.01,
+}  # fmt: skip
 # Both grow with the number of frames: the data would outvote any constant prior on a long clip,
 # and what poses cannot explain would end up in the belly.
 BETA_WEIGHT, OFFSET_WEIGHT = 0.1, 1.0
@@ -153,8 +159,9 @@ class Objective:
         White noise on the acceleration gives second differences a variance that goes with the
         third power of the time step, so that the result does not depend on the frame rate.
         """
-        usual = np.full(3 + 3 * len(self.rig.active), ROTATION_ACCELERATION)
-        usual[:3] = TRANSL_ACCELERATION
+        names = [SMPL_JOINTS[j] if j < len(SMPL_JOINTS) else "" for j in self.rig.active]
+        turns = [TRUNK_ACCELERATIONS.get(name, ROTATION_ACCELERATION) for name in names]
+        usual = np.repeat([TRANSL_ACCELERATION, *turns], 3)
         return self.smooth * (self.observations.fps / 60) ** 3 / np.square(usual)
 
     def _accelerations(self, state: State) -> tuple[np.ndarray, np.ndarray]:

@@ -8,11 +8,14 @@ import numpy as np
 
 from ..smpl_body.conventions import SMPL_JOINTS
 
+# All that a joint can do is as likely, within its limits: what bends a limb is seen by keypoints on
+# both sides, and a spread about the T-pose would tilt a trunk by raised thighs and lowered arms.
+ANY = 3.0
 # In SMPL's axes (x to the left, y up, z forward, T-pose), radians: of the rotation vector's three
 # components the usual spread about zero, and their lowest and highest values on the left side.
 JOINTS = {
-    "hip": ((1.0, 0.5, 0.5), ((-2.4, 0.9), (-1.1, 1.1), (-0.9, 1.4))),
-    "knee": ((1.2, 0.12, 0.07), ((0.0, 2.7), (-0.5, 0.5), (-0.35, 0.35))),
+    "hip": ((ANY, 0.5, 0.5), ((-2.4, 0.9), (-1.1, 1.1), (-0.9, 1.4))),
+    "knee": ((ANY, 0.12, 0.07), ((0.0, 2.7), (-0.5, 0.5), (-0.35, 0.35))),
     "ankle": ((0.4, 0.3, 0.25), ((-0.9, 1.0), (-0.8, 0.8), (-0.7, 0.7))),
     "foot": ((0.2, 0.1, 0.1), ((-0.6, 0.6), (-0.3, 0.3), (-0.3, 0.3))),
     "spine1": ((0.25, 0.2, 0.2), ((-0.5, 0.9), (-0.6, 0.6), (-0.6, 0.6))),
@@ -20,9 +23,10 @@ JOINTS = {
     "spine3": ((0.2, 0.2, 0.2), ((-0.5, 0.7), (-0.6, 0.6), (-0.6, 0.6))),
     "neck": ((0.3, 0.3, 0.25), ((-0.9, 0.9), (-1.0, 1.0), (-0.8, 0.8))),
     "head": ((0.3, 0.3, 0.25), ((-0.9, 0.9), (-1.0, 1.0), (-0.8, 0.8))),
-    "collar": ((0.2, 0.25, 0.25), ((-0.6, 0.6), (-0.7, 0.7), (-0.7, 0.7))),
-    "shoulder": ((0.6, 1.0, 1.2), ((-2.2, 2.2), (-2.5, 2.5), (-2.6, 2.6))),
-    "elbow": ((0.6, 1.3, 0.15), ((-2.0, 2.0), (-2.8, 0.0), (-0.7, 0.7))),
+    # A shoulder blade turns by a third of what an arm is raised (Inman, Saunders, Abbott, 1944).
+    "collar": ((0.2, 0.25, 0.5), ((-0.6, 0.6), (-0.7, 0.7), (-0.7, 0.7))),
+    "shoulder": ((0.8, ANY, ANY), ((-2.2, 2.2), (-2.5, 2.5), (-2.6, 2.6))),
+    "elbow": ((0.6, ANY, 0.15), ((-2.0, 2.0), (-2.8, 0.0), (-0.7, 0.7))),
     "wrist": ((0.4, 0.4, 0.4), ((-1.2, 1.2), (-1.4, 1.4), (-1.4, 1.4))),
     "hand": ((0.2, 0.2, 0.2), ((-0.6, 0.6), (-0.6, 0.6), (-0.6, 0.6))),
 }

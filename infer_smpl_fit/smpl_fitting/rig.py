@@ -15,7 +15,7 @@ HEAD = SMPL_JOINTS.index("head")
 # Points that lie nearer than this to one line leave the rotation about it open, metres.
 LEAST_EXTENT = 0.05
 # A detector's hip is not SMPL's; knuckles are knuckles, and theirs would hide how a hand is turned.
-OFFSET_SPREAD, HAND_OFFSET_SPREAD = 0.03, 0.008
+OFFSET_SPREAD, HAND_OFFSET_SPREAD = 0.025, 0.008
 
 
 @dataclass(frozen=True)
