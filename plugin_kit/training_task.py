@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from ikomia.dataprocess.io import DataDictIO
 from ikomia.dnn import dnntrain, monitoring
 from torch.utils.tensorboard import SummaryWriter
 
+from .held_folder import held_folder
 from .parameters import PluginParam
 from .ports import declare_ports
 from .task import PluginTask
@@ -32,6 +34,7 @@ class TrainingTask(PluginTask, dnntrain.TrainProcess):
         declare_ports(self, inputs=[folder], outputs=[report])
         self._stopped = False
         self._writer: SummaryWriter | None = None
+        self._held = ExitStack()
 
     @staticmethod
     def _init_mlflow() -> None:
@@ -59,13 +62,18 @@ class TrainingTask(PluginTask, dnntrain.TrainProcess):
         return self._stopped
 
     def begin_task_run(self) -> None:
-        """Start the run of MLflow, where one is wanted, and open TensorBoard's file."""
+        """Hold the folder, start the run of MLflow, where one is wanted, and TensorBoard's file.
+
+        Raises:
+            OSError: Another training writes into the folder.
+        """
         where, folder = self.settings.monitoring, self.results_folder
-        if where == "off":
-            dataprocess.CDnnTrainTask.begin_task_run(self)
-            return
-        start_mlflow(where, folder)
+        self._held.enter_context(held_folder(folder, "output_folder"))
         try:
+            if where == "off":
+                dataprocess.CDnnTrainTask.begin_task_run(self)
+                return
+            start_mlflow(where, folder)
             super().begin_task_run()
             self._writer = open_tensorboard(where, folder, self.name)
         except Exception:
@@ -73,7 +81,8 @@ class TrainingTask(PluginTask, dnntrain.TrainProcess):
             raise
 
     def end_task_run(self) -> None:
-        """Close the logs."""
+        """Close the logs, and let the folder go."""
+        self._held.close()
         if self._writer is not None:
             self._writer.close()
             self._writer = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import re
 import shutil
 import uuid
@@ -11,51 +9,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from plugin_kit.files import load_json, prepare_folder
+from plugin_kit.files import load_json
+from plugin_kit.held_folder import held_folder
 from workflows.interruption import check_interrupted, note
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
-
-logger = logging.getLogger(__name__)
+__all__ = [
+    "REPORT",
+    "held_folder",
+    "refuse_to_replace_foreign",
+    "refuse_to_replace_inputs",
+    "staged_outputs",
+]
 
 REPORT = "report.json"
 STAGING = re.compile(r"\.unfinished-[0-9a-f]{12}")
-
-
-@contextmanager
-def held_folder(folder: Path) -> Iterator[None]:
-    """Make ``folder`` if needed, and keep other runs out of it as long as this one goes on.
-
-    Raises:
-        OSError: It cannot be written, or another run writes into it; the text says which.
-    """
-    prepare_folder(folder)
-    text = f"another run is writing into {folder}: wait for its end, or name another --output"
-    if fcntl is None:
-        # An open file cannot be removed there; what a killed run left can.
-        path = folder / ".in-use"
-        try:
-            path.unlink(missing_ok=True)
-        except PermissionError as error:
-            raise OSError(text) from error
-        with path.open("x"):
-            yield
-        path.unlink()
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise OSError(text) from error
-        except OSError as error:
-            logger.warning("%s cannot be held against other runs: %s", folder, error)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

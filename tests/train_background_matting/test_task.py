@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from plugin_kit.held_folder import held_folder
 from plugin_kit.picture_files import read_picture, read_rgba, write_picture
 from train_background_matting.background_matting_training import Augmentation, Rates
 from train_background_matting.parameters import Settings, TrainBackgroundMattingParam
@@ -130,6 +131,15 @@ def test_a_log_that_cannot_begin_leaves_no_run_open(task_of, monkeypatch):
     with pytest.raises(RuntimeError, match="the disk is full"):
         workflow.run()
     assert mlflow.active_run() is None
+
+
+def test_two_trainings_do_not_share_a_folder(task_of, tmp_path):
+    workflow, _ = task_of()
+    out = tmp_path / "out"
+    told = "another run is writing into .*out: wait for its end, or name another output_folder"
+    with held_folder(out), pytest.raises(RuntimeError, match=told):
+        workflow.run()
+    assert not (out / "prepared").exists()
 
 
 def test_colour_pictures_with_alphas_train_as_rgba_does(task_of, foregrounds, tmp_path):
