@@ -21,7 +21,7 @@ from .quality import held_out_errors, held_out_score, reprojection_errors
 from .report import quality_of
 from .selection import held_moments, speeds
 from .sightings import Sightings, WhenPicture, find_sightings
-from .world import FIRST_CAMERA, rest_warning, world_move
+from .world import FIRST_CAMERA, UNITS_OF_METRE, WORLDS, rest_warning, world_move
 
 KEEPS_INTRINSICS = -1
 # With so many coefficients of distortion each lens is tried besides: k1 to p2, and k3 as well.
@@ -38,12 +38,22 @@ class BoardOptions:
         world: ``first_camera``, or ``board_first`` or ``board_last``: where the board lies in the
             first or the last picture of it.
         unit: Of the cameras: m, cm or mm.
+
+    Raises:
+        ValueError: A value is none of these.
     """
 
     board: Board
     stride: int = 0
     world: str = FIRST_CAMERA
     unit: str = "m"
+
+    def __post_init__(self) -> None:
+        for name, known in (("world", WORLDS), ("unit", tuple(UNITS_OF_METRE))):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} {getattr(self, name)!r} is none of {', '.join(known)}")
+        if self.stride < 0:
+            raise ValueError(f"board_stride {self.stride} is below 0")
 
 
 @dataclass(frozen=True)

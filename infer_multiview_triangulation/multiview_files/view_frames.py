@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -144,8 +145,9 @@ def assemble(
         source: Where they came from, for messages.
         skeleton: The keypoints' convention, or ``auto``.
         allow_uneven: Whether views may differ much in length, or share no timestamp.
-        fill_gaps: Whether frame numbers that no view has are frames in which nobody was found.
-            Not where most of them would be made up.
+        fill_gaps: Whether frame numbers that no view has are frames in which nobody was found, as
+            of files that list people alone. Else they are so where most follow each other by one,
+            and that is told. Not where most frames would be made up.
 
     Raises:
         ValueError: No person at all, mixed skeletons, too many faulty frames, or uneven views.
@@ -156,9 +158,13 @@ def assemble(
         _drop_wrong_counts(view, joints)
     warnings = [text for view in views for text in _fault_warnings(view, source)]
     timestamps, uneven = _common_timestamps(views, source, allow_uneven)
-    if fill_gaps and timestamps[-1] - timestamps[0] < 2 * len(timestamps):
-        timestamps = list(range(timestamps[0], timestamps[-1] + 1))
     warnings += uneven
+    follow = len(timestamps) > 1 and np.median(np.diff(timestamps)) == 1
+    is_filled = (fill_gaps or follow) and timestamps[-1] - timestamps[0] < 2 * len(timestamps)
+    if follow and not fill_gaps:
+        warnings += _jump_warnings(timestamps, source, is_filled=is_filled)
+    if is_filled:
+        timestamps = list(range(timestamps[0], timestamps[-1] + 1))
 
     people, crowd, at = max(
         (len(view.frames.get(t, ())), view.name, t) for view in views for t in timestamps
@@ -185,6 +191,18 @@ def assemble(
         scores=scores,
         warnings=(*warnings, *empty_view_warnings(keypoints2d, names, source)),
     )
+
+
+def _jump_warnings(timestamps: Sequence[int], source: Path, *, is_filled: bool) -> list[str]:
+    """What is told of frames that are missing in all views."""
+    jumps = [(a, b) for a, b in pairwise(timestamps) if b > a + 1]
+    if not jumps:
+        return []
+    listed = ", ".join(f"{a + 1} to {b - 1}" for a, b in jumps[:MAX_NAMED_FAULTS])
+    listed += ", …" if len(jumps) > MAX_NAMED_FAULTS else ""
+    what = "the next ones are taken to follow at once: give each stretch by itself"
+    what = "nobody is seen there" if is_filled else what
+    return [f"no view of {source} has the frames {listed}: {what}"]
 
 
 def empty_view_warnings(

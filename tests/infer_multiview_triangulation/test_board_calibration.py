@@ -192,6 +192,19 @@ def test_boards_that_cannot_be_are_refused(text, told):
         Board.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"world": "board-last"}, "world 'board-last' is none of first_camera, board_first"),
+        ({"unit": "inch"}, "unit 'inch' is none of m, cm, mm"),
+        ({"stride": -2}, "board_stride -2 is below 0"),
+    ],
+)
+def test_options_that_nobody_knows_are_refused(given, told):
+    with pytest.raises(ValueError, match=told):
+        BoardOptions(CHARUCO, **given)
+
+
 def test_a_boards_turns():
     assert len(CHARUCO.turns) == 1
     for text, count in (("9x6", 1), ("8x6", 2), ("8x8", 2), ("7x7", 4)):

@@ -60,6 +60,40 @@ def test_openpose_folders(tmp_path, rng):
     assert detections.warnings == ()
 
 
+def test_frames_that_no_view_has_are_empty(tmp_path, rng):
+    keypoints = bodies(rng, 2, 9)
+    write_openpose(tmp_path, keypoints)
+    for view in (1, 2):
+        for frame in (4, 5):
+            frame_file(tmp_path, view, frame).unlink()
+    detections = read_detections(tmp_path)
+    assert detections.timestamps.tolist() == list(range(9))
+    np.testing.assert_array_equal(detections.keypoints2d[:, 6:, 0], keypoints[:, 6:])
+    assert np.isnan(detections.keypoints2d[:, 4:6]).all()
+    (warning,) = detections.warnings
+    assert "has the frames 4 to 5: nobody is seen there" in warning
+
+
+def test_numbers_that_jump_far_are_told(tmp_path, rng):
+    keypoints = bodies(rng, 2, 6)
+    write_openpose(tmp_path, keypoints)
+    for view in (1, 2):
+        path = frame_file(tmp_path, view, 5)
+        path.rename(path.with_name(path.name.replace("5_keypoints", "500_keypoints")))
+    detections = read_detections(tmp_path)
+    assert detections.timestamps.tolist() == [0, 1, 2, 3, 4, 500]
+    assert "frames 5 to 499: the next ones are taken to follow" in detections.warnings[0]
+
+
+def test_every_second_frame_is_taken_as_it_is(tmp_path, rng):
+    write_openpose(tmp_path, bodies(rng, 2, 9))
+    for view in (1, 2):
+        for frame in range(1, 9, 2):
+            frame_file(tmp_path, view, frame).unlink()
+    detections = read_detections(tmp_path)
+    assert detections.timestamps.tolist() == [0, 2, 4, 6, 8] and detections.warnings == ()
+
+
 def test_more_than_ten_cameras_stay_in_natural_order(tmp_path, rng):
     keypoints = bodies(rng, 12, 2)
     detections = read_detections(write_openpose(tmp_path, keypoints))
