@@ -39,9 +39,12 @@ demo: setup
 # Each worker has its own home and one thread, and takes whole files with their fixtures, in the
 # order of tests/conftest.py: xdist's own, by the number of tests, leaves long files for the end.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+# Compiled modules are kept even where they are not to be: else each of hundreds of processes of the
+# tests compiles the project for itself.
+TESTS := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 test: setup lint types
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL)
+	$(TESTS) $(PARALLEL)
 
 bench: setup
 	$(BIN)/python -m development.benchmarks
@@ -74,7 +77,7 @@ types: setup
 	$(BIN)/python -m development.tools.type_gate
 
 coverage: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered
+	$(TESTS) $(PARALLEL) --cov --cov-report=term:skip-covered
 
 dupes: setup
 	$(BIN)/python -m development.tools.dupes

@@ -19,7 +19,7 @@ from infer_multiview_triangulation.multiview_geometry.cameras.alignment import f
 CHARUCO = Board.parse("charuco:7x5:80mm:60mm")
 
 
-def take_of(board, count=3, frames=40, seed=3):
+def take_of(board, count=3, frames=26, seed=3):
     return waved(board, lens_cameras(count, seed=seed), frames, seed=seed)
 
 
@@ -89,7 +89,7 @@ def test_one_camera_alone():
 
 
 def test_views_that_never_share_the_board_are_named():
-    take = take_of(CHARUCO, count=4)
+    take = take_of(CHARUCO, count=4, frames=40)
     sightings = sightings_of(take, 0.1)
     pixels = sightings.pixels.copy()
     first = np.arange(pixels.shape[1]) < 20
@@ -141,7 +141,7 @@ def test_a_board_that_is_hardly_seen_is_refused():
 
 
 def test_contradicting_sightings_are_left_out_and_told():
-    take = take_of(CHARUCO)
+    take = take_of(CHARUCO, frames=40)
     sightings = sightings_of(take, 0.15)
     pixels = sightings.pixels.copy()
     pixels[1, ::5] += 60

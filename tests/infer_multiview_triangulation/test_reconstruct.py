@@ -143,7 +143,7 @@ def test_nobody_at_all():
 
 
 def test_inputs_stay_as_they_are():
-    taken = shot(146, 20)
+    taken = shot(146, 20, views=(1, 3, 5, 7))
     before = taken.keypoints.copy()
     for options in ({}, {"objective": "aist"}, {"sync": "auto", "mode": "refine_cameras"}):
         solve(taken, **options)

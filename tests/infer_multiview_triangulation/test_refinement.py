@@ -10,6 +10,8 @@ from development.synthetic.capture import NOISE
 from tests.infer_multiview_triangulation.studio_shots import centre_error, error, shot, solve
 
 FOUR = (1, 3, 5, 7)
+# Where the cameras alone are looked at.
+REFINING = {"mode": "refine_cameras", "optimise": False}
 
 
 def turned(cameras, degrees, seed=0, centimetres=5.0):
@@ -28,10 +30,10 @@ def turned(cameras, degrees, seed=0, centimetres=5.0):
 
 def test_adjusted_cameras_are_judged_on_frames_left_out():
     taken = shot(201, 64, NOISE)
-    found = solve(taken, cameras=turned(taken.cameras, 0.7), mode="refine_cameras")
+    found = solve(taken, cameras=turned(taken.cameras, 0.7), **REFINING)
     assert found.quality["held_out_given"] > 3 * found.quality["held_out_adjusted"]
     assert found.quality["held_out_adjusted"] < 7
-    plain = solve(taken)
+    plain = solve(taken, optimise=False)
     assert plain.quality["held_out_adjusted"] is None
 
 
@@ -39,7 +41,7 @@ def test_adjusted_cameras_are_judged_on_frames_left_out():
 def test_cameras_measured_by_hand_are_found_from_the_people(degrees):
     taken = shot(202, 64, NOISE, views=FOUR)
     given = turned(taken.cameras, degrees, centimetres=15)
-    found = solve(taken, cameras=given, mode="refine_cameras")
+    found = solve(taken, cameras=given, **REFINING)
     assert found.quality["held_out_adjusted"] < 8
     assert centre_error(found.cameras, taken.cameras) < 15
     for old, new in zip(given, found.cameras, strict=True):
@@ -51,7 +53,7 @@ def test_where_hardly_anything_moves_the_given_cameras_stay_or_are_doubted():
     still = np.repeat(taken.keypoints, 64, axis=1)
     noise = np.random.default_rng(204).normal(0, 1, (*still.shape[:-1], 2))
     still[..., :2] += noise
-    found = solve(taken, still, mode="refine_cameras")
+    found = solve(taken, still, **REFINING)
     assert any("hardly moves" in text for text in found.quality["warnings"])
 
 

@@ -4,7 +4,22 @@ import pytest
 
 from infer_smpl_fit.smpl_body.builtin import builtin_body
 from tests.infer_smpl_fit.scenes import scene_of
+from tests.infer_smpl_fit.sheets import few_moments
 from tests.infer_smpl_fit.task_runs import FRAMES, NAME
+
+
+@pytest.fixture
+def whole_sheet():
+    """For a test that looks at the contact sheet."""
+
+
+@pytest.fixture(autouse=True)
+def small_sheet(request):
+    if "whole_sheet" in request.fixturenames:
+        yield
+        return
+    with few_moments():
+        yield
 
 
 @pytest.fixture(scope="session")

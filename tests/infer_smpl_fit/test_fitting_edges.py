@@ -32,6 +32,12 @@ def scene(body):
     return scene_of(body, "coco17", 220, frames=120)
 
 
+@pytest.fixture(scope="module")
+def whole(body, scene):
+    """The fit of the scene as it was seen, which no test may change."""
+    return fitted(body, scene.seen)
+
+
 def fitted(body, keypoints, convention="coco17", **options):
     fit = fit_body(body, keypoints, convention, fps=FPS, **options)
     assert_finite(fit)
@@ -86,7 +92,7 @@ def test_nothing_seen_is_a_clear_error(body):
         fit_body(body, np.full((10, 17, 3), np.nan), "coco17", fps=FPS)
 
 
-def test_a_limb_never_seen_is_listed(body, scene):
+def test_a_limb_never_seen_is_listed(body, scene, whole):
     seen = scene.seen.copy()
     seen[:, [7, 9]] = np.nan
     fit = fitted(body, seen)
@@ -94,7 +100,6 @@ def test_a_limb_never_seen_is_listed(body, scene):
     assert "left_arm" in " ".join(fit.report["warnings"])
     assert not fit.poses[:, [16, 18]].any()
     assert errors(scene, fit)["keypoints"] < 60
-    whole = fitted(body, scene.seen)
     assert whole.report["unobserved_limbs"] == []
     assert "left_wrist" in whole.report["unobserved_joints"]
 
@@ -142,8 +147,8 @@ def test_three_points_on_a_line_leave_a_guess(body):
     assert "what is seen lies on one line" in fit.report["warnings"][-1]
 
 
-def test_a_body_that_misses_its_keypoints_warns(body, scene):
-    good = fitted(body, scene.seen).report
+def test_a_body_that_misses_its_keypoints_warns(body, scene, whole):
+    good = whole.report
     assert good["keypoint_noise_mm"] == pytest.approx(10, abs=1)
     assert good["misfit_share"] == 0 and good["warnings"] == []
     off = scene.seen.copy()
@@ -171,13 +176,13 @@ def test_static_clip(body, scene):
     assert fit.report["residual_mean_mm"] < 10
 
 
-def test_every_unit_gives_the_same_answer(body, scene):
-    metres = fitted(body, scene.seen)
-    for unit, size in (("m", 1), ("cm", 100), ("mm", 1000)):
+def test_every_unit_gives_the_same_answer(body, scene, whole):
+    assert whole.report["unit"] == "m"
+    for unit, size in (("cm", 100), ("mm", 1000)):
         fit = fitted(body, size * scene.seen)
         assert fit.report["unit"] == unit
-        np.testing.assert_allclose(fit.poses, metres.poses, atol=1e-9)
-        np.testing.assert_allclose(fit.transl, metres.transl, atol=1e-9)
+        np.testing.assert_allclose(fit.poses, whole.poses, atol=1e-9)
+        np.testing.assert_allclose(fit.transl, whole.transl, atol=1e-9)
     told = fitted(body, 10 * scene.seen, units="cm")
     assert told.report["unit"] == "cm" and "check units" in " ".join(told.report["warnings"])
 

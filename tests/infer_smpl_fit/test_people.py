@@ -146,7 +146,7 @@ def test_files_of_everybody(task_of, seen, tmp_path):
     assert np.ptp(glb.skinned(AWAY.stop - 1, 1), axis=0).max() < 1e-6
 
 
-def test_pictures_show_those_who_are_there(task_of, seen, tmp_path):
+def test_pictures_show_those_who_are_there(task_of, seen, tmp_path, whole_sheet):
     camera = {
         "name": "c01",
         "size": [480, 270],

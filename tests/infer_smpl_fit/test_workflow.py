@@ -71,7 +71,7 @@ def test_plugin_loads_without_torch(tmp_path):
 # What comes out
 
 
-def test_outputs_come_in_the_documented_order(task_of, scene):
+def test_outputs_come_in_the_documented_order(task_of, scene, whole_sheet):
     workflow, task = task_of()
     before = scene.seen.copy()
     report = run(workflow, task, scene.seen, {"skeleton": "coco17", "units": "m", "fps": 60})
@@ -339,7 +339,7 @@ def test_every_file_is_written_and_readable(task_of, scene, tmp_path):
     assert aist["smpl_loss"] == pytest.approx(np.nanmean(np.square(off)), rel=1e-4)
 
 
-def test_picture_is_what_ikomia_shows(task_of, scene):
+def test_picture_is_what_ikomia_shows(task_of, scene, whole_sheet):
     workflow, task = task_of(convention="coco17")
     run(workflow, task, scene.seen[:3])
     sheet = task.get_output(Output.CONTACT_SHEET).get_image()

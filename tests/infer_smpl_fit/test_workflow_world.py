@@ -11,7 +11,7 @@ from tests.infer_smpl_fit.scenes import Y_UP_TO_Z_UP
 from tests.infer_smpl_fit.task_runs import ring, run
 
 
-def test_world_that_is_z_up(task_of, scene, tmp_path):
+def test_world_that_is_z_up(task_of, scene, tmp_path, whole_sheet):
     reports = {}
     for up in ("y", "z"):
         turn = Y_UP_TO_Z_UP if up == "z" else np.eye(3)

@@ -1,5 +1,7 @@
 """The loop: it learns, stops, resumes, and its weights are those that the plugin mattes with."""
 
+import copy
+import functools
 import math
 
 import pytest
@@ -47,8 +49,13 @@ def data(foregrounds, backgrounds, tmp_path_factory):
     return prepare(*splits, tmp_path_factory.mktemp("prepared"), Preparation(side=96))
 
 
+@functools.cache
+def drawn_network():
+    return untrained("mobilenetv2", 0)
+
+
 def trainer(data, folder, options=OPTIONS):
-    return Trainer(options, data, folder, untrained("mobilenetv2", 0))
+    return Trainer(options, data, folder, copy.deepcopy(drawn_network()))
 
 
 def test_a_short_fine_tuning_lowers_the_held_out_error(data, tmp_path):

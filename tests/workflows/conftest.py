@@ -5,6 +5,7 @@ import torch
 
 from tests.golden import loading
 from tests.infer_human_parsing.conftest import checkpoint, schp_shapes, schp_state  # noqa: F401
+from tests.infer_smpl_fit.sheets import few_moments
 from tests.networks import built_once
 from workflows.matting import ChainOptions
 
@@ -15,6 +16,12 @@ PARSING_SIZE = 65
 @pytest.fixture(scope="module", autouse=True)
 def networks_are_built_once():
     with built_once():
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_sheets():
+    with few_moments():
         yield
 
 

@@ -23,8 +23,9 @@ METRE = 100.0
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A root of two dancers before nine cameras; their joints, metres."""
-    root, model, cameras = tmp_path_factory.mktemp("root"), load_body(None), studio(seed=4)
+    """A root of two dancers before five cameras; their joints, metres."""
+    root, model = tmp_path_factory.mktemp("root"), load_body(None)
+    cameras = studio((1, 3, 5, 7, 9), seed=4)
     joints, seen = [], []
     for seed in range(PEOPLE):
         poses, transl = dance(seed, FRAMES, RATE, rest_joints=model.rest_joints)

@@ -13,7 +13,7 @@ from workflows.dataset.aist import AistSettings
 from workflows.dataset.aist_run import AistRun
 from workflows.dataset.command import main, parse_arguments
 
-FRAMES = 40
+FRAMES = 24
 SEQUENCES = ("gBR_sBM_cAll_d04_mBR0_ch01", "gBR_sBM_cAll_d05_mBR1_ch02")
 
 
@@ -27,14 +27,14 @@ def made(tmp_path_factory):
         truth[name] = stick_dancer(FRAMES, seed=seed + 1)
         seen = detect(truth[name], cameras, "coco17", TYPICAL, seed)
         if name == SEQUENCES[0]:
-            seen[4] = np.roll(seen[4], 25, axis=0)
+            seen[4] = np.roll(seen[4], FRAMES // 2, axis=0)
         content = {
             "keypoints2d": seen,
             "det_scores": np.ones((9, FRAMES)),
             "timestamps": np.arange(FRAMES) * 1000 // 60,
         }
         write_pickle(root / "keypoints2d" / f"{name}.pkl", content)
-    arguments = [str(root), "--task", "aist", "--output", str(output), "--workers", "2", "--quiet"]
+    arguments = [str(root), "--task", "aist", "--output", str(output), "--workers", "1", "--quiet"]
     assert main(arguments) == 0
     return root, output, truth, arguments
 
