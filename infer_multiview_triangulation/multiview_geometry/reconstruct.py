@@ -121,7 +121,7 @@ def reconstruct_people(
             best = adjusted[0]
             of_best = frame_points if capture is best else triangulate_capture(best, options)
             smoothness = _smoothness(best, of_best, options)
-        estimate = _optimise(capture, frame_points, options, smoothness.smooth)
+        estimate = _optimise(capture, frame_points, options, smoothness)
         solved.append(Solved(capture, frame_points, estimate, smoothness))
     move, units, up_axis = _find_world(solved, options, warnings=noticed)
     return assemble(
@@ -136,27 +136,27 @@ def reconstruct_people(
 
 
 def _smoothness(capture: Capture, frame_points: FramePoints, options: Options) -> Smoothness:
-    """The weight that the options name or, where they leave it to the data, the best."""
+    """The weights that the options name or, where they leave them to the data, the best."""
     is_used = options.optimise and options.engine == "native" and options.objective == "robust"
     if options.smooth != "auto":
-        return Smoothness(float(options.smooth))
+        return Smoothness(float(options.smooth), options.bone)
     if not is_used or not np.isfinite(frame_points.points).any():
-        return Smoothness(DEFAULT_SMOOTH)
+        return Smoothness(DEFAULT_SMOOTH, options.bone)
     return choose_smoothness(
         frame_points.rays,
         frame_points.points,
         bone_pairs(capture.skeleton),
         scale=frame_points.triangulation.scale,
-        weights=_weights(capture, options, DEFAULT_SMOOTH),
+        weights=_weights(capture, Smoothness(DEFAULT_SMOOTH, options.bone)),
     )
 
 
-def _weights(capture: Capture, options: Options, smooth: float) -> SequenceWeights:
-    return SequenceWeights(smooth, options.bone, (DEFAULT_FPS / capture.fps) ** 2)
+def _weights(capture: Capture, chosen: Smoothness) -> SequenceWeights:
+    return SequenceWeights(chosen.smooth, chosen.bone, (DEFAULT_FPS / capture.fps) ** 2)
 
 
 def _optimise(
-    capture: Capture, frame_points: FramePoints, options: Options, smooth: float
+    capture: Capture, frame_points: FramePoints, options: Options, chosen: Smoothness
 ) -> SequenceEstimate:
     """The points over time; the triangulated ones where the options ask for no optimisation."""
     points = frame_points.points
@@ -176,7 +176,7 @@ def _optimise(
             points,
             bones,
             scale=frame_points.triangulation.scale,
-            weights=_weights(capture, options, smooth),
+            weights=_weights(capture, chosen),
         )
         solved, sigma = estimate.points, estimate.sigma
     return SequenceEstimate(open_long_gaps(solved, points, options.max_gap_fill), sigma)

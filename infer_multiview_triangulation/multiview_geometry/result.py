@@ -193,6 +193,7 @@ def _judge(
         side_margin=float(margins.min()) if np.isfinite(margins).any() else None,
         doubtful_side_frames=int(doubtful.sum()),
         smooth=solved[0].smoothness.smooth,
+        bone=solved[0].smoothness.bone,
         smooth_curve=[list(point) for point in solved[0].smoothness.curve],
         held_out_given=refinement.given if refinement else None,
         held_out_adjusted=refinement.adjusted if refinement else None,

@@ -1,4 +1,4 @@
-"""The weight of smoothness that the data choose."""
+"""The weights of smoothness and of bones that the data choose."""
 
 from dataclasses import replace
 
@@ -72,6 +72,21 @@ def test_a_number_is_taken_as_it_is_and_two_views_leave_nothing_to_predict():
     assert (solve(two).quality["smooth"], solve(two).quality["smooth_curve"]) == (1.0, [])
     with pytest.raises(ValueError, match="smooth 'much' is neither auto nor a number"):
         solve(taken, smooth="much")
+
+
+def test_bones_are_stiff_where_they_are_constant_and_noise_lasts():
+    taken = shot(197, 90, replace(TYPICAL, memory=0.97), views=range(1, 10))
+    found = solve(taken)
+    smooth = found.quality["smooth"]
+    loose = solve(taken, smooth=smooth)
+    assert (found.quality["bone"], loose.quality["bone"]) == (10.0, 1.0)
+    off = error(found.keypoints3d_optim, taken.points)
+    assert off < error(loose.keypoints3d_optim, taken.points)
+    assert solve(taken, bone=0.0).quality["bone"] == 0.0
+
+
+def test_bones_stay_loose_where_their_lengths_change():
+    assert solve(jerky(198, 3.0)).quality["bone"] == 1.0
 
 
 @pytest.mark.parametrize("value", ["much", "-1", "1001", "nan", ""])

@@ -47,6 +47,7 @@ class Quality(TypedDict):
     side_margin: float | None
     doubtful_side_frames: int
     smooth: float
+    bone: float
     smooth_curve: list[list[float]]
     held_out_given: float | None
     held_out_adjusted: float | None

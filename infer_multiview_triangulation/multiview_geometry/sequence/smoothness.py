@@ -1,8 +1,9 @@
-"""The weight of smooth motion, chosen by hiding observations and predicting them.
+"""The weights of smooth motion and of bones, chosen by hiding observations and predicting them.
 
 What is hidden is all that one view says of a joint during a long run, not single points: noise
 that lasts would predict itself from the frames beside, and smoothness that follows the noise would
-look right. The other views' noise is independent of what is hidden, however long it lasts.
+look right. The other views' noise is independent of what is hidden, however long it lasts. Against
+it helps what does not change at all: the lengths of bones, as far as what is seen keeps them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from ..points.rays import Rays
 from .robust_objective import SequenceWeights, optimise_sequence
 
 DEFAULT_SMOOTH = 1.0
+# So many times as stiff bones are taken where they predict better: distances really are constant.
+STIFFER = 10.0
 CANDIDATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 # The search begins with the default, and goes down the curve on both sides.
 FIRST = CANDIDATES.index(DEFAULT_SMOOTH)
@@ -30,52 +33,61 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Smoothness:
-    """A weight and how it was found.
+    """The weights and how they were found.
 
     Attributes:
         smooth: The weight of squared accelerations.
+        bone: The weight of constant bone lengths.
         curve: Of each weight that was tried, by how many pixels hidden observations are missed
             (root mean square, outliers counted as if they were the outlier scale off); empty where
             too little could be hidden.
     """
 
     smooth: float
+    bone: float
     curve: tuple[tuple[float, float], ...] = ()
 
 
 def choose_smoothness(
-    rays: Rays, start: np.ndarray, bones: np.ndarray, *, scale: float, weights: SequenceWeights
+    rays: Rays,
+    start: np.ndarray,
+    bones: np.ndarray,
+    *,
+    scale: float,
+    weights: SequenceWeights,
 ) -> Smoothness:
-    """The weight by which hidden observations are predicted best.
+    """The weights by which hidden observations are predicted best.
 
     Args:
         rays: Observations of the F * J points.
         start: (F, J, 3) triangulated, NaN where unknown.
         bones: (B, 2) pairs of joints.
         scale: Pixels beyond which an observation is an outlier.
-        weights: The others; of ``smooth`` the default is taken where nothing can be hidden.
+        weights: The others, of which ``bone`` is tried ten times as large as well; of ``smooth``
+            the default is taken where nothing can be hidden.
     """
     rows = _sampled_frames(rays, start)
     joints = start.shape[1]
     part = rays.of_points(slice(rows.start * joints, rows.stop * joints))
     hidden = _hidden(part, joints)
     if hidden.sum() < LEAST_HIDDEN:
-        return Smoothness(DEFAULT_SMOOTH)
+        return Smoothness(DEFAULT_SMOOTH, weights.bone)
     shown = part.weighted(np.where(hidden, 0.0, part.weights))
     points, squared = start[rows], {}
 
-    def missed_by(number: int) -> float:
+    def missed(tried: SequenceWeights) -> np.ndarray:
         nonlocal points
+        found = optimise_sequence(
+            shown, points, bones, scale=scale, weights=tried, is_trial=True
+        ).points
+        # The next weight's optimum is near.
+        points = np.where(np.isfinite(found), found, points)
+        errors = reprojection_errors(part, found.reshape(-1, 3))
+        return np.where(hidden, np.minimum(np.nan_to_num(errors, nan=scale), scale) ** 2, 0)
+
+    def missed_by(number: int) -> float:
         if number not in squared:
-            tried = replace(weights, smooth=CANDIDATES[number])
-            found = optimise_sequence(
-                shown, points, bones, scale=scale, weights=tried, is_trial=True
-            ).points
-            # The next weight's optimum is near.
-            points = np.where(np.isfinite(found), found, points)
-            errors = reprojection_errors(part, found.reshape(-1, 3))
-            of_hidden = np.minimum(np.nan_to_num(errors, nan=scale), scale) ** 2
-            squared[number] = np.where(hidden, of_hidden, 0)
+            squared[number] = missed(replace(weights, smooth=CANDIDATES[number]))
         return float(squared[number].sum())
 
     best = FIRST
@@ -84,11 +96,15 @@ def choose_smoothness(
             missed_by(best + direction) < missed_by(best)
         ):
             best += direction
-    missed = {k: float(squared[k].sum() / hidden.sum()) for k in sorted(squared)}
-    curve = tuple((CANDIDATES[k], float(np.sqrt(missed[k]))) for k in missed)
-    if not _is_clearly_less(squared[best], squared[FIRST], joints):
-        return Smoothness(DEFAULT_SMOOTH, curve)
-    return Smoothness(_bottom(missed, best), curve)
+    means = {k: float(squared[k].sum() / hidden.sum()) for k in sorted(squared)}
+    curve = tuple((CANDIDATES[k], float(np.sqrt(means[k]))) for k in means)
+    is_better = _is_clearly_less(squared[best], squared[FIRST], joints)
+    smooth = _bottom(means, best) if is_better else DEFAULT_SMOOTH
+    bone = weights.bone
+    if bone > 0 and len(bones):
+        stiff = replace(weights, smooth=CANDIDATES[best], bone=STIFFER * bone)
+        bone = stiff.bone if missed(stiff).sum() < squared[best].sum() else bone
+    return Smoothness(smooth, bone, curve)
 
 
 def _is_clearly_less(squared: np.ndarray, default: np.ndarray, joints: int) -> bool:
