@@ -16,6 +16,7 @@ from .store import FrameStore, Tile
 Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 MOSTLY_BACKGROUND = 128
+MOST_IN_A_BYTE = 255
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,12 @@ class AlignedFrames:
         if not self.store.has_mattes:
             return np.full(self.store.shape[:2], self.store.count, np.int32)
         total = np.zeros(self.store.shape[:2], np.int32)
-        for _, weight in self.each():
-            total += weight >= MOSTLY_BACKGROUND
+        some = np.zeros(total.shape, np.uint8)
+        for index, (_, weight) in enumerate(self.each(), 1):
+            some += weight // MOSTLY_BACKGROUND
+            if index % MOST_IN_A_BYTE == 0 or index == self.store.count:
+                total += some
+                some[:] = 0
         return total
 
 

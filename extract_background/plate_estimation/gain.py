@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 
 import cv2
@@ -58,6 +57,11 @@ def _small(store: FrameStore, pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
 
 def _median(values: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
     """The median of what is no NaN; NaN where nothing is left."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.nanmedian(values, axis=axis)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    moved = np.moveaxis(values, axes, range(-len(axes), 0))
+    flat = moved.reshape(*moved.shape[: -len(axes)], -1)
+    # NaN are sorted to the end. np.nanmedian takes ten times as long.
+    ordered = np.sort(flat, axis=-1)
+    count = np.count_nonzero(~np.isnan(flat), axis=-1)[..., None]
+    middle = [np.take_along_axis(ordered, (count - less) // 2, axis=-1) for less in (1, 0)]
+    return ((middle[0] + middle[1]) / 2)[..., 0]

@@ -11,6 +11,9 @@ from .mixture import heavier_mean
 
 FOREGROUND_WEIGHT = 40
 EDGE_SHARE = 120
+# Weights squared, none where the matte says foreground: its core may be 254, not 255.
+BACKGROUND_WEIGHTS = (np.arange(256, dtype=np.uint16) ** 2 // 255).astype(np.uint8)
+BACKGROUND_WEIGHTS[:FOREGROUND_WEIGHT] = 0
 
 
 def median(frames: AlignedFrames) -> Estimate:
@@ -58,19 +61,19 @@ def _safe_weights(weights: np.ndarray, rows: slice, radius: int) -> np.ndarray:
 
     A pixel that is then seen in no frame keeps the weights that it had.
     """
-    top, bottom = max(0, rows.start - radius), min(weights.shape[1], rows.stop + radius)
+    count, height, width = weights.shape
+    top, bottom = max(0, rows.start - radius), min(height, rows.stop + radius)
+    safe = np.full((count, rows.stop - rows.start, width), 255, np.uint8)
+    # Beside everybody all weights are 255, and stay so.
+    touched = np.flatnonzero(weights[:, top:bottom].min(axis=(0, 1)) < 255)
+    if not len(touched):
+        return safe
+    columns = slice(max(0, touched[0] - radius), touched[-1] + radius + 1)
     box = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     inner = slice(rows.start - top, rows.stop - top)
-    eroded = np.stack([cv2.erode(weight[top:bottom], box)[inner] for weight in weights])
-    plain = _background_weights(np.ascontiguousarray(weights[:, rows]))
-    eroded = _background_weights(eroded)
-    lost = ~(eroded > 0).any(axis=0)
-    eroded[:, lost] = plain[:, lost]
-    return eroded
-
-
-def _background_weights(weights: np.ndarray) -> np.ndarray:
-    """Weights squared, none where the matte says foreground: its core may be 254, not 255."""
-    squared = (weights.astype(np.uint16) ** 2 // 255).astype(np.uint8)
-    squared[weights < FOREGROUND_WEIGHT] = 0
-    return squared
+    eroded = np.stack([cv2.erode(each[top:bottom, columns], box)[inner] for each in weights])
+    eroded = BACKGROUND_WEIGHTS[eroded]
+    lost = ~eroded.any(axis=0)
+    eroded[:, lost] = BACKGROUND_WEIGHTS[weights[:, rows, columns][:, lost]]
+    safe[..., columns] = eroded
+    return safe

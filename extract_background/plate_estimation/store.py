@@ -43,13 +43,20 @@ class FrameStore:
         stride: Take every ``stride``-th frame offered.
         memory_budget_mb: When all that may be kept needs more, it lies in a temporary file that
             is deleted with the store.
+        expected: How many frames will be offered, where that is known: fewer than ``max_frames``
+            need less memory.
 
     Attributes:
         warnings: What whoever filled the store wants the report to say.
     """
 
     def __init__(
-        self, max_frames: int = 200, stride: int = 1, memory_budget_mb: int = 1024
+        self,
+        max_frames: int = 200,
+        stride: int = 1,
+        memory_budget_mb: int = 1024,
+        *,
+        expected: int | None = None,
     ) -> None:
         if max_frames < 2 or stride < 1:
             raise ValueError(
@@ -58,6 +65,7 @@ class FrameStore:
         self._max_frames, self.stride = max_frames, stride
         self._budget = memory_budget_mb * 2**20
         self._spent = 0
+        self._expected = max_frames if expected is None else -(-expected // stride)
         # Room for all frames is made when the first one tells their size.
         self._frames = np.empty((0, 0, 0, 3), np.uint8)
         self._weights: np.ndarray | None = None
@@ -107,7 +115,7 @@ class FrameStore:
         if index % self.stride:
             return False
         if len(self._frames) == 0:
-            self._frames = self.array((self._max_frames, *frame.shape))
+            self._frames = self._room(frame.shape)
         if frame.shape != self.shape:
             raise ValueError(
                 f"frame {index} is {frame.shape}, those before it {self.shape}; a "
@@ -167,10 +175,19 @@ class FrameStore:
             yield Tile(rows, *(np.ascontiguousarray(a[:, rows]) for a in (self.frames, weights)))
             self.release(weights)
 
-    def array(self, shape: tuple[int, ...]) -> np.ndarray:
-        """An uninitialised uint8 array, in memory while the budget lasts, then on the disk."""
+    def _room(self, shape: tuple[int, ...]) -> np.ndarray:
+        used = min(1.0, self._expected / self._max_frames)
+        return self.array((self._max_frames, *shape), used=used)
+
+    def array(self, shape: tuple[int, ...], *, used: float = 1.0) -> np.ndarray:
+        """An uninitialised uint8 array, in memory while the budget lasts, then on the disk.
+
+        Args:
+            shape: Its own.
+            used: What share of it will be written to; the rest takes no memory.
+        """
         size = int(np.prod(shape, dtype=np.int64))
-        self._spent += size
+        self._spent += round(size * used)
         if self._spent <= self._budget:
             return np.empty(shape, np.uint8)
         with tempfile.TemporaryFile() as file:
@@ -191,7 +208,7 @@ class FrameStore:
     def _keep(self, frame: np.ndarray, matte: np.ndarray | None) -> None:
         self._frames[self.count] = frame
         if matte is not None and self._weights is None:
-            self._weights = self.array(self._frames.shape[:3])
+            self._weights = self._room(self._frames.shape[1:3])
             self._weights[: self.count] = 255
         if self._weights is not None:
             weight = 255 if matte is None else 255 - prepared_matte(matte, frame.shape[:2])

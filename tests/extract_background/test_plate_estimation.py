@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import psutil
 import pytest
@@ -13,6 +14,7 @@ from development.synthetic.scenes import Scene, make_scene, metrics
 from extract_background.extract_background_kit.picture_files import folder_pictures, read_picture
 from extract_background.extract_background_kit.stopping import Stopped
 from extract_background.plate_estimation import FrameStore, PlateOptions, Sampling, estimate_plate
+from extract_background.plate_estimation.gain import _median
 from extract_background.plate_estimation.reading import store_of_video
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -254,6 +256,44 @@ def test_large_stores_lie_on_disk_and_not_in_memory():
     assert store.frames.nbytes > 150e6
     assert process.memory_info().rss - before < 60e6
     assert all((f == 7).all() and (w == 255).all() for f, w in store.each())
+
+
+def test_a_few_frames_that_are_expected_stay_in_memory():
+    store = FrameStore(max_frames=60, memory_budget_mb=16, expected=4)
+    for _ in range(4):
+        store.add(np.zeros((720, 1280, 3), np.uint8), np.zeros((720, 1280), np.uint8))
+    assert not isinstance(store.frames, np.memmap)
+    assert store.count == 4 and store.stride == 1
+
+
+def test_safe_weights_are_those_of_the_whole_picture():
+    from extract_background.plate_estimation.per_pixel import _safe_weights
+
+    mattes = np.zeros((5, 70, 90), np.uint8)
+    for index, matte in enumerate(mattes):
+        cv2.circle(matte, (40 + 2 * index, 36), 12, 255, -1)
+        cv2.circle(matte, (40 + 2 * index, 36), 14, 120, 2)
+    weights = 255 - mattes
+    box = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+
+    def squared(weights):
+        return np.where(weights < 40, 0, weights.astype(int) ** 2 // 255)
+
+    plain, eroded = squared(weights), squared(np.stack([cv2.erode(w, box) for w in weights]))
+    expected = np.where((eroded > 0).any(axis=0), eroded, plain)
+    assert (expected != eroded).any()
+    for top in range(0, 70, 32):
+        rows = slice(top, min(top + 32, 70))
+        assert np.array_equal(_safe_weights(weights, rows, 3), expected[:, rows])
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+def test_the_gains_median_leaves_out_what_is_not_known():
+    values = np.random.default_rng(1).uniform(1, 9, (6, 5, 7, 3)).astype(np.float32)
+    values[values > 5] = np.nan
+    values[:, 0, 0], values[2] = np.nan, np.nan
+    for axis in (0, (1, 2)):
+        assert np.array_equal(_median(values, axis), np.nanmedian(values, axis), equal_nan=True)
 
 
 def test_mattes_may_come_late_in_any_type_and_size():

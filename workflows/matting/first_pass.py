@@ -80,7 +80,8 @@ def run_first_pass(job: VideoJob, finders: Finders, *, makes_plate: bool) -> Fir
         RuntimeError: A task failed.
     """
     report = job.report
-    store = FrameStore()
+    store = FrameStore(expected=job.info.frame_count or None)
+    times: list[tuple[int, int]] = []
     if finders.base_name == KEY_ALPHA:
         # Its colours go with it, so that it is made in the second pass.
         finders = replace(finders, base=None, keeps_alpha=False)
@@ -107,12 +108,14 @@ def run_first_pass(job: VideoJob, finders: Finders, *, makes_plate: bool) -> Fir
                 result.wanted.add(finders.people.found)
             if makes_plate:
                 store.add(frame.image, matte)
+                times.append((frame.pts, frame.duration))
         if result.wanted is not None:
             report.people = result.wanted.choose()
         if makes_plate:
             result.plate = _plate_of(job, store)
             result.unfit, result.is_wrong = judged(store, result.plate)
             report.plate = {**result.plate.report, "unfit": result.unfit}
+            job.seen.hold(store, times)
     return result
 
 

@@ -15,6 +15,7 @@ from plugin_kit.video import Frame
 from workflows.matting.options import ChainOptions
 from workflows.matting.progress import share_bar
 from workflows.matting.report import ChainReport
+from workflows.matting.seen import SeenFrames
 from workflows.media.codecs import CODECS
 from workflows.media.companion import Clock, Companion
 from workflows.media.prefetch import prefetch
@@ -36,6 +37,7 @@ class VideoJob:
         folder: Where the outputs are written.
         sound: What goes along with the composite; None where nothing does.
         clock: When the frame that was given last is shown.
+        seen: The frames of the first pass, as far as they are held.
     """
 
     options: ChainOptions
@@ -44,6 +46,7 @@ class VideoJob:
     folder: Path
     sound: Sound | None = None
     clock: Clock = field(default_factory=Clock)
+    seen: SeenFrames = field(default_factory=SeenFrames)
 
     def frames(self, label: str) -> Iterator[Frame]:
         """Every frame, with a progress bar; what was odd about the file goes into the report.
@@ -63,6 +66,18 @@ class VideoJob:
         self.report.frames = reader.frames_read
         for warning in reader.warnings:
             self.report.warn(warning)
+
+    def frames_again(self, label: str) -> Iterator[Frame]:
+        """What :meth:`frames` gave, once more: out of memory where all of it is held there."""
+        if not len(self.seen):
+            yield from self.frames(label)
+            return
+        with counting_bar(self.options.quiet) as progress:
+            bar = progress.add_task(label, total=len(self.seen))
+            for frame in self.seen:
+                self.clock.seconds = frame.pts * self.info.time_base
+                yield frame
+                progress.advance(bar)
 
     def first_frames(self) -> list[np.ndarray]:
         """Its first frames, uint8 RGB (H, W, 3), for what has to see some before it is good."""

@@ -84,6 +84,7 @@ class AlphaMaker:
     def close(self) -> None:
         """Let go of what was kept between the passes."""
         self.first.close()
+        self.job.seen.close()
 
     def _source(self, plate: Plate | None) -> AlphaSource:
         made = self.job.report.alpha

@@ -56,7 +56,7 @@ def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground |
                 finished = [matted] if stabiliser is None else stabiliser.push(matted)
             write(finished)
 
-        for index, frame in enumerate(job.frames("matting")):
+        for index, frame in enumerate(job.frames_again("matting")):
             with report.timed("of it alpha"):
                 alpha = alphas(index, frame.image)
             seconds = float(frame.pts * job.info.time_base)

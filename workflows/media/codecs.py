@@ -37,7 +37,9 @@ class Codec:
 
 # At the same crf these are nearer to the source than the preset veryfast, in their worst blocks
 # too, in less than half of its time, for about twice its bits.
-FAST_H264 = {"preset": "ultrafast", "x264-params": "cabac=1:deblock=0,0"}
+# One thread a file: the chains write several at once, and one is nearer to the source at the same
+# crf, for a tenth less of CPU time; the file is the same on every machine.
+FAST_H264 = {"preset": "ultrafast", "x264-params": "cabac=1:deblock=0,0", "threads": "1"}
 # Constant quality; more threads and less search than by default, which takes seconds a frame.
 VP9 = {"b": "0", "deadline": "good", "cpu-used": "5", "row-mt": "1", "tile-columns": "1"}
 # FFmpeg refuses alpha with alternate reference frames. 0 threads are as many as there are.
