@@ -31,6 +31,7 @@ LONGEST = (
     "tests/infer_multiview_triangulation/test_workflow.py",
     "tests/workflows/test_matting_method.py",
     "tests/infer_multiview_triangulation/test_real_data.py",
+    "tests/extract_background/test_plate_estimation.py",
     "tests/fuzz/test_campaign.py",
     "tests/workflows/test_dataset_aist.py",
     "tests/infer_multiview_triangulation/test_unposed_crowd.py",
