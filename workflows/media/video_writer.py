@@ -227,6 +227,12 @@ def _encodable(image: np.ndarray, pixel_format: str, matrix: Colorspace | None) 
     is_even = image.shape[0] % 2 == image.shape[1] % 2 == 0
     if image.ndim == 2 and (pixel_format == "yuv444p" or (pixel_format == "yuv420p" and is_even)):
         return _grey_frame(image, pixel_format)
+    if image.ndim == 3 and image.shape[2] == 3 and pixel_format == "yuv420p" and is_even:
+        # Late, for it brings numba, which takes seconds to load.
+        from workflows.media.planes import yuv420_planes
+
+        standard = 601 if matrix == Colorspace.ITU601 else 709
+        return av.VideoFrame.from_ndarray(yuv420_planes(image, standard), format=pixel_format)
     source_format = "gray" if image.ndim == 2 else {3: "rgb24", 4: "rgba"}[image.shape[2]]
     return av.VideoFrame.from_ndarray(image, format=source_format).reformat(
         format=pixel_format,
