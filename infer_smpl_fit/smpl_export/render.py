@@ -139,14 +139,19 @@ def is_drawable(pixels: np.ndarray, depths: np.ndarray, shape: tuple[int, ...]) 
 
 def frame_vertices(motion: BodyMotion, model: BodyModel, frame: int) -> np.ndarray:
     """(N, 3): the body in the world at a frame."""
-    row = slice(frame, frame + 1)
+    return posed_at(motion, model, range(frame, frame + 1))[0]
+
+
+def posed_at(motion: BodyMotion, model: BodyModel, frames: range) -> np.ndarray:
+    """(F, N, 3): the body in the world at some frames."""
+    rows = np.array(frames)
     return posed_vertices(
         model,
-        motion.poses[row],
+        motion.poses[rows],
         betas=motion.betas,
-        transl=motion.transl[row],
+        transl=motion.transl[rows],
         scaling=motion.scaling,
-    )[0]
+    )
 
 
 def contact_sheet(

@@ -76,8 +76,10 @@ def page_of(scene: TakeScene, told: Callable[[float], None] = lambda share: None
                 parts.append(_Surface(api, person, person.body))
         record = server.get_scene_serializer()
         for step in range(scene.steps):
-            for part in parts:
-                part.show(step)
+            # Together: else viser's other thread is woken for each bone's turn.
+            with server.atomic():
+                for part in parts:
+                    part.show(step)
             record.insert_sleep(scene.seconds_a_step)
             told((step + 1) / scene.steps)
         return record.as_html().replace(TITLE, f"<title>{escape(scene.title)}</title>", 1)
