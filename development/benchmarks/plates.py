@@ -133,10 +133,12 @@ def measure(way: str, clip: str, frames: int, *, gain_alignment: bool = False) -
 def _warm_up(way: str) -> None:
     """One thread, everything compiled."""
     import cv2
-    import numba
+    from numba.core import config
+
+    from plugin_kit.compiled import THREADS
 
     cv2.setNumThreads(1)
-    numba.config.NUMBA_NUM_THREADS = 1
+    config.__dict__[THREADS] = 1
     # Noise is no scene, and the plate's report says so.
     logging.getLogger("extract_background").setLevel(logging.ERROR)
     small = np.random.default_rng(0).integers(0, 255, (6, 48, 64, 4), dtype=np.uint8)
@@ -174,18 +176,19 @@ def _plain_alpha_mean(pictures: Matted) -> np.ndarray:
 
 
 def _fits_a_second(frames: np.ndarray) -> float:
-    import numba
+    from numba.core import config
 
     from extract_background.plate_estimation.mixture import heavier_mean
+    from plugin_kit.compiled import THREADS
 
     gains = np.ones((len(frames), 3), np.float32)
     use = np.full(frames.shape[:3], 255, np.uint8)
     heavier_mean(frames[:, :4, :4].copy(), use[:, :4, :4].copy(), gains)
-    threads, numba.config.NUMBA_NUM_THREADS = numba.config.NUMBA_NUM_THREADS, 1
+    threads, config.__dict__[THREADS] = config.__dict__[THREADS], 1
     start = time.process_time()
     heavier_mean(frames, use, gains)
     passed = time.process_time() - start
-    numba.config.NUMBA_NUM_THREADS = threads
+    config.__dict__[THREADS] = threads
     return frames[0].size / passed
 
 

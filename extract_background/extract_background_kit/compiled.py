@@ -5,6 +5,9 @@ What they cost on a first run goes by their statements, and more by what they ca
 ``**``, ``np.zeros``, ``sum`` or a slice brings functions of numba's own, compiled again for each
 type, and ``parallel=True`` doubles it all. So kernels here loop over scalars, write into arrays
 that they are given, and run on threads by :func:`over_rows`.
+
+A kernel that takes a class of ours is given a new name when that class is renamed or removed: numba
+unpickles what it kept of a function of that name and line before it sees that it is outdated.
 """
 
 from __future__ import annotations
@@ -14,9 +17,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from numba import config, njit
+from numba import njit
+from numba.core import config
 
 logger = logging.getLogger(__name__)
+
+# The name in numba's settings, which get it from the environment.
+THREADS = "NUMBA_NUM_THREADS"
 
 
 def compiled(**options: Any) -> Callable[[Callable], Any]:
@@ -50,7 +57,7 @@ def over_rows(work: Callable[[int], object], count: int) -> None:
     lets go of Python's lock, as kernels with ``nogil=True`` and OpenCV do. The threads end here,
     so that a process may fork later. The first error of ``work`` is raised.
     """
-    threads = min(config.NUMBA_NUM_THREADS, count)
+    threads = min(vars(config)[THREADS], count)
     if threads < 2:
         for row in range(count):
             work(row)

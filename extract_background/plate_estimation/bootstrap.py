@@ -137,7 +137,7 @@ def _attenuated(motion: np.ndarray, excess: np.ndarray) -> np.ndarray:
 
     By OpenCV, which takes a compiled kernel's time and needs no compiling.
     """
-    excess = cv2.max(excess, 0.0)
+    excess = np.maximum(excess, 0)
     share = cv2.exp(cv2.multiply(excess, excess, scale=-1 / DISTANCE_LEVELS**2))
     lowered = cv2.multiply(motion, share, dtype=cv2.CV_32F)
-    return cv2.max(lowered, float(LEAST_WEIGHT)).astype(np.uint8)
+    return np.maximum(lowered, LEAST_WEIGHT).astype(np.uint8)

@@ -67,14 +67,14 @@ def _heavier_mean(
         if used == 1:
             out[p] = levels[0]
         elif used > 1:
-            initialise(levels, counts, upper, used, mixture)
-            fit(levels, counts, upper, used, mixture)
+            start_mixture(levels, counts, upper, used, mixture)
+            fit_mixture(levels, counts, upper, used, mixture)
             heavier = 1 if mixture[WEIGHTS, 1] > mixture[WEIGHTS, 0] else 0
             out[p] = mixture[MEANS, heavier]
 
 
 @compiled()
-def initialise(
+def start_mixture(
     levels: np.ndarray, counts: np.ndarray, upper: np.ndarray, used: int, mixture: np.ndarray
 ) -> None:
     """Parameters of the optimal two-means split of the first ``used`` levels."""
@@ -97,7 +97,7 @@ def initialise(
 
 
 @compiled()
-def fit(
+def fit_mixture(
     levels: np.ndarray, counts: np.ndarray, upper: np.ndarray, used: int, mixture: np.ndarray
 ) -> int:
     """EM from the given parameters, in place; return the number of iterations."""

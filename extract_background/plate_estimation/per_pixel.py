@@ -68,10 +68,13 @@ def _safe_weights(weights: np.ndarray, rows: slice, radius: int) -> np.ndarray:
     touched = np.flatnonzero(weights[:, top:bottom].min(axis=(0, 1)) < 255)
     if not len(touched):
         return safe
-    columns = slice(max(0, touched[0] - radius), touched[-1] + radius + 1)
+    first, last = int(touched[0]), int(touched[-1])
+    columns = slice(max(0, first - radius), last + radius + 1)
     box = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     inner = slice(rows.start - top, rows.stop - top)
-    eroded = np.stack([cv2.erode(each[top:bottom, columns], box)[inner] for each in weights])
+    eroded: np.ndarray = np.stack(
+        [cv2.erode(each[top:bottom, columns], box)[inner] for each in weights]
+    )
     eroded = BACKGROUND_WEIGHTS[eroded]
     lost = ~eroded.any(axis=0)
     eroded[:, lost] = BACKGROUND_WEIGHTS[weights[:, rows, columns][:, lost]]

@@ -36,10 +36,12 @@ def grouped_doubled(weight: Tensor) -> Tensor:
     return wide.view(len(wide), 4, -1, 2, 2).sum(1)
 
 
-def group_layer(weight: Tensor, bias: Tensor, *, activated: bool) -> nn.Module:
+def group_layer(weight: Tensor, bias: Tensor | None, *, activated: bool) -> nn.Module:
     """The convolution by ``weight`` of a group, with one ``bias`` a pixel, and ReLU or nothing."""
     outputs, channels, *size = weight.shape
+    assert bias is not None
     convolution = nn.utils.skip_init(nn.Conv2d, channels, outputs, size)
+    assert isinstance(convolution, nn.Conv2d)
     convolution.weight = nn.Parameter(weight, requires_grad=False)
     convolution.bias = nn.Parameter(bias.detach().repeat(4), requires_grad=False)
     convolution.to(memory_format=torch.channels_last)

@@ -93,7 +93,7 @@ class RearrangedPyramid(nn.Module):
 
     def _laid_out(self, x: Tensor) -> Tensor:
         size = x.shape[2:]
-        if torch.jit.is_tracing():
+        if torch.jit.is_tracing():  # type: ignore[attr-defined]
             return layout(size, x)
         if self._layout is None or self._layout_size != size:
             self._layout, self._layout_size = layout(size, x), size

@@ -128,7 +128,7 @@ class HumanParser:
             return OpenVinoNetwork(rearranged(network), torch.zeros(1, 3, TRACED_SIZE, TRACED_SIZE))
         if is_plain:
             return optimised(network)
-        return folded(network).to(self._device, memory_format=torch.channels_last)
+        return folded(network).to(self._device).to(memory_format=torch.channels_last)
 
     def _forward(self, x: Tensor) -> Tensor:
         is_half = self._dtype != torch.float32

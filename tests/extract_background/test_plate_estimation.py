@@ -142,7 +142,7 @@ def test_mixture_equals_sklearn_from_the_same_start():
         counts = counts.astype(float)
         course = (levels, counts, np.empty_like(levels), len(levels))
         ours = np.empty((3, 2))
-        mixture.initialise(*course, ours)
+        mixture.start_mixture(*course, ours)
         weights, means, variances = ours.copy()
         reference = GaussianMixture(
             2,
@@ -150,7 +150,7 @@ def test_mixture_equals_sklearn_from_the_same_start():
             means_init=means[:, None],
             precisions_init=1 / variances[:, None, None],
         ).fit(values[:, None])
-        iterations = mixture.fit(*course, ours)
+        iterations = mixture.fit_mixture(*course, ours)
         assert iterations == reference.n_iter_
         _, means, variances = ours
         np.testing.assert_allclose(means, reference.means_[:, 0], atol=1e-6)
@@ -172,7 +172,7 @@ def test_kernels_are_compiled_for_one_set_of_types():
     for kernel in whole:
         kernel.recompile()
     parts = (kernels._load, kernels._count, kernels._median, kernels._tukey_mean)
-    parts += (mixture.initialise, mixture.fit, mixture._maximise, mixture._expect)
+    parts += (mixture.start_mixture, mixture.fit_mixture, mixture._maximise, mixture._expect)
     assert {kernel: len(kernel.signatures) for kernel in whole} == dict.fromkeys(whole, 1)
     assert {part: len(part.signatures) for part in parts} == dict.fromkeys(parts, 1)
 
