@@ -31,7 +31,7 @@ CAPTURES = {
     "handstand": ("handstand", 60.0, 0.0),
     "seated": ("seated", 60.0, 0.0),
 }
-POSTURE_SEEDS = range(911, 917)
+POSTURE_SEEDS = range(951, 957)
 # What the fit is told: the keypoints alone, or which way is up as well, as cameras tell it.
 TOLD = {"alone": None, "and up": np.array((0.0, 1.0, 0.0))}
 SIZES = (0.5, 0.6, 0.75, 0.9, 1.0, 1.1, 1.2)
