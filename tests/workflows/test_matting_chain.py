@@ -219,7 +219,7 @@ def test_an_unreadable_background_is_refused_before_any_work(video, weights, tmp
 def test_an_interruption_keeps_what_was_finished_and_nothing_else(
     video, weights, tmp_path, monkeypatch, capsys, sent
 ):
-    original = VideoJob.frames
+    original = VideoJob.frames_again
 
     def interrupted(job, label):
         for index, frame in enumerate(original(job, label)):
@@ -227,7 +227,7 @@ def test_an_interruption_keeps_what_was_finished_and_nothing_else(
                 signal.raise_signal(sent)
             yield frame
 
-    monkeypatch.setattr(VideoJob, "frames", interrupted)
+    monkeypatch.setattr(VideoJob, "frames_again", interrupted)
     arguments = [str(video), "--output", str(tmp_path), "--matte", "none"]
     code = main([*arguments, "--weights", str(weights / "bgm.pth")])
     assert code == 130
