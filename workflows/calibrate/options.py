@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from workflows.wording import reworded
 
 WORDS = (
     (r"\bboards_path\b", "VIDEOS"),
@@ -23,6 +23,4 @@ def in_options(text: str) -> str:
         >>> in_options("look at more frames (a smaller board_stride)")
         'look at more frames (a smaller --stride)'
     """
-    for pattern, option in WORDS:
-        text = re.sub(pattern, option, text)
-    return text
+    return reworded(text, WORDS)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
 from infer_people.people_finding.options import BACKENDS, SKELETONS, FinderOptions
 from workflows.command import program, run_command
+from workflows.wording import reworded
 
 MASKS = ("none", "video", "png")
 WORDS = (
@@ -75,9 +75,7 @@ def in_options(text: str) -> str:
         >>> in_options("input_size 8 is outside of 128 to 2048 pixels")
         '--input-size 8 is outside of 128 to 2048 pixels'
     """
-    for pattern, option in WORDS:
-        text = re.sub(pattern, option, text)
-    return text
+    return reworded(text, WORDS)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workflows.motion.graph import FIT, PEOPLE, TRIANGULATION
 from workflows.motion.marker_names import VOCABULARIES
+from workflows.wording import reworded
 
 # Where infer_people keeps what it found, below the output.
 FOUND = "people"
@@ -59,9 +59,7 @@ def in_options(text: str) -> str:
         >>> in_options("raise min_confidence, set units, or sync=auto")
         'raise --min-confidence, set --units, or --sync auto'
     """
-    for pattern, option in WORDS:
-        text = re.sub(pattern, option, text)
-    return text
+    return reworded(text, WORDS)
 
 
 def parsed_parameters(given: Iterable[str]) -> dict[str, dict[str, str]]:
