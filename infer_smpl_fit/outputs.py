@@ -14,6 +14,9 @@ from .smpl_export.gltf import SURFACE, write_people_glb
 from .smpl_export.motion import BodyMotion, rotation_to_y_up
 from .smpl_export.research_files import write_aist, write_amass, write_trc
 
+# File systems take 255 bytes.
+MOST_LETTERS = 100
+
 
 def write_all(folder: Path, people: Sequence[Person], model: BodyModel, *, up: str) -> list[Path]:
     """Write every motion file, and return their paths.
@@ -49,13 +52,21 @@ def write_all(folder: Path, people: Sequence[Person], model: BodyModel, *, up: s
 def file_stems(names: Sequence[str]) -> list[str]:
     """What the files of each person are called: ``motion``, or ``motion_NAME``, all different.
 
+    They differ on disks that tell no capitals from small letters as well.
+
     Example:
         >>> file_stems(["1", "2"]), file_stems([""]), file_stems(["A/b", "A b"])
         (['motion_1', 'motion_2'], ['motion'], ['motion_A_b', 'motion_A_b-2'])
     """
     stems: list[str] = []
+    taken: set[str] = set()
     for name in names:
-        stem = f"motion_{re.sub(r'[^A-Za-z0-9.-]+', '_', name)}" if name else "motion"
-        same = sum(other == stem or other.startswith(f"{stem}-") for other in stems)
-        stems.append(f"{stem}-{same + 1}" if same else stem)
+        plain = re.sub(r"[^A-Za-z0-9.-]+", "_", name)[:MOST_LETTERS]
+        stem = first = f"motion_{plain}" if name else "motion"
+        number = 1
+        while stem.casefold() in taken:
+            number += 1
+            stem = f"{first}-{number}"
+        taken.add(stem.casefold())
+        stems.append(stem)
     return stems

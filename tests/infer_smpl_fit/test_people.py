@@ -199,3 +199,11 @@ def test_names_and_files_are_different():
         "motion_a_b-3",
         "motion_c",
     ]
+    # A number that was put behind a name may be another's name; some disks ignore capitals.
+    assert file_stems(["A-2", "A", "A", "a"]) == [
+        "motion_A-2",
+        "motion_A",
+        "motion_A-3",
+        "motion_a-4",
+    ]
+    assert len(file_stems(["x" * 300])[0]) < 120
