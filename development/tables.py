@@ -18,7 +18,8 @@ def new_table(
     """A table whose first ``words`` columns hold words, the others numbers."""
     table = Table(title=title, caption=caption)
     for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index < words else "right")
+        # A narrow terminal folds what is too long, and loses no digit of it.
+        table.add_column(column, justify="left" if index < words else "right", overflow="fold")
     for row in rows:
         table.add_row(*row)
     return table

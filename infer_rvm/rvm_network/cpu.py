@@ -1,5 +1,7 @@
 """The network on the CPU: folded, channels last at the small size, OpenCV at the full one."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 import torch
@@ -10,9 +12,21 @@ from torchvision.models.resnet import Bottleneck
 from ..infer_rvm_kit.folding import Network, folded
 from ..infer_rvm_kit.packed_convolutions import can_pack, packed
 from .decoder import OutputBlock, States, upsample_to
-from .full_size import Matte, apply_filter
+from .full_size import Matte, apply_alpha_filter, apply_filter
 from .network import MattingNetwork, shrink
 from .refiner import DeepGuidedFilter
+
+
+class _Solved(NamedTuple):
+    """The small picture (1, 3, h, w), what the network makes of it, and its new states.
+
+    ``hidden`` is (1, 16, h, w), ``projected`` (1, 4, h, w): foreground residual and alpha.
+    """
+
+    small: Tensor
+    hidden: Tensor
+    projected: Tensor
+    states: States
 
 
 class CpuStep:
@@ -26,15 +40,29 @@ class CpuStep:
     def __call__(self, image: np.ndarray, states: States, ratio: float) -> tuple[Matte, States]:
         """Matte ``image``, uint8 RGB (H, W, 3), and return the new states too."""
         pixels = self._as_floats(image)
+        solved = self._solved(pixels, states, ratio)
+        if ratio == 1:
+            return _direct(image, solved.projected), solved.states
+        return apply_filter(pixels, *self._coefficients(solved)), solved.states
+
+    @torch.inference_mode()
+    def alpha(self, image: np.ndarray, states: States, ratio: float) -> tuple[np.ndarray, States]:
+        """The alpha alone, float32 (H, W), in less time, and the new states."""
+        pixels = self._as_floats(image)
+        solved = self._solved(pixels, states, ratio)
+        if ratio == 1:
+            return solved.projected[0, 3].clamp(0, 1).numpy(), solved.states
+        return apply_alpha_filter(pixels, *self._coefficients(solved)), solved.states
+
+    def _solved(self, pixels: np.ndarray, states: States, ratio: float) -> _Solved:
         small = shrink(torch.from_numpy(pixels).permute(2, 0, 1)[None], ratio) / 255
         # Joined to features in channels last, a picture in another layout would reorder them all.
         small = small.contiguous(memory_format=torch.channels_last)
         hidden, states = self._network.decode(small, states)
-        projected = self._network.project_mat(hidden)
-        if ratio == 1:
-            return _direct(image, projected), states
-        slope, offset = self._network.refiner.coefficients(small, projected, hidden)
-        return apply_filter(pixels, slope, offset), states
+        return _Solved(small, hidden, self._network.project_mat(hidden), states)
+
+    def _coefficients(self, solved: _Solved) -> tuple[Tensor, Tensor]:
+        return self._network.refiner.coefficients(solved.small, solved.projected, solved.hidden)
 
     def _as_floats(self, image: np.ndarray) -> np.ndarray:
         """``image`` in 0..255, in memory kept from frame to frame: new pages cost more."""
