@@ -36,6 +36,7 @@ TABLES = {
     "crowd": "crowd.table",
     "crowd_videos": "crowd.video_table",
     "cameras": "motion.camera_table",
+    "board": "board.table",
     "body_fit": "motion.fit_table",
     "body_postures": "bodies.posture_table",
     "body_sizes": "bodies.size_table",

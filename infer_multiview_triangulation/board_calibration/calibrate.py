@@ -103,7 +103,7 @@ def calibrate_by_board(
     sightings = find_sightings(footage, options.board, stride, when_picture)
     found = calibrate_sightings(sightings, options, lenses)
     found.quality["stride"] = stride
-    found.quality["warnings"][:0] = noticed
+    found.quality["warnings"][:0] = [*noticed, *sightings.warnings]
     return found
 
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from .board import CHARUCO, DICTIONARIES, Board, dictionary_of
+from .extent import BoardExtent, is_regular
 
 # The long sides of the pictures in which a checkerboard is looked for, one after the other.
 SMALL, SMALLER = 960, 480
@@ -23,10 +24,15 @@ LEAST_CONTRAST = 10.0
 
 
 class BoardDetector:
-    """Looks for one board in picture after picture."""
+    """Looks for one board in picture after picture.
+
+    Attributes:
+        extent: How far the board reaches that was seen so far.
+    """
 
     def __init__(self, board: Board) -> None:
         self._board = board
+        self.extent = BoardExtent(board)
         self._corners = len(board.corners)
         if board.kind == CHARUCO:
             kinds = (False, True) if board.rows % 2 == 0 else (False,)
@@ -39,23 +45,31 @@ class BoardDetector:
         if self._board.kind == CHARUCO:
             return self._find_charuco(grey)
         found = self._find_checkerboard(grey)
-        return np.full((self._corners, 2), np.nan) if found is None else self._in_order(found, grey)
+        if found is None or not is_regular(grey, found.reshape(*self._board.shape, 2)):
+            return np.full((self._corners, 2), np.nan)
+        pixels = self._in_order(found, grey)
+        self.extent.look(grey, pixels)
+        return pixels
 
     def _find_charuco(self, grey: np.ndarray) -> np.ndarray:
         if len(self._charucos) > 1 and np.ptp(self._votes) > SURE:
             self._charucos = [self._charucos[int(self._votes.argmax())]]
-        found = [self._pixels_of(charuco, grey) for charuco in self._charucos]
+        found, markers = zip(*[self._pixels_of(c, grey) for c in self._charucos], strict=True)
+        self.extent.note(markers[0])
         counts = [int(np.isfinite(pixels[:, 0]).sum()) for pixels in found]
         if len(found) > 1:
             self._votes += counts
         return found[int(np.argmax(counts))]
 
-    def _pixels_of(self, charuco: cv2.aruco.CharucoDetector, grey: np.ndarray) -> np.ndarray:
+    def _pixels_of(
+        self, charuco: cv2.aruco.CharucoDetector, grey: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The corners (C, 2), and the numbers (M,) of all markers that are seen."""
         pixels = np.full((self._corners, 2), np.nan)
-        corners, ids, _, _ = charuco.detectBoard(grey)
+        corners, ids, _, markers = charuco.detectBoard(grey)
         if ids is not None:
             pixels[np.ravel(ids).astype(int)] = np.reshape(corners, (-1, 2)) - self._bias
-        return pixels
+        return pixels, np.zeros(0, int) if markers is None else np.ravel(markers).astype(int)
 
     def _find_checkerboard(self, grey: np.ndarray) -> np.ndarray | None:
         """All corners (C, 2) row by row, in any of the orders; None without a board.

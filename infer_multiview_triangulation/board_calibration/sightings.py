@@ -11,6 +11,7 @@ import numpy as np
 from ..infer_multiview_triangulation_kit.stopping import check_stop_inside
 from .board import CHARUCO, Board
 from .detector import BoardDetector, other_dictionary, other_size
+from .extent import BoardExtent
 from .footage import BoardPictures, BoardVideo, Footage
 
 # With fewer corners a picture says nothing.
@@ -31,6 +32,7 @@ class Sightings:
         moments: (M,) growing numbers of frames at which a view showed the board.
         pixels: (V, M, C, 2), NaN where a corner was not seen.
         pictures: How many were looked at, V.
+        warnings: What was odd about the board.
     """
 
     names: tuple[str, ...]
@@ -38,6 +40,7 @@ class Sightings:
     moments: np.ndarray
     pixels: np.ndarray
     pictures: tuple[int, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def seen(self) -> np.ndarray:
@@ -59,9 +62,11 @@ def find_sightings(
         when_picture: Told of each picture that was looked at.
 
     Raises:
-        ValueError: A view shows no such board, or cannot be read; the text says what it shows.
+        ValueError: A view shows no such board, or a larger one, or cannot be read; the text says
+            what it shows.
     """
     found: list[dict[int, np.ndarray]] = []
+    warnings = []
     counts = []
     for view in footage:
         detector, seen, count = BoardDetector(board), {}, 0
@@ -72,8 +77,14 @@ def find_sightings(
                 seen[moment] = pixels
             count += 1
             when_picture()
+            if detector.extent.is_early:
+                _check_extent(view, board, detector.extent)
+        marker = detector.extent.strange_marker
         if not seen:
-            raise ValueError(_nothing_found(view, board, stride, count))
+            raise ValueError(_nothing_found(view, board, stride, count, marker))
+        _check_extent(view, board, detector.extent)
+        if marker is not None:
+            warnings.append(f"view {view.name}: {_of_markers(board, marker)}")
         found.append(seen)
         counts.append(count)
     moments = sorted({moment for seen in found for moment in seen})
@@ -85,6 +96,7 @@ def find_sightings(
         moments=np.array(moments),
         pixels=pixels,
         pictures=tuple(counts),
+        warnings=tuple(warnings),
     )
 
 
@@ -94,11 +106,35 @@ def is_usable(pixels: np.ndarray, board: Board) -> bool:
     return len(rows) >= LEAST_CORNERS and len(set(rows)) > 1 and len(set(columns)) > 1
 
 
-def _nothing_found(view: BoardVideo | BoardPictures, board: Board, stride: int, count: int) -> str:
-    every = stride * max(1, count // LOOKED_AT)
-    pictures = [grey for _, grey in islice(view.pictures(every), LOOKED_AT)]
+def _check_extent(view: BoardVideo | BoardPictures, board: Board, extent: BoardExtent) -> None:
+    """Refuse a checkerboard that is larger than the one that is looked for."""
+    size = extent.seen_size
+    if size is not None:
+        raise ValueError(
+            f"{view.path}: the pattern goes on beyond a {board.kind} of {board.columns}x"
+            f"{board.rows} squares: one of {size[0]}x{size[1]} or more is seen. Set board to all "
+            "of its squares: they are counted, not the inner corners, nor some of them"
+        )
+
+
+def _of_markers(board: Board, marker: int) -> str:
+    last = board.columns * board.rows // 2 - 1
+    return (
+        f"a marker of number {marker} is seen, and a {board.kind} board of {board.columns}x"
+        f"{board.rows} squares has 0 to {last}: give board all of its squares, or take other "
+        "markers of the dictionary out of sight"
+    )
+
+
+def _nothing_found(
+    view: BoardVideo | BoardPictures, board: Board, stride: int, count: int, marker: int | None
+) -> str:
     told = f"{view.path}: in none of {count} pictures a board {board.kind} of {board.columns}x"
     told += f"{board.rows} squares was found"
+    if marker is not None:
+        return f"{told}; {_of_markers(board, marker)}"
+    every = stride * max(1, count // LOOKED_AT)
+    pictures = [grey for _, grey in islice(view.pictures(every), LOOKED_AT)]
     if board.kind == CHARUCO:
         other = other_dictionary(board, pictures)
         if other:

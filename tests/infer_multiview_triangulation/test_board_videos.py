@@ -1,6 +1,8 @@
 """A drawn board, from pictures and videos to cameras: the detector, the task, the command."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import av
 import cv2
@@ -17,7 +19,9 @@ from development.synthetic.board_videos import (
 from development.synthetic.clip import write_frames
 from infer_multiview_triangulation.board_calibration import Board, find_footage, footage_of
 from infer_multiview_triangulation.board_calibration.detector import BoardDetector
+from infer_multiview_triangulation.board_calibration.extent import is_regular, pattern_size
 from infer_multiview_triangulation.board_calibration.footage import usual_stride
+from infer_multiview_triangulation.board_calibration.sightings import find_sightings
 from infer_multiview_triangulation.multiview_files import read_cameras, write_cameras_toml
 from infer_multiview_triangulation.ports import Output
 from plugin_kit.picture_files import write_picture
@@ -60,6 +64,48 @@ def test_corners_are_found_where_they_are(text):
     assert len(known) > 0.3 * len(errors)
     assert np.median(known) < 0.12
     assert np.quantile(known, 0.98) < 1
+
+
+def shown(text, frames):
+    """A view as the footage gives it, of some frames of a board that is waved before one camera."""
+    size, board = (400, 300), Board.parse(text)
+    cameras = lens_cameras(1, size, seed=2)
+    take = waved(board, cameras, max(frames) + 1, seed=2)
+    chosen = replace(take, rotations=take.rotations[frames], translations=take.translations[frames])
+    (greys,) = drawn(chosen, seed=2)
+    return SimpleNamespace(
+        name="cam1", path="cam1.mp4", size=size, pictures=lambda stride: enumerate(greys)
+    )
+
+
+def test_a_part_of_a_larger_board_is_told():
+    board, (camera,) = Board.parse(CHECKERBOARD), lens_cameras(1, SIZE, seed=2)
+    take = waved(board, [camera], 1, seed=2)
+    ((grey,),) = drawn(take, seed=2)
+    corners = camera.project(board.corners @ take.rotations[0].T + take.translations[0])
+    grid = corners.reshape(*board.shape, 2)
+    assert pattern_size(grey, grid) == (6, 5)
+    assert pattern_size(grey, grid[1:, :-1]) == (6, 5)
+    assert pattern_size(grey, grid[:-1, 1:-1]) == (6, 5)
+    assert is_regular(grey, grid) and is_regular(grey, grid[1:, :-1])
+    # A row that was left out, and a corner that is none.
+    assert not is_regular(grey, grid[[0, 1, 3]])
+    grid[0, 0] += (grid[1, 1] - grid[0, 0]) / 2
+    assert not is_regular(grey, grid[:-1, :-1])
+
+
+def test_another_count_of_squares_is_told():
+    view = shown(CHECKERBOARD, [5, 6, 7])
+    assert find_sightings([view], Board.parse(CHECKERBOARD), 1).warnings == ()
+    with pytest.raises(ValueError, match=r"cam1\.mp4: .* 5x4 squares.* 6x5 "):
+        find_sightings([view], Board.parse("checkerboard:5x4:90mm"), 1)
+    view = shown(TEXT, [2, 3, 6, 7, 9, 12])
+    assert find_sightings([view], Board.parse(TEXT), 1).warnings == ()
+    fewer_rows = find_sightings([view], Board.parse("charuco:5x3:110mm:85mm"), 1)
+    assert "of number 9 is seen" in fewer_rows.warnings[0]
+    assert "5x3 squares has 0 to 6" in fewer_rows.warnings[0]
+    with pytest.raises(ValueError, match=r"in none of 6 .*number 9 is seen.*has 0 to 5"):
+        find_sightings([view], Board.parse("charuco:4x3:110mm:85mm"), 1)
 
 
 def test_the_task_calibrates(workflow_of, pictures, take, tmp_path):
