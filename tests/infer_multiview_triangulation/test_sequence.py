@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.linalg import cholesky_banded, solve_triangular
 
 from development.synthetic.capture import NOISE, Faults
 from infer_multiview_triangulation.multiview_geometry import SKELETONS
 from infer_multiview_triangulation.multiview_geometry.points.rays import rays_of
 from infer_multiview_triangulation.multiview_geometry.points.robust import triangulate_robust
 from infer_multiview_triangulation.multiview_geometry.sequence.aist_objective import smooth_scale
+from infer_multiview_triangulation.multiview_geometry.sequence.banded import solved_lower
 from infer_multiview_triangulation.multiview_geometry.sequence.robust_objective import (
     SequenceWeights,
     optimise_sequence,
@@ -111,3 +113,15 @@ def test_aist_smoothness_is_relative_to_the_motion():
     assert smooth_scale(steps) == pytest.approx(4 / np.abs(np.diff(steps, axis=0)).mean(), rel=0.4)
     assert smooth_scale(np.zeros((5, 2, 3))) == 0
     assert smooth_scale(np.zeros((1, 2, 3))) == 0
+
+
+@pytest.mark.parametrize(("size", "bandwidth"), [(40, 0), (50, 12), (300, 110), (90, 89)])
+def test_a_banded_factor_solves_what_a_dense_one_does(size, bandwidth):
+    rng = np.random.default_rng(bandwidth)
+    lower = np.tril(np.triu(rng.normal(size=(size, size)), -bandwidth), -1) / 20 + 3 * np.eye(size)
+    band = np.zeros((bandwidth + 1, size))
+    for below in range(bandwidth + 1):
+        band[below, : size - below] = (lower @ lower.T).diagonal(-below)
+    right = rng.normal(size=(size, 3))
+    solved = solved_lower(cholesky_banded(band, lower=True), right)
+    np.testing.assert_allclose(solved, solve_triangular(lower, right, lower=True), atol=1e-12)

@@ -41,9 +41,12 @@ class Body:
 
     def posed(self, step: int) -> np.ndarray:
         """(V, 3): the surface at a step, by linear blend skinning, as the page draws it."""
-        around = self.vertices[:, None] - self.rest
-        moved = np.einsum("kij,vkj->vki", self.rotations[step], around) + self.places[step]
-        return np.einsum("vk,vki->vi", self.weights, moved)
+        rotations = self.rotations[step]
+        offsets = self.places[step] - (rotations @ self.rest[..., None])[..., 0]
+        # Blended as one product of matrices; einsum would loop.
+        affine = np.concatenate([rotations, offsets[..., None]], axis=2).reshape(-1, 12)
+        blended = (self.weights @ affine).reshape(-1, 3, 4)
+        return (blended[..., :3] @ self.vertices[..., None])[..., 0] + blended[..., 3]
 
 
 @dataclass(frozen=True)
