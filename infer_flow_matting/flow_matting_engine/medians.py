@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .warping import median_of_three, remapped, warp
+from .warping import even_share, median_of_three, remapped, warp
 
 # What is nearer to 0 or 1 is that. A pixel of a small copy is the mean of several.
 SAME = np.float32(1e-4)
@@ -42,11 +42,16 @@ def median_along_flow(
     own_small: np.ndarray,
     share: np.ndarray,
 ) -> np.ndarray:
-    """``own`` (H, W) brought by ``share`` (h, w) to the median of the three, float32 (H, W)."""
+    """``own`` (H, W) brought to the median of the three, float32 (H, W).
+
+    By ``share`` (h, w), which is evened out over what changes together.
+    """
     height, width = own.shape
     small_height, small_width = share.shape
-    small = [own_small, *(warp(each.small, each.flow) for each in (earlier, later))]
+    before, after = (warp(each.small, each.flow) for each in (earlier, later))
+    small = [before, own_small, after]
     differs = (np.max(small, axis=0) > SAME) & (np.min(small, axis=0) < 1 - SAME)
+    share = even_share(share, median_of_three(before, own_small, after) - own_small)
     around = cv2.dilate(differs.view(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8))
     scale = (width / small_width, height / small_height)
     ways = [

@@ -17,6 +17,7 @@ from ..infer_flow_matting_kit.flow.dense_flow import DenseFlow, DisFlow, downsca
 from ..infer_flow_matting_kit.pictures import size_within
 from .medians import Neighbour, median_along_flow
 from .warping import (
+    even_share,
     flow_confidence,
     forward_backward_error,
     photometric_error,
@@ -67,13 +68,11 @@ class RefinedMatte:
 class _Frame:
     """A frame on its way: picture, matte, flow to the frame before, and what that one brings.
 
-    ``small`` (h, w, 3), ``grey`` and ``small_alpha`` (h, w) are picture and matte at the flow's
-    size.
+    ``small`` (h, w, 3) and ``small_alpha`` (h, w) are picture and matte at the flow's size.
     """
 
     picture: np.ndarray
     small: np.ndarray
-    grey: np.ndarray
     alpha: np.ndarray
     small_alpha: np.ndarray
     flow: np.ndarray
@@ -130,9 +129,8 @@ class FlowRefiner:
         long_side = getattr(self._flow, "long_side", max(alpha.shape))
         size = size_within(frame.shape, long_side)
         small, small_alpha = downscaled(frame, size), downscaled(alpha, size)
-        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-        still = np.zeros((*grey.shape, 2), np.float32)
-        current = _Frame(frame, small, grey, alpha, small_alpha, still, last is None)
+        still = np.zeros((*small_alpha.shape, 2), np.float32)
+        current = _Frame(frame, small, alpha, small_alpha, still, last is None)
         later = None if last is None else self._connect(last, current)
         done = self._last
         self._last = current
@@ -157,16 +155,17 @@ class FlowRefiner:
         None, and there is no way, where a scene cut lies between them.
         """
         backward = self._flow(current.small, last.small)
-        errors = photometric_error(current.grey, warp(last.grey, backward))
-        if self._is_cut(float(errors.mean())):
+        brought = warp(last.small, backward)
+        if self._is_cut(_brightness_error(current.small, brought)):
             current.begins = True
             return None
         current.flow = backward
         forward = self._flow(last.small, current.small)
+        errors = photometric_error(current.small, brought)
         current.earlier = _neighbour(last, backward, forward, errors=errors)
         if self._method == "causal":
             return None
-        errors = photometric_error(last.grey, warp(current.grey, forward))
+        errors = photometric_error(last.small, warp(current.small, forward))
         return _neighbour(current, forward, backward, errors=errors)
 
     def _is_cut(self, error: float) -> bool:
@@ -243,8 +242,16 @@ def _enlarged(picture: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def _blended(alpha: np.ndarray, neighbour: Neighbour | None) -> tuple[np.ndarray, np.ndarray]:
     if neighbour is None:
         return alpha, np.zeros_like(alpha)
-    share = _enlarged(PAST_SHARE * neighbour.confidence, alpha.shape)
-    return alpha + share * (_warped(neighbour) - alpha), neighbour.confidence
+    confidence = neighbour.confidence
+    step = _warped(neighbour) - alpha
+    share = even_share(PAST_SHARE * confidence, downscaled(step, confidence.shape[::-1]))
+    return alpha + _enlarged(share, alpha.shape) * step, confidence
+
+
+def _brightness_error(image: np.ndarray, warped: np.ndarray) -> float:
+    """The mean difference of two pictures, uint8 RGB (H, W, 3), in grey levels."""
+    grey = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (image, warped))
+    return float(cv2.absdiff(*grey).mean())
 
 
 def _warped(neighbour: Neighbour) -> np.ndarray:

@@ -5,9 +5,16 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-# Errors at which confidence falls to 1/e: pixels between forward and backward flow, grey levels.
+# Errors at which confidence falls to 1/e: pixels between forward and backward flow, levels of a
+# channel.
 CONSISTENCY_SCALE = 1.0
 PHOTOMETRIC_SCALE = 12.0
+MEAN_OF_CHANNELS = np.full((1, 3), 1 / 3, np.float32)
+# Of the windows over which a share is evened out, in pixels at the flow's size: two of them reach
+# as far as the patches that the faster flow matches as one, 8 pixels at a quarter of that size.
+WINDOW = 17
+# A step this small has no say in the mean.
+LEAST_STEP = 1e-4
 # cv2.remap takes points in one array or in two.
 NO_SECOND_MAP = np.empty(0, np.float32)
 
@@ -46,8 +53,15 @@ def forward_backward_error(forward: np.ndarray, backward: np.ndarray) -> np.ndar
 
 
 def photometric_error(image: np.ndarray, warped: np.ndarray) -> np.ndarray:
-    """Absolute difference of two uint8 grey pictures as float32 (H, W)."""
-    return cv2.absdiff(image, warped).astype(np.float32)
+    """How far two pictures' colours are apart, root mean square of the channels, float32 (H, W).
+
+    Skin before a wall may be as bright as that: the colours tell them apart.
+
+    Args:
+        image, warped: uint8 (H, W, 3).
+    """
+    difference = cv2.absdiff(image, warped).astype(np.float32)
+    return cv2.sqrt(cv2.transform(difference * difference, MEAN_OF_CHANNELS))
 
 
 def flow_confidence(consistency: np.ndarray, photometric: np.ndarray) -> np.ndarray:
@@ -59,3 +73,26 @@ def flow_confidence(consistency: np.ndarray, photometric: np.ndarray) -> np.ndar
 def median_of_three(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     """The middle one of three values, pixel by pixel."""
     return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
+
+
+def even_share(share: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """One share for what changes together: its mean nearby, weighted by what it would change.
+
+    Trust follows the flow's patches. Where a matte is lost for a frame, as a whole, a share that
+    jumps from patch to patch would bring it back in stripes and blocks. What does not change has
+    no say: the still background's trust is none in a hand that moves before it.
+
+    Args:
+        share: float32 (h, w) in 0..1.
+        step: What a share of 1 would add to the matte, float32 (h, w).
+
+    Returns:
+        float32 (h, w) in 0..1.
+    """
+    weight = np.abs(step) + np.float32(LEAST_STEP)
+    return np.minimum(1, _mean_nearby(share * weight) / _mean_nearby(weight))
+
+
+def _mean_nearby(values: np.ndarray) -> np.ndarray:
+    once = cv2.blur(values, (WINDOW, WINDOW))
+    return cv2.blur(once, (WINDOW, WINDOW))

@@ -9,6 +9,7 @@ import pytest
 from development.synthetic.scenes import PROMISED, make_flow_scene
 from infer_flow_matting.flow_matting_engine import DisFlow, FlowRefiner, refine_clip
 from infer_flow_matting.flow_matting_engine.warping import (
+    even_share,
     flow_confidence,
     forward_backward_error,
     median_of_three,
@@ -200,3 +201,40 @@ def test_motion_that_no_flow_follows_leaves_the_matte_as_it_is():
         alphas.append(alpha)
     middle = list(refine_clip(frames, alphas))[1].alpha
     assert middle[60:92, 64:96].mean() > 0.7
+
+
+def test_a_hand_as_bright_as_the_wall_behind_it_is_not_voted_away():
+    """It moves by more than its width: along the flow both neighbours bring the wall."""
+    wall, skin = (188, 180, 164), (214, 168, 140)
+    frames = np.full((3, 160, 160, 3), wall, np.uint8)
+    alphas = np.zeros((3, 160, 160), np.float32)
+    for frame, alpha, left in zip(frames, alphas, (5, 64, 120), strict=True):
+        frame[60:92, left : left + 32], alpha[60:92, left : left + 32] = skin, 1
+    middle = list(refine_clip(frames, alphas))[1].alpha
+    assert middle[60:92, 64:96].mean() > 0.85
+
+
+@pytest.mark.parametrize("method", ["median", "causal"])
+def test_what_was_lost_in_a_frame_comes_back_without_the_stripes_of_the_trust(method):
+    """In the dark the flow goes one way in one row of patches, and another way in the next."""
+    frames = np.full((3, 120, 160, 3), 20, np.uint8)
+    alphas = np.zeros((3, 120, 160), np.float32)
+    alphas[[0, 2], 20:100, :80] = 1
+
+    def flow(first, second):
+        sideways = 6 * (np.arange(len(first)) // 8 % 2)
+        return np.stack([np.tile(sideways[:, None], 160), np.zeros((120, 160))], -1, dtype="f4")
+
+    results = list(refine_clip(frames, alphas, method, flow=flow))
+    assert np.ptp(results[1].confidence[:, 20:60].mean(axis=1)) > 0.99
+    came_back = results[1].alpha[36:84, 16:60]
+    assert np.ptp(came_back) < 0.15
+    assert 0.3 < came_back.mean() < 0.7
+
+
+def test_what_stands_still_has_no_say_in_the_share_of_what_changes():
+    share, step = np.ones((60, 80), np.float32), np.zeros((60, 80), np.float32)
+    share[20:40, 20:50], step[20:40, 20:50] = 0.25, -1
+    even = even_share(share, step)
+    np.testing.assert_allclose(even[20:40, 20:50], 0.25, atol=0.01)
+    np.testing.assert_allclose(even[:2, -2:], 1, atol=1e-5)
