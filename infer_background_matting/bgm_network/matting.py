@@ -1,8 +1,9 @@
 """From uint8 pictures to a matte, on the fastest path that the device and the settings allow."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import NamedTuple, Protocol, TypeGuard
 
 import cv2
 import numpy as np
@@ -44,6 +45,28 @@ def supports(network: MattingBase) -> TypeGuard[MattingRefine]:
     return is_patched and network.backbone_scale == 1 / CELL
 
 
+class _Solved(NamedTuple):
+    """What the network says at a quarter of the size, and of the cells that it refined.
+
+    ``alpha``, clamped, and ``error`` are float32 (h, w), the foreground's ``residual`` (h, w, 3);
+    ``refined`` is alpha with the residual, (P, 4, 4, 4), of the cells that are ``selected``, bool
+    (h, w); None where there is none.
+    """
+
+    alpha: np.ndarray
+    residual: np.ndarray
+    error: np.ndarray
+    selected: np.ndarray
+    refined: np.ndarray | None
+
+    def full_alpha(self, width: int, height: int) -> np.ndarray:
+        """The alpha at the size of the picture, float32 (H, W) in 0..1."""
+        alpha = _enlarged(self.alpha, width, height)
+        if self.refined is not None:
+            _cell_grid(alpha)[self.selected] = self.refined[..., 0]
+        return np.clip(alpha, 0, 1, out=alpha)
+
+
 class CellwiseMatting:
     """Matte uint8 pictures whose sides are multiples of 4, one background after another.
 
@@ -69,6 +92,24 @@ class CellwiseMatting:
     @torch.inference_mode()
     def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte:
         """Matte ``source`` before ``background``, uint8 RGB (H, W, 3) each."""
+        solved = self._solved(source, background)
+        height, width = source.shape[:2]
+        residual = _enlarged(solved.residual * np.float32(255), width, height)
+        if solved.refined is not None:
+            _cell_grid(residual)[solved.selected] = solved.refined[..., 1:] * np.float32(255)
+        return Matte(
+            solved.full_alpha(width, height),
+            cv2.add(source, residual, dtype=cv2.CV_8U),
+            _enlarged(solved.error, width, height),
+        )
+
+    @torch.inference_mode()
+    def alpha(self, source: np.ndarray, background: np.ndarray) -> np.ndarray:
+        """The alpha alone, float32 (H, W): no colour is brought to the full size."""
+        height, width = source.shape[:2]
+        return self._solved(source, background).full_alpha(width, height)
+
+    def _solved(self, source: np.ndarray, background: np.ndarray) -> _Solved:
         if background is not self._background:
             self._small_background = _small(background)
             self._background_picture = Picture(background)
@@ -81,8 +122,7 @@ class CellwiseMatting:
         cells = self._network.refiner.select(error, (height // CELL, width // CELL))
         selected = cells[0, 0].numpy() > 0
         alpha, residual = _pixels(alpha), _pixels(residual)
-        full_alpha = _enlarged(alpha, width, height)
-        full_residual = _enlarged(residual * np.float32(255), width, height)
+        refined = None
         if selected.any():
             refined = self._refiner(
                 features[0].permute(1, 2, 0),
@@ -91,13 +131,7 @@ class CellwiseMatting:
                 self._background_picture,
                 selected,
             ).numpy()
-            _cell_grid(full_alpha)[selected] = refined[..., 0]
-            _cell_grid(full_residual)[selected] = refined[..., 1:] * np.float32(255)
-        return Matte(
-            np.clip(full_alpha, 0, 1, out=full_alpha),
-            cv2.add(source, full_residual, dtype=cv2.CV_8U),
-            _enlarged(_pixels(error), width, height),
-        )
+        return _Solved(alpha, residual, _pixels(error), selected, refined)
 
     def _features(self, small_source: np.ndarray, small_background: np.ndarray) -> Tensor:
         """(1, 54, H4 + 2, W4 + 2), channels last: the last convolution's input, zero-padded."""
@@ -153,8 +187,16 @@ def _cell_grid(x: np.ndarray) -> np.ndarray:
     return grid.swapaxes(1, 2)
 
 
-# Mattes a picture before its background; both uint8 RGB (H, W, 3) of one size.
-Matting = Callable[[np.ndarray, np.ndarray], Matte]
+class Matting(Protocol):
+    """Mattes a picture before its background, uint8 RGB (H, W, 3) of one size."""
+
+    def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte:
+        """The matte."""
+        ...
+
+    def alpha(self, source: np.ndarray, background: np.ndarray) -> np.ndarray:
+        """Its alpha alone, float32 (H, W), in less time."""
+        ...
 
 
 class PlainMatting:
@@ -169,24 +211,33 @@ class PlainMatting:
 
     @torch.inference_mode()
     def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte:
-        if background is not self._background:
-            self._uploaded, self._background = self._upload(background), background
-        outputs = self._network(self._upload(source), self._uploaded)
+        outputs = self._forward(source, background)
         if isinstance(outputs, Refined):
             alpha, foreground, error = outputs.pha, outputs.fgr, outputs.err_sm
             error = F.interpolate(error, source.shape[:2], mode="bilinear", align_corners=False)
         else:
             alpha, foreground, error, _ = outputs
         colours = (foreground[0] * 255).round_().to(torch.uint8).permute(1, 2, 0)
-        return Matte(
-            alpha[0, 0].float().cpu().numpy(),
-            np.ascontiguousarray(colours.cpu().numpy()),
-            error[0, 0].float().cpu().numpy(),
-        )
+        return Matte(_plane(alpha), np.ascontiguousarray(colours.cpu().numpy()), _plane(error))
+
+    @torch.inference_mode()
+    def alpha(self, source: np.ndarray, background: np.ndarray) -> np.ndarray:
+        return _plane(self._forward(source, background)[0])
+
+    def _forward(self, source: np.ndarray, background: np.ndarray) -> tuple[Tensor, ...]:
+        """The network's own outputs, of which alpha is the first."""
+        if background is not self._background:
+            self._uploaded, self._background = self._upload(background), background
+        return self._network(self._upload(source), self._uploaded)
 
     def _upload(self, picture: np.ndarray) -> Tensor:
         pixels = torch.from_numpy(picture).to(self._device)
         return pixels.permute(2, 0, 1)[None].to(self._dtype).div_(255)
+
+
+def _plane(x: Tensor) -> np.ndarray:
+    """(1, 1, H, W) to float32 (H, W)."""
+    return x[0, 0].float().cpu().numpy()
 
 
 class PaddedMatting:
@@ -199,16 +250,28 @@ class PaddedMatting:
 
     def __call__(self, source: np.ndarray, background: np.ndarray) -> Matte:
         height, width = source.shape[:2]
-        if height % CELL == 0 and width % CELL == 0:
-            return self._matting(np.ascontiguousarray(source), background)
-        if background is not self._background:
-            self._padded, self._background = _pad(background), background
-        matte = self._matting(_pad(source), self._padded)
+        matte = self._matting(*self._fitted(source, background))
+        if matte.alpha.shape == (height, width):
+            return matte
         return Matte(
             np.ascontiguousarray(matte.alpha[:height, :width]),
             np.ascontiguousarray(matte.foreground[:height, :width]),
             np.ascontiguousarray(matte.error[:height, :width]),
         )
+
+    def alpha(self, source: np.ndarray, background: np.ndarray) -> np.ndarray:
+        height, width = source.shape[:2]
+        alpha = self._matting.alpha(*self._fitted(source, background))
+        return np.ascontiguousarray(alpha[:height, :width])
+
+    def _fitted(self, source: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Both pictures padded, where that is needed."""
+        height, width = source.shape[:2]
+        if height % CELL == 0 and width % CELL == 0:
+            return np.ascontiguousarray(source), background
+        if background is not self._background:
+            self._padded, self._background = _pad(background), background
+        return _pad(source), self._padded
 
 
 def build_matting(network: MattingBase, device: str, dtype: torch.dtype) -> Matting:

@@ -9,8 +9,8 @@ from torchvision.models.resnet import Bottleneck
 
 from ..infer_rvm_kit.folding import Network, folded
 from ..infer_rvm_kit.packed_convolutions import can_pack, packed
-from .decoder import OutputBlock, States, upsample_to
-from .full_size import Matte, apply_filter
+from .decoder import NewStates, OutputBlock, States, upsample_to
+from .full_size import Matte, apply_alpha_filter, apply_filter
 from .network import MattingNetwork, shrink
 from .refiner import DeepGuidedFilter
 
@@ -26,15 +26,32 @@ class CpuStep:
     def __call__(self, image: np.ndarray, states: States, ratio: float) -> tuple[Matte, States]:
         """Matte ``image``, uint8 RGB (H, W, 3), and return the new states too."""
         pixels = self._as_floats(image)
+        found, states = self._solved(pixels, states, ratio)
+        if ratio == 1:
+            return _direct(image, *found), states
+        return apply_filter(pixels, *found), states
+
+    @torch.inference_mode()
+    def alpha(self, image: np.ndarray, states: States, ratio: float) -> tuple[np.ndarray, States]:
+        """The alpha alone, float32 (H, W), in less time, and the new states."""
+        pixels = self._as_floats(image)
+        found, states = self._solved(pixels, states, ratio)
+        if ratio == 1:
+            return found[0][0, 3].clamp(0, 1).contiguous().numpy(), states
+        return apply_alpha_filter(pixels, *found), states
+
+    def _solved(
+        self, pixels: np.ndarray, states: States, ratio: float
+    ) -> tuple[tuple[Tensor, ...], States]:
         small = shrink(torch.from_numpy(pixels).permute(2, 0, 1)[None], ratio) / 255
         # Joined to features in channels last, a picture in another layout would reorder them all.
         small = small.contiguous(memory_format=torch.channels_last)
-        hidden, states = self._network.decode(small, states)
-        projected = self._network.project_mat(hidden)
-        if ratio == 1:
-            return _direct(image, projected), states
-        slope, offset = self._network.refiner.coefficients(small, projected, hidden)
-        return apply_filter(pixels, slope, offset), states
+        return self._at_small_size(small, states, ratio == 1)
+
+    def _at_small_size(
+        self, small: Tensor, states: States, is_direct: bool
+    ) -> tuple[tuple[Tensor, ...], States]:
+        return at_small_size(self._network, small, states, is_direct)
 
     def _as_floats(self, image: np.ndarray) -> np.ndarray:
         """``image`` in 0..255, in memory kept from frame to frame: new pages cost more."""
@@ -42,6 +59,20 @@ class CpuStep:
             self._pixels = np.empty(image.shape, np.float32)
         np.copyto(self._pixels, image)
         return self._pixels
+
+
+def at_small_size(
+    network: MattingNetwork, small: Tensor, states: States, is_direct: bool
+) -> tuple[tuple[Tensor, ...], NewStates]:
+    """What the matte is made of, at the size of ``small`` (1, 3, h, w), and the new states.
+
+    The residual with alpha (1, 4, h, w) where it ``is_direct``, else the filter's slope and offset.
+    """
+    hidden, new_states = network.decode(small, states)
+    projected = network.project_mat(hidden)
+    if is_direct:
+        return (projected,), new_states
+    return network.refiner.coefficients(small, projected, hidden), new_states
 
 
 def _direct(image: np.ndarray, projected: Tensor) -> Matte:

@@ -11,6 +11,8 @@ from torch import Tensor
 # Large enough that the rows borrowed from the neighbours cost little, and small enough that a
 # strip's floats are neither written out to memory nor paged in anew each time.
 STRIP_ROWS = 128
+# From RGB in 0..255 to their mean in 0..1.
+MEAN_OF_CHANNELS = np.full((1, 3), 1 / (3 * 255), np.float32)
 
 
 @dataclass(frozen=True)
@@ -70,21 +72,43 @@ def apply_filter(pixels: np.ndarray, slope: Tensor, offset: Tensor) -> Matte:
     """
     height, width = pixels.shape[:2]
     # Foreground = source + residual, so the source joins the slope before it is enlarged.
-    colour_slope, colour_offset = _picture(slope[0, :3] + 1), _picture(offset[0, :3] * 255)
-    alpha_slope, alpha_offset = _picture(slope[0, 3:]), _picture(offset[0, 3:])
-    mean = np.full((1, 3), 1 / (3 * 255), np.float32)
+    colours = _picture(slope[0, :3] + 1), _picture(offset[0, :3] * 255)
+    alpha = _picture(slope[0, 3:]), _picture(offset[0, 3:])
     matte = Matte(np.empty((height, width), np.float32), np.empty((height, width, 3), np.uint8))
     for strip in strips(height, slope.shape[2]):
-        source = pixels[strip.rows]
-        colours = strip.enlarged(colour_slope, width)
-        cv2.multiply(colours, source, dst=colours)
-        offsets = strip.enlarged(colour_offset, width)
-        cv2.add(colours, offsets, dst=matte.foreground[strip.rows], dtype=cv2.CV_8U)
-        alpha = cv2.transform(source, mean)
-        cv2.multiply(alpha, strip.enlarged(alpha_slope, width), dst=alpha)
-        cv2.add(alpha, strip.enlarged(alpha_offset, width), dst=alpha)
-        np.clip(alpha, 0, 1, out=matte.alpha[strip.rows])
+        _filter_colours(pixels, strip, *colours, out=matte.foreground)
+        _filter_alpha(pixels, strip, *alpha, out=matte.alpha)
     return matte
+
+
+def apply_alpha_filter(pixels: np.ndarray, slope: Tensor, offset: Tensor) -> np.ndarray:
+    """The alpha alone of :func:`apply_filter`, float32 (H, W)."""
+    small_slope, small_offset = _picture(slope[0, 3:]), _picture(offset[0, 3:])
+    alpha = np.empty(pixels.shape[:2], np.float32)
+    for strip in strips(len(pixels), slope.shape[2]):
+        _filter_alpha(pixels, strip, small_slope, small_offset, out=alpha)
+    return alpha
+
+
+def _filter_colours(
+    pixels: np.ndarray, strip: Strip, slope: np.ndarray, offset: np.ndarray, *, out: np.ndarray
+) -> None:
+    """Fill the strip of ``out`` uint8 (H, W, 3) by ``slope`` and ``offset``, (h, w, 3)."""
+    width = pixels.shape[1]
+    colours = strip.enlarged(slope, width)
+    cv2.multiply(colours, pixels[strip.rows], dst=colours)
+    cv2.add(colours, strip.enlarged(offset, width), dst=out[strip.rows], dtype=cv2.CV_8U)
+
+
+def _filter_alpha(
+    pixels: np.ndarray, strip: Strip, slope: np.ndarray, offset: np.ndarray, *, out: np.ndarray
+) -> None:
+    """Fill the strip of ``out`` float32 (H, W) by ``slope`` and ``offset``, (h, w, 1)."""
+    width = pixels.shape[1]
+    alpha = cv2.transform(pixels[strip.rows], MEAN_OF_CHANNELS)
+    cv2.multiply(alpha, strip.enlarged(slope, width), dst=alpha)
+    cv2.add(alpha, strip.enlarged(offset, width), dst=alpha)
+    np.clip(alpha, 0, 1, out=out[strip.rows])
 
 
 def _picture(planes: Tensor) -> np.ndarray:

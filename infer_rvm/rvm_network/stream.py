@@ -1,9 +1,10 @@
 """A sequence of frames through the network, with the recurrent state kept between them."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..infer_rvm_kit.folding import folded
 from .cpu import CpuStep
@@ -14,8 +15,16 @@ from .network import NO_STATES, MattingNetwork
 AUTO_SIDE = 512
 
 
-# Mattes one uint8 RGB (H, W, 3) frame from the states of the one before, at a ratio.
-Step = Callable[[np.ndarray, States, float], tuple[Matte, States]]
+class Step(Protocol):
+    """Mattes one frame, uint8 RGB (H, W, 3), from the states of the one before, at a ratio."""
+
+    def __call__(self, image: np.ndarray, states: States, ratio: float) -> tuple[Matte, States]:
+        """The matte and the new states."""
+        ...
+
+    def alpha(self, image: np.ndarray, states: States, ratio: float) -> tuple[np.ndarray, States]:
+        """Its alpha alone, float32 (H, W), and the new states."""
+        ...
 
 
 class PlainStep:
@@ -27,12 +36,29 @@ class PlainStep:
 
     @torch.inference_mode()
     def __call__(self, image: np.ndarray, states: States, ratio: float) -> tuple[Matte, States]:
+        foreground, alpha, *new = self._forward(image, states, ratio)
+        colours = (foreground[0] * 255).round_().to(torch.uint8).permute(1, 2, 0)
+        matte = Matte(_as_array(alpha), np.ascontiguousarray(colours.cpu().numpy()))
+        return matte, _states(new)
+
+    @torch.inference_mode()
+    def alpha(self, image: np.ndarray, states: States, ratio: float) -> tuple[np.ndarray, States]:
+        _, alpha, *new = self._forward(image, states, ratio)
+        return _as_array(alpha), _states(new)
+
+    def _forward(self, image: np.ndarray, states: States, ratio: float) -> list[Tensor]:
         pixels = torch.from_numpy(image).to(self._device).permute(2, 0, 1)[None]
         source = pixels.to(self._dtype).div_(255)
-        fgr, pha, r1, r2, r3, r4 = self._network(source, *states, downsample_ratio=ratio)
-        colours = (fgr[0] * 255).round_().to(torch.uint8).permute(1, 2, 0)
-        alpha = pha[0, 0].float().cpu().numpy()
-        return Matte(alpha, np.ascontiguousarray(colours.cpu().numpy())), (r1, r2, r3, r4)
+        return self._network(source, *states, downsample_ratio=ratio)
+
+
+def _as_array(alpha: Tensor) -> np.ndarray:
+    return alpha[0, 0].float().cpu().numpy()
+
+
+def _states(given: list[Tensor]) -> States:
+    r1, r2, r3, r4 = given
+    return r1, r2, r3, r4
 
 
 class MattingStream:
@@ -61,6 +87,18 @@ class MattingStream:
         The network sees it at ``ratio``, in (0, 1] (ValueError where that leaves nothing of it);
         None brings the long side to 512.
         """
+        ratio = self._begun(image, ratio)
+        matte, self._states = self._step(image, self._states, ratio)
+        return matte
+
+    def alpha(self, image: np.ndarray, ratio: float | None = None) -> np.ndarray:
+        """The next frame's alpha alone, float32 (H, W), in less time; see :meth:`__call__`."""
+        ratio = self._begun(image, ratio)
+        alpha, self._states = self._step.alpha(image, self._states, ratio)
+        return alpha
+
+    def _begun(self, image: np.ndarray, ratio: float | None) -> float:
+        """The ratio to use; the states are forgotten where it or the size has changed."""
         ratio = auto_ratio(*image.shape[:2]) if ratio is None else ratio
         if not 0 < ratio <= 1 or int(min(image.shape[:2]) * ratio) < 1:
             raise ValueError(f"downsample_ratio {ratio} does not suit a picture of {image.shape}")
@@ -68,8 +106,7 @@ class MattingStream:
         if key != self._belongs_to:
             self.reset()
             self._belongs_to = key
-        matte, self._states = self._step(image, self._states, ratio)
-        return matte
+        return ratio
 
 
 def auto_ratio(height: int, width: int) -> float:
