@@ -62,11 +62,21 @@ class InferBackgroundMatting(PluginTask, dataprocess.C2dImageTask):
         plate = self._plate(
             source, background, align=settings.align_background, check=settings.background_check
         )
-        matte = self._built_matting()(source, plate)
-        if settings.foreground == "extended":
-            matte = replace(matte, foreground=extend_foreground(source, matte.alpha))
-        self.emit_step_progress()
-        self._publish(matte)
+        matting = self._built_matting()
+        if settings.outputs == "alpha":
+            alpha = matting.alpha(source, plate)
+            self.emit_step_progress()
+            for left_out in (Output.COMPOSITE, Output.FOREGROUND, Output.ERROR):
+                self.get_output(left_out).clear_data()
+        else:
+            matte = matting(source, plate)
+            if settings.foreground == "extended":
+                matte = replace(matte, foreground=extend_foreground(source, matte.alpha))
+            self.emit_step_progress()
+            self._publish_colours(matte)
+            alpha = matte.alpha
+        self.get_output(Output.ALPHA).set_image(to_uint8(alpha))
+        self.get_output(Output.ALPHA_ARRAY).set_array(alpha)
         self.emit_step_progress()
         self.end_task_run()
 
@@ -85,17 +95,15 @@ class InferBackgroundMatting(PluginTask, dataprocess.C2dImageTask):
             s.model_refine_threshold,
         )
 
-    def _publish(self, matte: Matte) -> None:
+    def _publish_colours(self, matte: Matte) -> None:
         image = image_at(self, Input.NEW_BACKGROUND)
         if image is None:
             composite = cut_out(matte.foreground, matte.alpha)
         else:
             composite = blend(matte.foreground, matte.alpha, as_rgb(image))
         self.get_output(Output.COMPOSITE).set_image(composite)
-        self.get_output(Output.ALPHA).set_image(to_uint8(matte.alpha))
         self.get_output(Output.FOREGROUND).set_image(matte.foreground)
         self.get_output(Output.ERROR).set_image(to_uint8(matte.error))
-        self.get_output(Output.ALPHA_ARRAY).set_array(matte.alpha)
 
 
 def network_of(model_type: str, backbone: str, weights: str, weight_file: str) -> MattingBase:

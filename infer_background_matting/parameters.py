@@ -64,6 +64,12 @@ class Settings(PluginSettings):
         decimals=3,
         only_if={"model_type": ["mattingrefine"], "model_refine_mode": ["thresholding"]},
     )
+    outputs: Literal["all", "alpha"] = setting(
+        "all",
+        "alpha: no colours are made, in less time; composite, foreground and error stay empty",
+        label="Outputs",
+        words={"all": "all", "alpha": "alpha alone"},
+    )
     device: Literal["auto", "cuda", "cpu"] = setting(
         "auto", "Where the network runs", label="Device"
     )
@@ -91,6 +97,7 @@ class Settings(PluginSettings):
         "Colours of the person: of the picture, carried on beyond the edge, or as the network "
         "makes them, with the old background around the person",
         label="Foreground",
+        only_if={"outputs": ["all"]},
     )
     align_background: bool = setting(
         False,

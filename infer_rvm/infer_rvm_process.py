@@ -49,9 +49,19 @@ class InferRvm(PluginTask, dataprocess.C2dImageTask):
         stream = self._matting()
         if self._watch.is_new(self.get_input(Input.SOURCE), image, settings.sequence):
             stream.reset()
-        matte = stream(as_rgb(image), settings.ratio)
-        self.emit_step_progress()
-        self._publish(matte, settings)
+        source = as_rgb(image)
+        if settings.outputs == "alpha":
+            alpha = stream.alpha(source, settings.ratio)
+            self.emit_step_progress()
+            for left_out in (Output.COMPOSITE, Output.FOREGROUND):
+                self.get_output(left_out).clear_data()
+        else:
+            matte = stream(source, settings.ratio)
+            self.emit_step_progress()
+            self._publish_colours(matte, settings)
+            alpha = matte.alpha
+        self.get_output(Output.ALPHA).set_image(to_uint8(alpha))
+        self.get_output(Output.ALPHA_ARRAY).set_array(alpha)
         self.emit_step_progress()
         self.end_task_run()
 
@@ -61,13 +71,11 @@ class InferRvm(PluginTask, dataprocess.C2dImageTask):
         dtype = dtype_of(s.precision, device)
         return self._stream_of(s.model_name, s.refiner, s.model_weight_file, device, dtype)
 
-    def _publish(self, matte: Matte, settings: Settings) -> None:
+    def _publish_colours(self, matte: Matte, settings: Settings) -> None:
         image = image_at(self, Input.NEW_BACKGROUND)
         behind = plain(settings.colour, *matte.alpha.shape) if image is None else as_rgb(image)
         self.get_output(Output.COMPOSITE).set_image(blend(matte.foreground, matte.alpha, behind))
-        self.get_output(Output.ALPHA).set_image(to_uint8(matte.alpha))
         self.get_output(Output.FOREGROUND).set_image(matte.foreground)
-        self.get_output(Output.ALPHA_ARRAY).set_array(matte.alpha)
 
 
 def stream_of(

@@ -41,6 +41,13 @@ class Settings(PluginSettings):
         "120,255,155",
         "R,G,B from 0 to 255 behind the person without a background",
         label="Colour behind the person",
+        only_if={"outputs": ["all"]},
+    )
+    outputs: Literal["all", "alpha"] = setting(
+        "all",
+        "alpha: no colours are made, in less time; composite and foreground stay empty",
+        label="Outputs",
+        words={"all": "all", "alpha": "alpha alone"},
     )
     device: Literal["auto", "cuda", "cpu"] = setting(
         "auto", "Where the network runs", label="Device"

@@ -1,10 +1,11 @@
 """The whole matting command on a video of 1920x1080: what does it cost beside its networks?
 
 Two things are timed in turn, each in a process of its own: the networks' engines alone (arrays in,
-mattes out) over the frames of a take, and the command on that take as a video, from the first frame
-read to the last one written. What the command takes more is decoding, the plate, the fusion, the
-stabilising, colours and encoding, as far as they did not hide behind the networks on another core;
-CPU time, all threads together, says what no spare core can hide.
+alphas out, which is what the command wants of them) over the frames of a take, and the command on
+that take as a video, from the first frame read to the last one written. What the command takes more
+is decoding, the plate, the fusion, the stabilising, colours and encoding, as far as they did not
+hide behind the networks on another core; CPU time, all threads together, says what no spare core
+can hide.
 
 The take is of a real person, whose picture comes, with Robust Video Matting's weights, from a
 folder that is not part of this project (``development/synthetic/composites.py`` names its files).
@@ -147,10 +148,10 @@ def _networks_alone(video: Path, plate: Path, rvm_weights: Path | None) -> dict[
     background = read_picture(plate)
     matting = builtin_matting()
     networks: dict[str, Callable[[np.ndarray], object]] = {
-        "infer_background_matting alone": lambda frame: matting(frame, background)
+        "infer_background_matting alone": lambda frame: matting.alpha(frame, background)
     }
     if rvm_weights:
-        networks["infer_rvm alone"] = rvm_stream(rvm_weights.parent)
+        networks["infer_rvm alone"] = rvm_stream(rvm_weights.parent).alpha
     for network in networks.values():
         network(frames[0])
     seconds: dict[str, float] = {}

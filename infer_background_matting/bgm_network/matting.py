@@ -48,7 +48,7 @@ def supports(network: MattingBase) -> TypeGuard[MattingRefine]:
 class _Solved(NamedTuple):
     """What the network says at a quarter of the size, and of the cells that it refined.
 
-    ``alpha``, clamped, and ``error`` are float32 (h, w), the foreground's ``residual`` is (h, w, 3);
+    ``alpha``, clamped, and ``error`` are float32 (h, w), the foreground's ``residual`` (h, w, 3);
     ``refined`` is alpha with the residual, (P, 4, 4, 4), of the cells that are ``selected``, bool
     (h, w); None where there is none.
     """

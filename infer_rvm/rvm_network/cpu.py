@@ -1,7 +1,5 @@
 """The network on the CPU: folded, channels last at the small size, OpenCV at the full one."""
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 import torch
@@ -11,22 +9,10 @@ from torchvision.models.resnet import Bottleneck
 
 from ..infer_rvm_kit.folding import Network, folded
 from ..infer_rvm_kit.packed_convolutions import can_pack, packed
-from .decoder import OutputBlock, States, upsample_to
+from .decoder import NewStates, OutputBlock, States, upsample_to
 from .full_size import Matte, apply_alpha_filter, apply_filter
 from .network import MattingNetwork, shrink
 from .refiner import DeepGuidedFilter
-
-
-class _Solved(NamedTuple):
-    """The small picture (1, 3, h, w), what the network makes of it, and its new states.
-
-    ``hidden`` is (1, 16, h, w), ``projected`` (1, 4, h, w): foreground residual and alpha.
-    """
-
-    small: Tensor
-    hidden: Tensor
-    projected: Tensor
-    states: States
 
 
 class CpuStep:
@@ -40,29 +26,32 @@ class CpuStep:
     def __call__(self, image: np.ndarray, states: States, ratio: float) -> tuple[Matte, States]:
         """Matte ``image``, uint8 RGB (H, W, 3), and return the new states too."""
         pixels = self._as_floats(image)
-        solved = self._solved(pixels, states, ratio)
+        found, states = self._solved(pixels, states, ratio)
         if ratio == 1:
-            return _direct(image, solved.projected), solved.states
-        return apply_filter(pixels, *self._coefficients(solved)), solved.states
+            return _direct(image, *found), states
+        return apply_filter(pixels, *found), states
 
     @torch.inference_mode()
     def alpha(self, image: np.ndarray, states: States, ratio: float) -> tuple[np.ndarray, States]:
         """The alpha alone, float32 (H, W), in less time, and the new states."""
         pixels = self._as_floats(image)
-        solved = self._solved(pixels, states, ratio)
+        found, states = self._solved(pixels, states, ratio)
         if ratio == 1:
-            return solved.projected[0, 3].clamp(0, 1).numpy(), solved.states
-        return apply_alpha_filter(pixels, *self._coefficients(solved)), solved.states
+            return found[0][0, 3].clamp(0, 1).contiguous().numpy(), states
+        return apply_alpha_filter(pixels, *found), states
 
-    def _solved(self, pixels: np.ndarray, states: States, ratio: float) -> _Solved:
+    def _solved(
+        self, pixels: np.ndarray, states: States, ratio: float
+    ) -> tuple[tuple[Tensor, ...], States]:
         small = shrink(torch.from_numpy(pixels).permute(2, 0, 1)[None], ratio) / 255
         # Joined to features in channels last, a picture in another layout would reorder them all.
         small = small.contiguous(memory_format=torch.channels_last)
-        hidden, states = self._network.decode(small, states)
-        return _Solved(small, hidden, self._network.project_mat(hidden), states)
+        return self._at_small_size(small, states, ratio == 1)
 
-    def _coefficients(self, solved: _Solved) -> tuple[Tensor, Tensor]:
-        return self._network.refiner.coefficients(solved.small, solved.projected, solved.hidden)
+    def _at_small_size(
+        self, small: Tensor, states: States, is_direct: bool
+    ) -> tuple[tuple[Tensor, ...], States]:
+        return at_small_size(self._network, small, states, is_direct)
 
     def _as_floats(self, image: np.ndarray) -> np.ndarray:
         """``image`` in 0..255, in memory kept from frame to frame: new pages cost more."""
@@ -70,6 +59,20 @@ class CpuStep:
             self._pixels = np.empty(image.shape, np.float32)
         np.copyto(self._pixels, image)
         return self._pixels
+
+
+def at_small_size(
+    network: MattingNetwork, small: Tensor, states: States, is_direct: bool
+) -> tuple[tuple[Tensor, ...], NewStates]:
+    """What the matte is made of, at the size of ``small`` (1, 3, h, w), and the new states.
+
+    The residual with alpha (1, 4, h, w) where it ``is_direct``, else the filter's slope and offset.
+    """
+    hidden, new_states = network.decode(small, states)
+    projected = network.project_mat(hidden)
+    if is_direct:
+        return (projected,), new_states
+    return network.refiner.coefficients(small, projected, hidden), new_states
 
 
 def _direct(image: np.ndarray, projected: Tensor) -> Matte:

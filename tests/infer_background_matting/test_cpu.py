@@ -63,7 +63,10 @@ def test_chosen_cells_refined(network_of, options):
     network = network_of(**options)
     source, background = pictures(128, 192)
     expected = plain(network, source, background)
-    assert_equal(CellwiseMatting(network)(source, background), expected, source)
+    matter = CellwiseMatting(network)
+    matte = matter(source, background)
+    assert_equal(matte, expected, source)
+    np.testing.assert_array_equal(matter.alpha(source, background), matte.alpha)
 
 
 def test_every_cell_alone_equals_the_plain_refiner(network_of):

@@ -98,6 +98,20 @@ def test_any_size_is_kept(task_of, size):
     assert task.get_output(4).get_array().shape == size
 
 
+@pytest.mark.parametrize("mode", ["sampling", "full"])
+def test_alpha_alone_is_the_same_and_the_rest_stays_empty(task_of, mode):
+    workflow, task = task_of(model_refine_mode=mode)
+    run(workflow, *scene(33, 50))
+    expected = task.get_output(4).get_array().copy()
+    task.set_parameters({"outputs": "alpha"})
+    run(workflow, *scene(33, 50))
+    np.testing.assert_array_equal(task.get_output(4).get_array(), expected)
+    assert not any(task.get_output(port).is_data_available() for port in (0, 2, 3))
+    np.testing.assert_allclose(
+        np.squeeze(task.get_output(1).get_image()), expected * 255, atol=0.51
+    )
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

@@ -9,6 +9,7 @@ from infer_rvm.rvm_network import MattingNetwork, MattingStream
 from infer_rvm.rvm_network.cpu import CpuStep, TanhBySigmoid
 from infer_rvm.rvm_network.full_size import strips
 from infer_rvm.rvm_network.network import NO_STATES
+from infer_rvm.rvm_network.stream import PlainStep
 from tests.golden import loading, recipe
 
 REFINERS = ("deep_guided_filter", "fast_guided_filter")
@@ -90,6 +91,19 @@ def test_changes_neither_the_network_nor_earlier_mattes(networks):
     np.testing.assert_array_equal(matte.foreground, foreground)
     with torch.inference_mode():
         torch.testing.assert_close(network(source)[1], before, atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1])
+def test_alpha_alone_is_that_of_the_matte(networks, ratio):
+    network = networks["deep_guided_filter"]
+    on_the_cpu = CpuStep(network), CpuStep(network)
+    plain = PlainStep(network, torch.device("cpu"), torch.float32)
+    for whole, alone in (on_the_cpu, (plain, plain)):
+        states = other_states = NO_STATES
+        for image in frames_of(50, 40)[:2]:
+            matte, states = whole(image, states, ratio)
+            alpha, other_states = alone.alpha(image, other_states, ratio)
+            np.testing.assert_array_equal(alpha, matte.alpha)
 
 
 def test_tanh_by_sigmoid_is_tanh():

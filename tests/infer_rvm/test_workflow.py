@@ -63,6 +63,22 @@ def test_outputs_come_in_the_documented_order(task_of):
     np.testing.assert_allclose(np.squeeze(alpha), exact * 255, atol=0.51)
 
 
+def test_alpha_alone_is_the_same_and_the_rest_stays_empty(task_of):
+    workflow, task = task_of(sequence="stream")
+    pictures = frames(2)
+    expected = [run(workflow, task, picture) for picture in pictures]
+    assert task.get_output(0).is_data_available()
+    task.set_parameters({"outputs": "alpha", "downsample_ratio": "0.99"})
+    run(workflow, task, pictures[0])
+    task.set_parameters({"downsample_ratio": "auto"})
+    for picture, alpha in zip(pictures, expected, strict=True):
+        np.testing.assert_array_equal(run(workflow, task, picture), alpha)
+    assert not any(task.get_output(port).is_data_available() for port in (0, 2))
+    np.testing.assert_allclose(
+        np.squeeze(task.get_output(1).get_image()), expected[1] * 255, atol=0.51
+    )
+
+
 def test_composite_colour_is_used(task_of):
     workflow, task = task_of(composite_color="10,20,30")
     exact = run(workflow, task, frames(1)[0])

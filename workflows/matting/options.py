@@ -94,7 +94,8 @@ class ChainOptions:
     def rvm(self) -> dict[str, object]:
         """Parameters of infer_rvm."""
         given = {"model_weight_file": self.rvm_weights} if self.rvm_weights else {}
-        return {"sequence": "stream", "device": self.device, **given}
+        # Of it the alpha alone is used, here and below.
+        return {"sequence": "stream", "device": self.device, "outputs": "alpha", **given}
 
     @property
     def people(self) -> dict[str, object]:
@@ -121,8 +122,8 @@ class ChainOptions:
         return {
             "device": self.device,
             key: self.weights,
-            # Its colours are not used: the final alpha's are estimated when that is known.
-            "foreground": "network",
+            # The final alpha's colours are estimated when that is known.
+            "outputs": "alpha",
             **({"model_backbone": self.backbone} if self.backbone else {}),
             # The task checks a plate that was given; one made here is checked when it is made.
             "background_check": "refuse" if self.plate else "off",
