@@ -9,7 +9,7 @@ from torchvision.models.resnet import Bottleneck
 
 from ..infer_rvm_kit.folding import Network, folded
 from ..infer_rvm_kit.packed_convolutions import can_pack, packed
-from .decoder import OutputBlock, States, upsample_to
+from .decoder import NewStates, OutputBlock, States, upsample_to
 from .full_size import Matte, apply_filter
 from .network import MattingNetwork, shrink
 from .refiner import DeepGuidedFilter
@@ -29,12 +29,15 @@ class CpuStep:
         small = shrink(torch.from_numpy(pixels).permute(2, 0, 1)[None], ratio) / 255
         # Joined to features in channels last, a picture in another layout would reorder them all.
         small = small.contiguous(memory_format=torch.channels_last)
-        hidden, states = self._network.decode(small, states)
-        projected = self._network.project_mat(hidden)
+        found, states = self._at_small_size(small, states, ratio == 1)
         if ratio == 1:
-            return _direct(image, projected), states
-        slope, offset = self._network.refiner.coefficients(small, projected, hidden)
-        return apply_filter(pixels, slope, offset), states
+            return _direct(image, *found), states
+        return apply_filter(pixels, *found), states
+
+    def _at_small_size(
+        self, small: Tensor, states: States, is_direct: bool
+    ) -> tuple[tuple[Tensor, ...], States]:
+        return at_small_size(self._network, small, states, is_direct)
 
     def _as_floats(self, image: np.ndarray) -> np.ndarray:
         """``image`` in 0..255, in memory kept from frame to frame: new pages cost more."""
@@ -42,6 +45,20 @@ class CpuStep:
             self._pixels = np.empty(image.shape, np.float32)
         np.copyto(self._pixels, image)
         return self._pixels
+
+
+def at_small_size(
+    network: MattingNetwork, small: Tensor, states: States, is_direct: bool
+) -> tuple[tuple[Tensor, ...], NewStates]:
+    """What the matte is made of, at the size of ``small`` (1, 3, h, w), and the new states.
+
+    The residual with alpha (1, 4, h, w) where it ``is_direct``, else the filter's slope and offset.
+    """
+    hidden, new_states = network.decode(small, states)
+    projected = network.project_mat(hidden)
+    if is_direct:
+        return (projected,), new_states
+    return network.refiner.coefficients(small, projected, hidden), new_states
 
 
 def _direct(image: np.ndarray, projected: Tensor) -> Matte:
