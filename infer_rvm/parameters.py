@@ -58,6 +58,15 @@ class Settings(PluginSettings):
         label="Number format",
         advanced=True,
     )
+    engine: Literal["auto", "torch", "openvino"] = setting(
+        "auto",
+        "What runs the network on the CPU; auto is OpenVINO for long videos by mobilenetv3 where "
+        "it is installed, else PyTorch",
+        label="Engine",
+        words={"torch": "PyTorch", "openvino": "OpenVINO"},
+        advanced=True,
+        only_if={"device": ["auto", "cpu"]},
+    )
     sequence: Literal["auto", "video", "image", "stream"] = setting(
         "auto",
         "What carries the recurrent state: videos, nothing, or every picture given",

@@ -134,7 +134,8 @@ class HumanParser:
         is_half = self._dtype != torch.float32
         # Weights stay float32; autocast knows what may run in half precision.
         with torch.autocast(self._device.type, self._dtype, enabled=is_half):
-            return self._network(x).float()
+            found = self._network(x)
+        return (found[0] if self.engine == "openvino" else found).float()
 
     def _weight(self, person: Person, window: Window, image: np.ndarray) -> np.ndarray | None:
         how = self.options.keep_apart

@@ -48,21 +48,21 @@ def engine_of(wanted: str, device: Device) -> Engine:
 
 
 class OpenVinoNetwork:
-    """A network of torch's modules, converted; called as it is, float32 in and out.
+    """A network of torch's modules, converted; tensors of float32 (B, C, H, W) in and out.
 
-    It is compiled for the size of the pictures that come, for as many threads as PyTorch has, anew
-    where either changes. A batch is run picture by picture: on a CPU that takes no longer.
+    It is compiled for the sizes that come, for as many threads as PyTorch has, anew where either
+    changes. A batch is run picture by picture: on a CPU that takes no longer.
 
     Args:
-        network: In eval mode on the CPU; one tensor in, one out. Nothing in it may hold a size:
-            it is traced once, by torch.jit.
-        example: A small input (B, C, H, W).
+        network: In eval mode on the CPU, of tensors to a tensor or a tuple of them. It is traced
+            once, by torch.jit: it suits the sizes for which it does what it does for the example's.
+        example: Small inputs.
 
     Raises:
         ImportError: OpenVINO is missing or too old.
     """
 
-    def __init__(self, network: nn.Module, example: Tensor) -> None:
+    def __init__(self, network: nn.Module, *example: Tensor) -> None:
         package = _package()
         with warnings.catch_warnings(), torch.no_grad():
             # Sizes that are only compared while tracing, and that torch.jit is an old way.
@@ -73,21 +73,28 @@ class OpenVinoNetwork:
         self._request: Any = None
         self._compiled_for: tuple[object, ...] = ()
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """Run float32 (B, C, H, W)."""
-        request = self._request_for(x)
-        pictures = x.contiguous().numpy()
-        # What infer returns is a copy, but for these inputs, which last until it returns.
-        found = [request.infer({0: picture[None]}, share_inputs=True)[0] for picture in pictures]
-        return torch.cat([torch.from_numpy(output) for output in found])
+    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Run the network; what it returns, as a tuple even of one."""
+        request = self._request_for(inputs)
+        arrays = [x.contiguous().numpy() for x in inputs]
+        found = []
+        for index in range(len(arrays[0])):
+            one = {place: array[index : index + 1] for place, array in enumerate(arrays)}
+            # The outputs are copies; the inputs are not, and last until infer returns.
+            outputs = request.infer(one, share_inputs=True)
+            found.append([torch.from_numpy(output) for output in outputs.to_tuple()])
+        if len(found) == 1:
+            return tuple(found[0])
+        return tuple(torch.cat(parts) for parts in zip(*found, strict=True))
 
-    def _request_for(self, x: Tensor) -> Any:
-        wanted = (x.shape[1:], torch.get_num_threads())
+    def _request_for(self, inputs: tuple[Tensor, ...]) -> Any:
+        sizes, threads = [x.shape[1:] for x in inputs], torch.get_num_threads()
+        wanted = (sizes, threads)
         if self._compiled_for != wanted:
             # Freed first: its weights are laid out once more by each compilation.
             self._request = None
-            self._model.reshape([1, *x.shape[1:]])
-            compiled = self._core.compile_model(self._model, "CPU", _options(wanted[1]))
+            self._model.reshape({place: [1, *size] for place, size in enumerate(sizes)})
+            compiled = self._core.compile_model(self._model, "CPU", _options(threads))
             self._request, self._compiled_for = compiled.create_infer_request(), wanted
         return self._request
 

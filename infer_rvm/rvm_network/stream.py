@@ -1,5 +1,6 @@
 """A sequence of frames through the network, with the recurrent state kept between them."""
 
+import logging
 from typing import Protocol
 
 import numpy as np
@@ -7,10 +8,14 @@ import torch
 from torch import Tensor
 
 from ..infer_rvm_kit.folding import folded
+from ..infer_rvm_kit.openvino_engine import Engine
 from .cpu import CpuStep
 from .decoder import States
 from .full_size import Matte
 from .network import NO_STATES, MattingNetwork
+from .openvino_step import OpenVinoStep
+
+logger = logging.getLogger(__name__)
 
 AUTO_SIDE = 512
 
@@ -64,16 +69,41 @@ def _states(given: list[Tensor]) -> States:
 class MattingStream:
     """Matte frame after frame; starts anew by itself where the size or the ratio changes.
 
-    On CUDA in half precision if asked.
+    Args:
+        network: Its weights loaded.
+        device: cpu, or a CUDA device.
+        dtype: float32; on CUDA float16 too, and bfloat16.
+        engine: What runs the network; openvino takes float32 on the CPU alone.
+        pictures_before_openvino: So many of a size PyTorch mattes before: at least 1.
+
+    Raises:
+        ValueError: ``engine`` is openvino, and device or dtype are others.
     """
 
     def __init__(
-        self, network: MattingNetwork, device: str = "cpu", dtype: torch.dtype = torch.float32
+        self,
+        network: MattingNetwork,
+        device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        *,
+        engine: Engine = "torch",
+        pictures_before_openvino: int = 1,
     ) -> None:
         is_plain = device != "cpu" or dtype != torch.float32
-        self._step: Step = (
-            PlainStep(network, torch.device(device), dtype) if is_plain else CpuStep(network)
-        )
+        self._step: Step
+        if engine == "openvino":
+            if is_plain:
+                raise ValueError(
+                    f"engine=openvino computes in float32 on the CPU, and this is {dtype} on "
+                    f"{device}: set device=cpu and precision=fp32, or engine=torch"
+                )
+            self._step = OpenVinoStep(network, pictures_before_openvino)
+        elif is_plain:
+            self._step = PlainStep(network, torch.device(device), dtype)
+        else:
+            self._step = CpuStep(network)
+        before = f" after {pictures_before_openvino} of a size" if engine == "openvino" else ""
+        logger.info("Robust Video Matting runs by %s on %s%s", engine, device, before)
         self.reset()
 
     def reset(self) -> None:
