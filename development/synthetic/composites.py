@@ -33,8 +33,11 @@ PEOPLE = {
     "side": ("handheld_1000.png", "handheld_background.png", True),
     "standing": ("person_whiteboard.png", "new_background.png", True),
 }
-KINDS = ("static", "hole", "drift", "noise", "hand-held", "pan", "pan and shake", "zoom")
-FIXED = ("static", "hole", "drift", "noise")
+# A kind's place is a part of its seed: new ones go to the end.
+KINDS = (
+    "static", "hole", "drift", "noise", "hand-held", "pan", "pan and shake", "zoom", "sensor noise",
+)  # fmt: skip
+FIXED = ("static", "hole", "drift", "noise", "sensor noise")
 EARLIER = 8
 SETTLING_FRAMES = 6
 # In shares of the picture's width: the scene beyond its borders, the way of a pan, how far a hand
@@ -42,7 +45,10 @@ SETTLING_FRAMES = 6
 MARGIN, PAN, SHAKE, STEP = 0.16, 0.24, 0.006, 0.008
 TURN_DEGREES = 0.3
 ZOOM = 1.25
+# Standard deviations in levels, and the variance that each level of brightness adds to a dark take:
+# a sensor's noise of reading it out, and that of the light itself.
 NOISE, STRONG_NOISE = 1.5, 4.0
+READ_NOISE, SHOT_NOISE = 6.0, 0.4
 EXPOSURE = np.array([0.12, 0.11, 0.13], np.float32)
 # In shares of the picture's height.
 PERSON_HEIGHT, BELOW_BORDER = 0.9, 0.08
@@ -172,10 +178,16 @@ def make_composite(
         picture = behind + truth[index][..., None] * (colours - behind)
         if kind == "drift":
             picture *= 1 + np.sin(2 * np.pi * 0.9 * times[index]) * EXPOSURE
-        noise = STRONG_NOISE if kind == "noise" else NOISE
-        picture += noise * rng.standard_normal(picture.shape, dtype=np.float32)
+        picture += _noise_of(kind, picture) * rng.standard_normal(picture.shape, dtype=np.float32)
         pictures[index] = np.clip(np.rint(picture), 0, 255)
     return Composite(pictures, truth, EARLIER, cameras)
+
+
+def _noise_of(kind: str, picture: np.ndarray) -> float | np.ndarray:
+    """The noise's standard deviation in levels, everywhere or float32 (H, W, 3) by brightness."""
+    if kind == "sensor noise":
+        return np.sqrt(READ_NOISE**2 + SHOT_NOISE * picture.clip(0, 255))
+    return STRONG_NOISE if kind == "noise" else NOISE
 
 
 def _scene(background: np.ndarray, width: int, height: int) -> np.ndarray:
