@@ -13,12 +13,9 @@ import cv2
 import numpy as np
 
 from ..extract_background_kit.compiled import compiled, compiled_part, over_rows
+from .time_statistics import FINER, LEVELS, MIN_SIGMA, SIGMA_OF_MAD, TUKEY, over_statistics
 
-TUKEY = 4.685
-SIGMA_OF_MAD = 1.4826
-MIN_SIGMA = 0.7
-LEVELS, COARSE = 256, 16
-FINER = 4.0
+COARSE = 16
 STRIP = 64
 
 # Takes pixels uint8 (P, N), weights uint8 (P / 3, N), gains float32 (3, N), out float32 (P,).
@@ -28,14 +25,14 @@ RowKernel = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], None]
 def median(frames: np.ndarray, weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
     """Weighted median of each pixel and channel, interpolated within its level."""
     out = np.zeros(frames.shape[1:], np.float32)
-    through_time(_statistic_kernel(len(frames), is_mean=False), frames, weights, gains, out=out)
+    over_statistics(frames, weights, gains, is_mean=False, out=out)
     return out
 
 
 def robust_mean(frames: np.ndarray, weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
     """Weighted median, then two Tukey-weighted means around it; scale from the weighted MAD."""
     out = np.zeros(frames.shape[1:], np.float32)
-    through_time(_statistic_kernel(len(frames), is_mean=True), frames, weights, gains, out=out)
+    over_statistics(frames, weights, gains, is_mean=True, out=out)
     return out
 
 
@@ -86,13 +83,6 @@ def through_time(
     over_rows(row, len(out))
 
 
-def _statistic_kernel(count: int, *, is_mean: bool) -> RowKernel:
-    def kernel(pixels: np.ndarray, weights: np.ndarray, gains: np.ndarray, out: np.ndarray) -> None:
-        _statistic(pixels, weights, gains, is_mean, *_course(count), _histogram(), out)
-
-    return kernel
-
-
 def _course(count: int) -> tuple[np.ndarray, np.ndarray]:
     """Room for the values and the weights of one pixel and channel through time."""
     return np.empty(count, np.float32), np.empty(count, np.float32)
@@ -101,31 +91,6 @@ def _course(count: int) -> tuple[np.ndarray, np.ndarray]:
 def _histogram() -> np.ndarray:
     """Room for the masses of 256 levels, and behind them of groups of 16 of them."""
     return np.empty(LEVELS + COARSE, np.int32)
-
-
-@compiled(fastmath=True)
-def _statistic(
-    pixels: np.ndarray,
-    weights: np.ndarray,
-    gains: np.ndarray,
-    is_mean: bool,
-    values: np.ndarray,
-    masses: np.ndarray,
-    histogram: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Weighted median of each row of pixels, or the Tukey mean around it."""
-    for p in range(pixels.shape[0]):
-        total = _load(pixels, weights, gains, p, values, masses)
-        if total == 0:
-            continue
-        _count(values, masses, 0.0, 1.0, 0.5, histogram)
-        centre = _median(histogram, total)
-        if is_mean:
-            _count(values, masses, centre, FINER, 0.0, histogram)
-            mad = (_median(histogram, total) + 0.5) / FINER
-            centre = _tukey_mean(values, masses, centre, SIGMA_OF_MAD * mad)
-        out[p] = centre
 
 
 @compiled(fastmath=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.matting.matte import Following
+from workflows.matting.following import Following
 
 
 def test_all_is_done_in_order():

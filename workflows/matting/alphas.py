@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
 
 from extract_background.plate_estimation import Plate
+from extract_background.plate_estimation.moving import PlateView
 from infer_background_matting.ports import Input
 from infer_background_matting.ports import Output as MattingOutput
 from infer_matte_fusion.matte_fusing import MASK_OPTIONS, WEIGHT_SETS, FusionOptions, fuse
@@ -19,6 +22,10 @@ from workflows.matting.job import VideoJob
 from workflows.matting.masks import load_network
 from workflows.matting.options import ChainOptions
 from workflows.plugins import run_workflow, task_of
+
+# Does what is left to do of a frame's alpha: float32 (H, W) in 0..1. No network is asked any more,
+# so that another thread may call it, frame after frame, while the next one's networks run.
+Unfinished = Callable[[], np.ndarray]
 
 
 class AlphaSource(Protocol):
@@ -31,8 +38,8 @@ class AlphaSource(Protocol):
         """
         ...
 
-    def __call__(self, index: int, image: np.ndarray) -> np.ndarray:
-        """float32 (H, W) in 0..1 of frame ``index``, uint8 RGB (H, W, 3)."""
+    def __call__(self, index: int, image: np.ndarray) -> Unfinished:
+        """Run the networks on frame ``index``, uint8 RGB (H, W, 3); what is returned is called."""
         ...
 
     def report(self) -> dict[str, Any]:
@@ -79,15 +86,17 @@ class BaseOnly:
             assert base is not None
             base.begin(job.first_frames())
 
-    def __call__(self, index: int, image: np.ndarray) -> np.ndarray:
-        alphas = self._first.alphas
-        if alphas is not None:
-            alpha = alphas[index]
-        else:
-            assert self._base is not None
-            alpha = self._base(image)
-            self.foreground = self._base.foreground
-        return np.divide(alpha, np.float32(255), dtype=np.float32)
+    def __call__(self, index: int, image: np.ndarray) -> Unfinished:
+        return partial(_as_floats, self.levels(index, image))
+
+    def levels(self, index: int, image: np.ndarray) -> np.ndarray:
+        """The alpha as uint8 (H, W)."""
+        if self._first.alphas is not None:
+            return self._first.alphas[index]
+        assert self._base is not None
+        alpha = self._base(image)
+        self.foreground = self._base.foreground
+        return alpha
 
     def report(self) -> dict[str, Any]:
         return {}
@@ -103,13 +112,14 @@ class PlateOnly:
         self._last = plate.background
         self._lost = 0
 
-    def __call__(self, index: int, image: np.ndarray) -> np.ndarray:
+    def __call__(self, index: int, image: np.ndarray) -> Unfinished:
         behind = self._plate.behind(index, image)
         if behind is None:
             self._lost += 1
         else:
             self._last = behind.background
-        return self._network(image, self._last)
+        alpha = self._network(image, self._last)
+        return lambda: alpha
 
     def report(self) -> dict[str, Any]:
         return {"frames_not_registered": self._lost} if self._plate.moving else {}
@@ -136,13 +146,23 @@ class Fused:
     foreground: np.ndarray | None = None
     _coverage: tuple[np.ndarray, np.ndarray] | None = None
 
-    def __call__(self, index: int, image: np.ndarray) -> np.ndarray:
-        base = self.base(index, image)
+    def __call__(self, index: int, image: np.ndarray) -> Unfinished:
+        base = self.base.levels(index, image)
         behind = self.plate.behind(index, image, base)
-        if behind is None:
+        second = None if behind is None else self.network(image, behind.background)
+        return partial(self._fused, image, base, second, behind)
+
+    def _fused(
+        self,
+        image: np.ndarray,
+        levels: np.ndarray,
+        second: np.ndarray | None,
+        behind: PlateView | None,
+    ) -> np.ndarray:
+        base = _as_floats(levels)
+        if behind is None or second is None:
             self.refused += 1
             return base
-        second = self.network(image, behind.background)
         fused = fuse(
             image,
             base,
@@ -179,11 +199,17 @@ class Wanted:
     def foreground(self) -> np.ndarray | None:
         return self._source.foreground
 
-    def __call__(self, index: int, image: np.ndarray) -> np.ndarray:
-        return cv2.multiply(self._source(index, image), self._wanted.share(index))
+    def __call__(self, index: int, image: np.ndarray) -> Unfinished:
+        unfinished = self._source(index, image)
+        return lambda: cv2.multiply(unfinished(), self._wanted.share(index))
 
     def report(self) -> dict[str, Any]:
         return self._source.report()
+
+
+def _as_floats(levels: np.ndarray) -> np.ndarray:
+    """uint8 (H, W) as float32 in 0..1."""
+    return np.divide(levels, np.float32(255), dtype=np.float32)
 
 
 def fusion_options(weights: str, base: str) -> FusionOptions:

@@ -8,7 +8,9 @@ import numpy as np
 
 from extract_background.plate_estimation import FrameStore, Plate, PlateOptions, estimate_plate
 from infer_background_matting.bgm_network.scene import SceneMatch, compare_scene
+from plugin_kit.video import Frame
 from workflows.matting.base_alpha import KEY_ALPHA, BaseAlpha, PeopleAlpha
+from workflows.matting.following import Following
 from workflows.matting.job import VideoJob
 from workflows.matting.kept import KeptArrays
 from workflows.matting.masks import OPAQUE, PeopleFinder
@@ -94,21 +96,26 @@ def run_first_pass(job: VideoJob, finders: Finders, *, makes_plate: bool) -> Fir
     if finders.people is not None and finders.people is not finders.base:
         finders.people.begin()
     label = "plate" if makes_plate else "people"
+
+    def keep(frame: Frame, alpha: np.ndarray | None, matte: np.ndarray | None) -> None:
+        if matte is not None:
+            report.empty_masks += not (matte >= OPAQUE).any()
+        if result.alphas is not None and alpha is not None:
+            result.alphas.append(alpha)
+        if makes_plate:
+            store.add(frame.image, matte)
+            times.append((frame.pts, frame.duration))
+
     with report.timed(f"pass 1: {label}"):
-        for frame in job.frames(label):
-            alpha, matte = _alpha_and_matte(frame.image, finders)
-            if matte is not None:
-                report.empty_masks += not (matte >= OPAQUE).any()
-            if result.alphas is not None and alpha is not None:
-                result.alphas.append(alpha)
-            if result.wanted is not None and finders.people is not None:
-                if finders.people is not finders.base:
-                    finders.people(frame.image)
-                assert finders.people.found is not None
-                result.wanted.add(finders.people.found)
-            if makes_plate:
-                store.add(frame.image, matte)
-                times.append((frame.pts, frame.duration))
+        with Following() as behind_it:
+            for frame in job.frames(label):
+                behind_it.do(keep, frame, *_alpha_and_matte(frame.image, finders))
+                if result.wanted is not None and finders.people is not None:
+                    if finders.people is not finders.base:
+                        finders.people(frame.image)
+                    assert finders.people.found is not None
+                    result.wanted.add(finders.people.found)
+            behind_it.wait()
         if result.wanted is not None:
             report.people = result.wanted.choose()
         if makes_plate:

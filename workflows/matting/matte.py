@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -14,12 +13,11 @@ from infer_flow_matting.flow_matting_engine import DisFlow, FlowRefiner
 from plugin_kit.foreground import extend_foreground
 from plugin_kit.pictures import blend, cut_out, to_uint8
 from plugin_kit.video import Frame
-from workflows.matting.alphas import AlphaSource
+from workflows.matting.alphas import AlphaSource, Unfinished
 from workflows.matting.background import NewBackground
+from workflows.matting.following import Following
 from workflows.matting.job import VideoJob
 
-# Frames with their alpha that wait for what follows it.
-MOST_BEHIND = 2
 # Mattes of real people in pictures of this long side come out as stable by the faster flow.
 LARGE = 640
 
@@ -51,50 +49,25 @@ def matte_video(job: VideoJob, alphas: AlphaSource, *, backdrop: NewBackground |
                     for name, sink in sinks.items():
                         sink.write(outputs[name], matted.frame.pts, matted.frame.duration)
 
-        def finish(matted: MattedFrame) -> None:
+        def finish(frame: Frame, unfinished: Unfinished, foreground: np.ndarray | None) -> None:
+            with report.timed("of it fusing"):
+                alpha = unfinished()
+            seconds = float(frame.pts * job.info.time_base)
+            behind = backdrop(seconds, frame.image, alpha) if backdrop else None
+            matted = MattedFrame(frame, behind, alpha, foreground)
             with report.timed("of it stabilising"):
                 finished = [matted] if stabiliser is None else stabiliser.push(matted)
             write(finished)
 
         for index, frame in enumerate(job.frames_again("matting")):
-            with report.timed("of it alpha"):
-                alpha = alphas(index, frame.image)
-            seconds = float(frame.pts * job.info.time_base)
-            behind = backdrop(seconds, frame.image, alpha) if backdrop else None
-            behind_it.do(finish, MattedFrame(frame, behind, alpha, alphas.foreground))
+            with report.timed("of it networks"):
+                unfinished = alphas(index, frame.image)
+            behind_it.do(finish, frame, unfinished, alphas.foreground)
         behind_it.wait()
         write([] if stabiliser is None else stabiliser.finish())
     for sink in sinks.values():
         for warning in sink.warnings:
             report.warn(warning)
-
-
-class Following:
-    """Does work in order in a thread of its own, a little behind; the networks need not wait.
-
-    What fails is raised by the next call.
-    """
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1)
-        self._pending: deque[Future[None]] = deque()
-
-    def __enter__(self) -> Following:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-    def do(self, work: Callable[..., None], *given: object) -> None:
-        """Have it done; wait where too much is waiting already."""
-        self._pending.append(self._pool.submit(work, *given))
-        while len(self._pending) > MOST_BEHIND:
-            self._pending.popleft().result()
-
-    def wait(self) -> None:
-        """Until all is done."""
-        while self._pending:
-            self._pending.popleft().result()
 
 
 @dataclass(frozen=True)
