@@ -22,6 +22,7 @@ TABLES = {
     "plates": "plates.table",
     "long_clip": "plates.long_table",
     "accuracy": "plates.accuracy_table",
+    "real_plates": "real_plates.table",
     "mixture": "plates.mixture_table",
     "parsing": "networks.parsing_table",
     "people": "people.table",

@@ -16,6 +16,7 @@ import numpy as np
 from ..extract_background_kit.pictures import size_within
 from . import kernels
 from .aligned import AlignedFrames, Estimate
+from .left_behind import FAR, distance_to, emptier
 from .per_pixel import weighted_median
 from .store import FrameStore
 
@@ -26,8 +27,6 @@ DISTANCE_LEVELS = 6.0
 # Weights are found on pictures of half the size: a quarter of the work, and plates that are as
 # near to the truth or nearer, for the noise of the distances is averaged.
 COARSER, LEAST_SIDE = 2, 16
-# Of the distances, in pixels of the coarse pictures.
-SMOOTHING = 0.75
 LEAST_WEIGHT = 4
 
 
@@ -46,11 +45,20 @@ def bootstrap(frames: AlignedFrames) -> Estimate:
     for index, still in enumerate(motion):
         weights[index] = cv2.resize(still, weights.shape[:0:-1])
     plate = coarse.over_tiles(kernels.median, weights)
-    seen = distance_weights(coarse, plate, motion, out=weights)
+    seen, elsewhere = distance_weights(coarse, plate, motion, out=weights)
     for _ in range(ROUNDS - 1):
         coarse.check_stop()
         plate = coarse.over_tiles(kernels.robust_mean, weights)
-        seen = distance_weights(coarse, plate, motion, out=weights)
+        seen, elsewhere = distance_weights(coarse, plate, motion, out=weights)
+    taken = emptier(
+        coarse,
+        plate,
+        motion,
+        weights,
+        elsewhere=elsewhere,
+        near=noise_of(coarse, plate) + DISTANCE_LEVELS,
+    )
+    seen = np.where(taken > 0, taken, seen)
     size = store.shape[1::-1]
     full = store.array(store.frames.shape[:3])
     for index, weight in enumerate(weights):
@@ -106,7 +114,7 @@ def _speeds(frames: AlignedFrames, grey: list[np.ndarray]) -> list[np.ndarray]:
 
 def distance_weights(
     frames: AlignedFrames, plate: np.ndarray, motion: np.ndarray, *, out: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Fill ``out`` with ``motion``, lowered further where a frame differs from ``plate``.
 
     Args:
@@ -116,20 +124,26 @@ def distance_weights(
         out: uint8 (N, H, W).
 
     Returns:
-        How many frames look like the plate, within noise, in each pixel; int32 (H, W).
+        How many frames look like the plate, within noise, in each pixel, and how many are far
+        from it; int32 (H, W) each.
     """
-    middle = frames.store.count // 2
-    aligned = frames.store.frames[middle] * frames.gains[middle]
-    noise = np.float32(2 * np.median(np.abs(aligned - plate)))
-    alike = np.zeros(plate.shape[:2], np.int32)
+    noise = noise_of(frames, plate)
+    alike, elsewhere = np.zeros((2, *plate.shape[:2]), np.int32)
     for index, (frame, _) in enumerate(frames.each()):
-        difference = kernels.largest_difference(frame, frames.gains[index], plate)
-        distance = cv2.GaussianBlur(difference, (0, 0), SMOOTHING)
+        distance = distance_to(plate, frame, frames.gains[index])
         still = cv2.resize(motion[index], out.shape[:0:-1])
         out[index] = _attenuated(still, distance - noise)
         alike += distance <= noise + DISTANCE_LEVELS
+        elsewhere += distance > noise + DISTANCE_LEVELS + FAR
     frames.store.release(out)
-    return alike
+    return alike, elsewhere
+
+
+def noise_of(frames: AlignedFrames, plate: np.ndarray) -> np.float32:
+    """Levels by which a frame differs from the plate (H, W, 3) where it shows it."""
+    middle = frames.store.count // 2
+    aligned = frames.store.frames[middle] * frames.gains[middle]
+    return np.float32(2 * np.median(np.abs(aligned - plate)))
 
 
 def _attenuated(motion: np.ndarray, excess: np.ndarray) -> np.ndarray:
