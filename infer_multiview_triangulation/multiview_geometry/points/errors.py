@@ -17,10 +17,20 @@ MIN_TYPICAL_ERROR = 1.0
 
 def reprojection_errors(rays: Rays, points: np.ndarray) -> np.ndarray:
     """(V, N) pixels between points and observations, NaN where missing or behind the camera."""
-    residuals, depth = rays.residuals(points)
+    squared, depths = squared_errors(rays, points)
     with np.errstate(invalid="ignore"):
-        valid = rays.observed & (depth > 0)
-    return np.where(valid, np.linalg.norm(residuals, axis=-1), np.nan)
+        valid = rays.observed & (depths > 0)
+        return np.where(valid, np.sqrt(squared), np.nan)
+
+
+def squared_errors(rays: Rays, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Squared pixels between points and observations, missing ones included, and depths (V, N)."""
+    x, y, depths = rays.offsets(points)
+    with np.errstate(over="ignore", invalid="ignore"):
+        x *= x
+        y *= y
+        x += y
+    return x, depths
 
 
 def outlier_scale(errors: np.ndarray) -> float:
@@ -38,13 +48,18 @@ def outlier_scale(errors: np.ndarray) -> float:
 
 def geman_mcclure(squared: np.ndarray, scale: float) -> np.ndarray:
     """Weights (s^2 / (s^2 + r^2))^2 of squared errors by Geman and McClure's robust loss."""
-    return (scale**2 / (scale**2 + squared)) ** 2
+    shares = scale**2 / (scale**2 + squared)
+    return shares * shares
 
 
 def robust_weights(rays: Rays, points: np.ndarray, scale: float) -> np.ndarray:
     """(V, N): confidence times Geman and McClure's weight; 0 behind a camera."""
-    weights = geman_mcclure(reprojection_errors(rays, points) ** 2, scale)
-    return np.where(np.isfinite(weights), weights, 0) * rays.weights
+    squared, depths = squared_errors(rays, points)
+    with np.errstate(invalid="ignore"):
+        weights = geman_mcclure(squared, scale)
+        # NaN is neither.
+        usable = (depths > 0) & (weights >= 0)
+    return np.where(usable, weights, 0) * rays.weights
 
 
 def view_weights(errors: np.ndarray) -> np.ndarray:

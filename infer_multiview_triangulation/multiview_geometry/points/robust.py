@@ -7,16 +7,15 @@ from itertools import combinations
 
 import numpy as np
 
-from .errors import outlier_scale, reprojection_errors, robust_weights
+from .errors import outlier_scale, reprojection_errors, robust_weights, squared_errors
 from .rays import Rays
-from .triangulation import weighted_dlt
+from .triangulation import LinearPoints, weighted_dlt
 
 MAX_PAIRS = 66
 PARALLEL = 1e-10
 SCALE_ROUNDS = 3
 SAME_SCALE = 1.25
 IRLS_ROUNDS = 5
-POINTS_AT_ONCE = 4096
 MIN_WEIGHT = 0.05
 
 
@@ -72,17 +71,49 @@ def triangulated(rays: Rays, before: Triangulation, points: np.ndarray) -> Trian
 
 
 def _triangulate(rays: Rays, scale: float) -> Triangulation:
-    starts = range(0, rays.xy.shape[1], POINTS_AT_ONCE)
-    parts = [rays.of_points(slice(i, i + POINTS_AT_ONCE)) for i in starts]
-    points = np.concatenate([np.zeros((0, 3)), *(_best_hypotheses(part, scale) for part in parts)])
-    # Iterated with Geman and McClure's weights.
+    most = rays.weights.max(initial=0)
+    parts = [_placed(part, scale, most) for part in rays.in_parts()]
+    points = np.concatenate([np.zeros((0, 3)), *parts])
+    return Triangulation(points, reprojection_errors(rays, points), scale)
+
+
+def _placed(rays: Rays, scale: float, most: float) -> np.ndarray:
+    start = _best_hypotheses(rays, scale)
+    return iterated(rays, start, LinearPoints(rays), scale=scale, most=most)
+
+
+def iterated(
+    rays: Rays, points: np.ndarray, linear: LinearPoints, *, scale: float, most: float
+) -> np.ndarray:
+    """The points (N, 3), solved anew a few times with Geman and McClure's weights.
+
+    Args:
+        rays: Whose confidence counts.
+        points: From where to begin; NaN where unknown.
+        linear: Equations of the same observations.
+        scale: Pixels beyond which an observation is an outlier.
+        most: The greatest confidence.
+    """
     for _ in range(IRLS_ROUNDS):
         weights = robust_weights(rays, points, scale)
-        usable = (weights > MIN_WEIGHT * rays.weights.max(initial=0)).sum(axis=0) >= 2
-        moved = weighted_dlt(rays.weighted(weights), rounds=1)
+        usable = (weights > MIN_WEIGHT * most).sum(axis=0) >= 2
+        moved = linear.by_depth(weights, 1)
         keep = usable & np.isfinite(moved).all(axis=-1)
         points = np.where(keep[:, None], moved, points)
-    return Triangulation(points, reprojection_errors(rays, points), scale)
+    return points
+
+
+def every_pair(views: int) -> np.ndarray:
+    """(P, 2) of so many views."""
+    return np.array(list(combinations(range(views), 2)))
+
+
+def drawn_pairs(views: int) -> np.ndarray:
+    """(P, 2): every pair of views, or MAX_PAIRS drawn of them."""
+    every = every_pair(views)
+    if len(every) <= MAX_PAIRS:
+        return every
+    return np.random.default_rng(0).permutation(every)[:MAX_PAIRS]
 
 
 def _best_hypotheses(rays: Rays, scale: float) -> np.ndarray:
@@ -90,34 +121,40 @@ def _best_hypotheses(rays: Rays, scale: float) -> np.ndarray:
 
     Points that none of the drawn pairs sees are tried with all.
     """
-    every = np.array(list(combinations(range(len(rays.xy)), 2)))
-    if len(every) <= MAX_PAIRS:
-        return _vote(rays, every, scale)
-    points = _vote(rays, np.random.default_rng(0).permutation(every)[:MAX_PAIRS], scale)
-    unknown = ~np.isfinite(points[:, 0]) & (rays.observed.sum(axis=0) >= 2)
-    if unknown.any():
-        points[unknown] = _vote(rays.of_points(unknown), every, scale)
+    pairs, every = drawn_pairs(len(rays.xy)), every_pair(len(rays.xy))
+    points = best_of(rays, pairs, scale)
+    if len(pairs) < len(every):
+        unknown = ~np.isfinite(points[:, 0]) & (rays.observed.sum(axis=0) >= 2)
+        if unknown.any():
+            points[unknown] = best_of(rays.of_points(unknown), every, scale)
     return points
 
 
-def _vote(rays: Rays, pairs: np.ndarray, scale: float) -> np.ndarray:
+def best_of(rays: Rays, pairs: np.ndarray, scale: float) -> np.ndarray:
     """For each of N points the pair's that most confidence agrees with; NaN where none does."""
     count = rays.xy.shape[1]
     best, best_score = np.full((count, 3), np.nan), np.zeros(count)
     centres, directions, observed = rays.centres, directions_of(rays), rays.observed
     for a, b in pairs:
         points, in_front = midpoints(centres[[a, b]], directions[[a, b]])
-        local = rays.local(points)
-        depth = local[..., 2]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            x = (local[..., 0] / depth - rays.xy[..., 0]) * rays.focal[:, :1]
-            y = (local[..., 1] / depth - rays.xy[..., 1]) * rays.focal[:, 1:]
-            agreement = 1 - (x * x + y * y) / scale**2
-        votes = np.where((agreement > 0) & (depth > 0), agreement, 0) * rays.weights
+        votes = votes_for(rays, points, scale)
         score = votes.sum(axis=0) * (in_front & observed[a] & observed[b])
         better = score > best_score
         best[better], best_score[better] = points[better], score[better]
     return best
+
+
+def votes_for(rays: Rays, points: np.ndarray, scale: float) -> np.ndarray:
+    """(V, N): the confidence with which each view agrees with points (N, 3)."""
+    agreement, depths = squared_errors(rays, points)
+    with np.errstate(invalid="ignore"):
+        agreement *= -1 / scale**2
+        agreement += 1
+        # NaN is less than 0 here.
+        np.fmax(agreement, 0, out=agreement)
+        agreement *= depths > 0
+    agreement *= rays.weights
+    return agreement
 
 
 def directions_of(rays: Rays) -> np.ndarray:
@@ -128,10 +165,15 @@ def directions_of(rays: Rays) -> np.ndarray:
 
 
 def midpoints(centres: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Midpoints (N, 3) of the shortest lines between two rays each; are they before both?"""
+    """Midpoints (N, 3) of the shortest lines between two rays each; are they before both?
+
+    Args:
+        centres: (2, 3), of two cameras; or (2, N, 3), of each point's.
+        directions: (2, N, 3), of length 1.
+    """
     base = centres[1] - centres[0]
     cosine = (directions[0] * directions[1]).sum(-1)
-    along_a, along_b = directions[0] @ base, directions[1] @ base
+    along_a, along_b = (directions[0] * base).sum(-1), (directions[1] * base).sum(-1)
     sine2 = np.maximum(1 - cosine**2, PARALLEL)
     t_a = (along_a - cosine * along_b) / sine2
     t_b = (cosine * along_a - along_b) / sine2

@@ -10,6 +10,8 @@ DEPTH_ROUNDS = 2
 MIN_DEPTH = 1e-9
 MIN_PARALLAX = np.deg2rad(0.5)
 SINGULAR = 1e-12
+# Of the four columns of the equations: of the symmetric matrix row by row, and of its right side.
+PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2), (0, 3), (1, 3), (2, 3))
 
 
 def plain_dlt(rays: Rays) -> np.ndarray:
@@ -36,16 +38,62 @@ def weighted_dlt(rays: Rays, rounds: int = DEPTH_ROUNDS) -> np.ndarray:
 
     Points that fewer than two views see, or whose rays are parallel, are NaN.
     """
-    rows = _rows(rays) * rays.focal[:, None, :, None]
-    points = _solve(rows, rays.weights)
-    for _ in range(rounds):
-        depth = rays.residuals(points)[1]
+    parts = rays.in_parts()
+    found = [LinearPoints(part).by_depth(part.weights, rounds) for part in parts]
+    return np.concatenate([np.zeros((0, 3)), *found])
+
+
+class LinearPoints:
+    """The linear equations of N points, to be solved for one set of weights after another."""
+
+    def __init__(self, rays: Rays) -> None:
+        self._rays = rays
+        last, x, y = rays.extrinsics[:, 2], *rays.xy.transpose(2, 0, 1)
+        rows = []
+        for axis, values in enumerate((x, y)):
+            factors = rays.focal[:, axis, None] * np.column_stack([last, -rays.extrinsics[:, axis]])
+            rows.append([factors[:, k, None] * values + factors[:, 4 + k, None] for k in range(4)])
+        # Products of planes: einsum takes twice as long over axes of two, three and four.
+        self._products = np.empty((len(PAIRS), *x.shape))
+        for product, (a, b) in zip(self._products, PAIRS, strict=True):
+            np.multiply(rows[0][a], rows[0][b], out=product)
+            product += rows[1][a] * rows[1][b]
+
+    def by_depth(self, weights: np.ndarray, rounds: int) -> np.ndarray:
+        """The points (N, 3) for weights (V, N) of squared pixels, NaN as of `weighted_dlt`."""
+        rays = self._rays
+        points = self._solved(weights)
+        for _ in range(rounds):
+            depths = rays.depths(points)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                np.maximum(depths, MIN_DEPTH, out=depths)
+                depths *= depths
+                scale = np.reciprocal(depths, out=depths)
+            scale[np.isnan(scale)] = 0.0
+            largest = scale.max(axis=0, where=rays.observed, initial=0)
+            scale /= np.where(largest > 0, largest, 1)
+            scale *= weights
+            points = self._solved(scale)
+        return points
+
+    def _solved(self, weights: np.ndarray) -> np.ndarray:
+        """Minimise the sum of weights * |rows @ (x, 1)|^2 of each point."""
+        a, b, c, d, e, f, *right = np.einsum("kvn,vn->kn", self._products, weights)
+        # The inverse of a symmetric matrix, as invert_symmetric has it.
+        inverse = (
+            (d * f - e * e, c * e - b * f, b * e - c * d),
+            (c * e - b * f, a * f - c * c, b * c - a * e),
+            (b * e - c * d, b * c - a * e, a * d - b * b),
+        )
+        determinant = a * inverse[0][0] + b * inverse[0][1] + c * inverse[0][2]
+        size = np.maximum(a + d + f, 1e-300) / 3
+        usable = (determinant > SINGULAR * size**3) & ((weights > 0).sum(axis=0) >= 2)
+        solved = np.full((len(a), 3), np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
-            scale = np.where(np.isfinite(depth), 1 / np.maximum(depth, MIN_DEPTH) ** 2, 0.0)
-        largest = scale.max(axis=0, where=rays.observed, initial=0)
-        scale = scale / np.where(largest > 0, largest, 1)
-        points = _solve(rows, rays.weights * scale)
-    return points
+            for axis, row in enumerate(inverse):
+                total = row[0] * right[0] + row[1] * right[1] + row[2] * right[2]
+                solved[:, axis] = np.where(usable, -total / determinant, np.nan)
+        return solved
 
 
 def is_determinate(rays: Rays, points: np.ndarray) -> np.ndarray:
@@ -64,24 +112,6 @@ def _rows(rays: Rays) -> np.ndarray:
     """(V, N, 2, 4): x * P[2] - P[0] and y * P[2] - P[1]."""
     last = rays.extrinsics[:, None, 2:3]
     return rays.xy[..., None] * last - rays.extrinsics[:, None, :2]
-
-
-def _solve(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Minimise sum of weights * |rows @ (x, 1)|^2 for each of N points."""
-    # Sums of products of planes: einsum takes twice as long over axes of two, three and four.
-    columns = [rows[..., column] for column in range(4)]
-    weighted = [weights[..., None] * column for column in columns[:3]]
-    normal = np.empty((rows.shape[1], 3, 3))
-    right = np.empty((rows.shape[1], 3, 1))
-    for a in range(3):
-        for b in range(a, 3):
-            normal[:, a, b] = normal[:, b, a] = (weighted[a] * columns[b]).sum(axis=(0, 2))
-        right[:, a, 0] = -(weighted[a] * columns[3]).sum(axis=(0, 2))
-    inverses, exists = invert_symmetric(normal)
-    with np.errstate(invalid="ignore"):
-        solved = (inverses @ right)[..., 0]
-    usable = exists & ((weights > 0).sum(axis=0) >= 2)
-    return np.where(usable[:, None], solved, np.nan)
 
 
 def invert_symmetric(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..camera import Camera
 from ..points.errors import finite_median, reprojection_errors
+from ..points.left_out import points_without_each
 from ..points.rays import Rays
-from ..points.robust import triangulate_robust
 
 LEFT_OUT_POINTS = 2000
 
@@ -106,12 +106,11 @@ def left_out_errors(rays: Rays) -> list[np.ndarray]:
         return [np.zeros(0)] * views
     sample = np.random.default_rng(0).permutation(count)[:LEFT_OUT_POINTS]
     sampled = rays.of_points(np.sort(sample))
-    errors = []
-    for view in range(views):
-        others = sampled.of_views(np.arange(views) != view)
-        own = reprojection_errors(sampled, triangulate_robust(others).points)[view]
-        errors.append(own[np.isfinite(own)])
-    return errors
+    errors = [
+        reprojection_errors(sampled, points)[view]
+        for view, points in enumerate(points_without_each(sampled))
+    ]
+    return [own[np.isfinite(own)] for own in errors]
 
 
 def best_parallax(cameras: Sequence[Camera], points: np.ndarray) -> float | None:
