@@ -135,18 +135,20 @@ def solved_lower(factor: np.ndarray, right: np.ndarray) -> np.ndarray:
     step = flat.strides[0]
 
     def dense(rows: range, columns: range) -> np.ndarray:
-        begin = flat[rows.start + columns.start * bandwidth :]
-        shape, strides = (len(rows), len(columns)), (step, step * bandwidth)
-        return np.lib.stride_tricks.as_strided(begin, shape, strides, writeable=False)
+        begin = step * (rows.start + columns.start * bandwidth)
+        strides = step, step * bandwidth
+        return np.ndarray((len(rows), len(columns)), np.float64, flat, begin, strides)
 
     solved = np.array(right, np.float64)
     together = max(1, min(TOGETHER, bandwidth))
+    # What lies beyond the band is other columns'.
+    inside = np.triu(np.ones((bandwidth, together), bool), together - bandwidth)
     for first in range(0, size, together):
         columns = range(first, min(first + together, size))
         below = range(columns.stop, min(columns.stop + bandwidth, size))
         part = dtrsm(1.0, dense(columns, columns), solved[columns.start : columns.stop], lower=1)
         solved[columns.start : columns.stop] = part
-        # What lies beyond the band is other columns'.
-        beyond = np.triu(dense(below, columns), len(columns) - bandwidth)
-        solved[below.start : below.stop] -= beyond @ part
+        if below:
+            coupled = np.where(inside[: len(below)], dense(below, columns), 0.0)
+            solved[below.start : below.stop] -= coupled @ part
     return solved
