@@ -31,9 +31,10 @@ def points_without_each(rays: Rays) -> np.ndarray:
     """(V, N, 3): what :func:`triangulate_robust` makes of the views but one; NaN where unknown."""
     rest = _without_each(rays)
     scales = np.array([_scale(others, weighted_dlt(others)) for others in rest])
+    most = float(rays.weights.max(initial=0))
     for _ in range(1 + SCALE_ROUNDS):
-        parts = [_placed(part, scales, float(rays.weights.max())) for part in rays.in_parts()]
-        points = np.concatenate(parts, axis=1)
+        parts = [_placed(rays.of_points(part), scales, most) for part in rays.parts()]
+        points = np.concatenate([np.zeros((len(rays.xy), 0, 3)), *parts], axis=1)
         before = scales
         scales = np.array([_scale(*of_view) for of_view in zip(rest, points, strict=True)])
         ratios = scales / before

@@ -38,7 +38,7 @@ def weighted_dlt(rays: Rays, rounds: int = DEPTH_ROUNDS) -> np.ndarray:
 
     Points that fewer than two views see, or whose rays are parallel, are NaN.
     """
-    parts = rays.in_parts()
+    parts = [rays.of_points(part) for part in rays.parts()]
     found = [LinearPoints(part).by_depth(part.weights, rounds) for part in parts]
     return np.concatenate([np.zeros((0, 3)), *found])
 

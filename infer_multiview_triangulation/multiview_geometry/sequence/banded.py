@@ -33,7 +33,8 @@ class BandedEquations:
         """
         self._width = 3 * joints
         bandwidth = coupled_frames * self._width if coupled_frames else self._width - 1
-        self._band = np.zeros((bandwidth + 1, frames, joints, 3))
+        # Each unknown's column in one piece, as LAPACK wants it.
+        self._band = np.moveaxis(np.zeros((frames, joints, 3, bandwidth + 1)), 3, 0)
         self._gradient = np.zeros((frames, joints, 3))
         self._coupling = np.zeros((frames, joints, 3, bones))
         self._length_hessian = np.zeros(bones)
