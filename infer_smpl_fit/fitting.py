@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -18,6 +18,7 @@ from .smpl_export.figures import colour_of
 from .smpl_fitting import Fit, fit_body, fit_everybody
 from .smpl_fitting.everybody import common_unit
 from .smpl_fitting.fit import Mode
+from .smpl_fitting.kinematics import State
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def fit_take(
 ) -> Everybody:
     """Fit all people of a take; for AIST++'s file, where files are asked for, a second time.
 
+    The second fit begins where the first ended, which spares it half of its steps.
+
     Args:
         model: The body.
         given: The keypoints.
@@ -77,7 +80,10 @@ def fit_take(
     try:
         fits = aist_fits = _fits(model, given, fit, should_stop)
         if settings.output_folder and mode == "fit":
-            aist_fits = _fits(model, given, _native(settings, "aist", upright), should_stop)
+            aist = _native(settings, "aist", upright)
+            # Only the shape is another.
+            states = [None if isinstance(fit, str) else fit.state for fit in fits]
+            aist_fits = _fits(model, given, aist, should_stop, states)
     except ValueError as error:
         raise ValueError(f"{given.source}: {error}") from error
     people, reasons = [], {}
@@ -111,14 +117,25 @@ def _descent(settings: Settings, upright: np.ndarray | None) -> Callable[..., Fi
 
 
 def _fits(
-    model: BodyModel, given: FitInput, fit: Callable[..., Fit], should_stop: ShouldStop
+    model: BodyModel,
+    given: FitInput,
+    fit: Callable[..., Fit],
+    should_stop: ShouldStop,
+    states: Sequence[State | None] = (),
 ) -> list[Fit | str]:
+    """Of each person the fit, or why there is none; from ``states`` on, where there are such."""
     convention, units = given.convention, given.units
     if given.is_of_several and units == "auto":
         units = common_unit(model, given.points, convention)
 
+    remaining = iter(states)
+
     def fit_one(points: np.ndarray) -> Fit:
-        return fit(model, points, convention, fps=given.fps, units=units, should_stop=should_stop)
+        state = next(remaining, None)
+        begun = {} if state is None else {"start": state}
+        return fit(
+            model, points, convention, fps=given.fps, units=units, should_stop=should_stop, **begun
+        )
 
     if not given.is_of_several:
         return [fit_one(given.points[0])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,11 +17,12 @@ from .kinematics import Free, State, forward
 from .mirror import looks_mirrored
 from .objective import Objective
 from .planted import stand_still
-from .preparation import check_clip, prepare
+from .preparation import Problem, check_clip, prepare
 from .priors import joint_priors
 from .report import report_of
 from .rig import Rig
 from .rotations import logarithm, unit
+from .solver import KERNELS
 from .start import analytic_start
 from .windows import Progress, ignore_progress, minimise_sequence
 
@@ -47,6 +48,8 @@ class Fit:
         present: bool (F,), the valid frames and the short gaps between them; in the others the
             pose is a guess: between what comes before and after, or held at the ends.
         report: Numbers and warnings about the fit, made of plain types.
+        state: The unknowns of the frames that were optimised, from where another fit of the same
+            keypoints may begin; None of an engine that has none.
     """
 
     poses: np.ndarray
@@ -58,6 +61,7 @@ class Fit:
     valid: np.ndarray
     present: np.ndarray
     report: dict[str, Any]
+    state: State | None = field(default=None, repr=False)
 
 
 def fit_body(
@@ -71,6 +75,7 @@ def fit_body(
     smooth: float = 5.0,
     units: str = "auto",
     up: np.ndarray | None = None,
+    start: State | None = None,
     should_stop: ShouldStop = never,
     progress: Progress = ignore_progress,
 ) -> Fit:
@@ -90,6 +95,7 @@ def fit_body(
         units: Of the keypoints: auto, m, cm or mm.
         up: (3,), the direction away from the ground; where feet have no keypoints it says how they
             stand. None: as the trunk stands, if not on the hands; wrong of somebody who lies.
+        start: The state of a fit of the same keypoints in another mode, whose steps are spared.
         should_stop: Asked before each step.
         progress: Called with the share that is done.
 
@@ -113,12 +119,13 @@ def fit_body(
             priors=joint_priors(problem.rig.active),
             smooth=max(smooth, LEAST_SMOOTH),
         )
-        start = problem.start_points, problem.proportions
-        is_mirrored = looks_mirrored(objective, *start)
+        given = problem.start_points, problem.proportions
+        is_mirrored = looks_mirrored(objective, *given)
         state, losses = minimise_sequence(
             objective,
-            analytic_start(problem.rig, *start),
+            analytic_start(problem.rig, *given) if start is None else _restarted(start, problem),
             Free(betas=not is_aist, scaling=problem.is_scaled, offsets=True),
+            kernels=KERNELS if start is None else KERNELS[-1:],
             should_stop=should_stop,
             progress=progress,
         )
@@ -139,7 +146,14 @@ def fit_body(
         valid=problem.valid,
         present=problem.kept,
         report=report,
+        state=state,
     )
+
+
+def _restarted(state: State, problem: Problem) -> State:
+    """A state of another mode with the shape and the size that this one begins with."""
+    shape = problem.proportions
+    return replace(state, betas=shape.betas, scaling=shape.scaling)
 
 
 def _with_feet(rig: Rig, state: State, *, up: np.ndarray | None, fps: float) -> np.ndarray:

@@ -5,6 +5,7 @@ The robust kernel narrows from step to step, so that far keypoints first guide a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +31,7 @@ def minimise(
     *,
     free: Free = NONE_FREE,
     iterations: int = ITERATIONS,
+    kernels: Sequence[float] = KERNELS,
     should_stop: ShouldStop = never,
 ) -> tuple[State, list[float]]:
     """Lower the objective from a start.
@@ -39,6 +41,7 @@ def minimise(
         state: The start.
         free: Which shared parameters to optimise.
         iterations: At most so many steps.
+        kernels: Geman-McClure's scale step by step; the last one stays.
         should_stop: Asked before each step.
 
     Returns:
@@ -48,13 +51,13 @@ def minimise(
     Raises:
         Stopped: ``should_stop`` said so.
     """
-    kernel, damping = KERNELS[0], FIRST_DAMPING
+    kernel, damping = kernels[0], FIRST_DAMPING
     posed = forward(objective.rig, state)
     costs = [objective.cost(posed, kernel)]
     for iteration in range(iterations):
         check_stop(should_stop, "the fit")
-        is_last_kernel = iteration >= len(KERNELS) - 1
-        previous, kernel = kernel, KERNELS[-1] if is_last_kernel else KERNELS[iteration]
+        is_last_kernel = iteration >= len(kernels) - 1
+        previous, kernel = kernel, kernels[-1] if is_last_kernel else kernels[iteration]
         before = costs[-1] if kernel == previous else objective.cost(posed, kernel)
         after, equations = before, objective.normal_equations(posed, kernel, free)
         while damping < MOST_DAMPING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..infer_smpl_fit_kit.stopping import ShouldStop, never
 from .kinematics import Free, State
 from .objective import Objective
 from .rotations import interpolate
-from .solver import minimise
+from .solver import KERNELS, minimise
 
 WINDOW, OVERLAP = 600, 40
 SAMPLES, SAMPLE_FRAMES = 4, 120
@@ -28,6 +28,7 @@ def minimise_sequence(
     state: State,
     free: Free,
     *,
+    kernels: Sequence[float] = KERNELS,
     should_stop: ShouldStop = never,
     progress: Progress = ignore_progress,
 ) -> tuple[State, list[float]]:
@@ -43,13 +44,19 @@ def minimise_sequence(
     """
     frames = len(state.transl)
     if frames <= WINDOW:
-        state, costs = minimise(objective, state, free=free, should_stop=should_stop)
+        state, costs = minimise(
+            objective, state, free=free, kernels=kernels, should_stop=should_stop
+        )
         return state, [cost / frames for cost in costs]
     # A few stretches all over the clip.
     begins = np.linspace(0, frames - SAMPLE_FRAMES, SAMPLES).astype(int)
     samples = np.unique(begins[:, None] + np.arange(SAMPLE_FRAMES))
     sample, _ = minimise(
-        objective.select(samples), state.select(samples), free=free, should_stop=should_stop
+        objective.select(samples),
+        state.select(samples),
+        free=free,
+        kernels=kernels,
+        should_stop=should_stop,
     )
     state = replace(state, betas=sample.betas, scaling=sample.scaling, offsets=sample.offsets)
     result = replace(state, rotations=state.rotations.copy(), transl=state.transl.copy())
@@ -57,7 +64,7 @@ def minimise_sequence(
     for begin, end in windows(frames):
         window = slice(begin, end)
         piece, costs = minimise(
-            objective.select(window), state.select(window), should_stop=should_stop
+            objective.select(window), state.select(window), kernels=kernels, should_stop=should_stop
         )
         histories.append(costs)
         fitted += end - begin

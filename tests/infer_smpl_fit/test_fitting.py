@@ -199,6 +199,20 @@ def test_windows_cover_everything_and_overlap(frames):
         assert end - begin >= OVERLAP
 
 
+def test_a_mode_goes_on_from_where_another_ended(builtin):
+    seen = scene_of(builtin, "coco17", 6, frames=40).seen
+    first = fit_body(builtin, seen, "coco17", fps=60.0, units="m")
+    alone, on = (
+        fit_body(builtin, seen, "coco17", fps=60.0, units="m", mode="aist", start=start)
+        for start in (None, first.state)
+    )
+    assert len(on.losses) < len(alone.losses)
+    assert on.losses[-1] == pytest.approx(alone.losses[-1], rel=2e-3)
+    assert on.scaling == pytest.approx(alone.scaling, rel=2e-3)
+    assert not on.betas.any()
+    assert np.abs(on.transl - alone.transl).max() < 0.01
+
+
 def test_aist_mode_keeps_the_mean_shape_and_the_unit(builtin):
     scene = scene_of(builtin, "coco17", 208, shapes=0.0)
     fit = fit_body(builtin, 130 * scene.seen, "coco17", fps=60.0, mode="aist")

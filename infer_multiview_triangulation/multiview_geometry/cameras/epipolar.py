@@ -34,16 +34,28 @@ class EpipolarLines:
 
     def __init__(self, a: Camera, b: Camera, xy_a: np.ndarray, xy_b: np.ndarray) -> None:
         essential = essential_matrix(a, b)
-        self._xy_b, self._line_b = xy_b, xy_a @ essential.T
-        self._weight_b = b.matrix[0, 0] ** 2 / _squared_slopes(self._line_b)
-        self._weight_a = a.matrix[0, 0] ** 2 / _squared_slopes(xy_b @ essential)
+        line_b = xy_a @ essential.T
+        # As planes of each coordinate, which numpy multiplies faster than rows of three.
+        self._xy_b, self._line_b = (np.moveaxis(x, -1, 0).copy() for x in (xy_b, line_b))
+        self._weight_b = _half_square(b) / _squared_slopes(line_b)
+        self._weight_a = _half_square(a) / _squared_slopes(xy_b @ essential)
 
     def distances(self, frames_a: slice, frames_b: slice) -> np.ndarray:
         """Pixels (...), as of :func:`epipolar_distances`, between frames of the one and other."""
-        product = np.einsum("...i,...i->...", self._xy_b[frames_b], self._line_b[frames_a])
+        x, y, z = (b[frames_b] * a[frames_a] for b, a in zip(self._xy_b, self._line_b, strict=True))
+        x += y
+        x += z
         with np.errstate(invalid="ignore"):
             weights = self._weight_a[frames_b] + self._weight_b[frames_a]
-            return np.abs(product) * np.sqrt(weights / 2)
+            np.sqrt(weights, out=weights)
+        np.abs(x, out=x)
+        x *= weights
+        return x
+
+
+def _half_square(camera: Camera) -> float:
+    """Half the square of its focal length in pixels."""
+    return camera.matrix[0, 0] ** 2 / 2
 
 
 def _squared_slopes(lines: np.ndarray) -> np.ndarray:

@@ -17,10 +17,13 @@ MIN_TYPICAL_ERROR = 1.0
 
 def reprojection_errors(rays: Rays, points: np.ndarray) -> np.ndarray:
     """(V, N) pixels between points and observations, NaN where missing or behind the camera."""
-    squared, depths = squared_errors(rays, points)
-    with np.errstate(invalid="ignore"):
-        valid = rays.observed & (depths > 0)
-        return np.where(valid, np.sqrt(squared), np.nan)
+    errors = np.empty(rays.weights.shape)
+    for part in rays.parts():
+        seen = rays.of_points(part)
+        squared, depths = squared_errors(seen, points[part])
+        with np.errstate(invalid="ignore"):
+            errors[:, part] = np.where(seen.observed & (depths > 0), np.sqrt(squared), np.nan)
+    return errors
 
 
 def squared_errors(rays: Rays, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

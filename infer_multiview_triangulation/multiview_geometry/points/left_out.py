@@ -6,6 +6,8 @@ asked once for all that are left out, so that time grows with the number of view
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
 from .errors import outlier_scale, reprojection_errors
@@ -30,15 +32,14 @@ LEAST_VOTE = 1e-9
 def points_without_each(rays: Rays) -> np.ndarray:
     """(V, N, 3): what :func:`triangulate_robust` makes of the views but one; NaN where unknown."""
     rest = _without_each(rays)
-    scales = np.array([_scale(others, weighted_dlt(others)) for others in rest])
-    for _ in range(1 + SCALE_ROUNDS):
-        parts = [_placed(part, scales, float(rays.weights.max())) for part in rays.in_parts()]
-        points = np.concatenate(parts, axis=1)
-        before = scales
-        scales = np.array([_scale(*of_view) for of_view in zip(rest, points, strict=True)])
+    scales = _scales(rest, [weighted_dlt(others) for others in rest])
+    points = _placed_in_parts(rays, scales)
+    for _ in range(SCALE_ROUNDS):
+        before, scales = scales, _scales(rest, points)
         ratios = scales / before
         if (ratios < SAME_SCALE).all() and (ratios > 1 / SAME_SCALE).all():
             break
+        points = _placed_in_parts(rays, scales)
     return points
 
 
@@ -48,8 +49,16 @@ def _without_each(rays: Rays) -> list[Rays]:
     return [rays.weighted(np.where(views == view, 0.0, rays.weights)) for view in views]
 
 
-def _scale(rays: Rays, points: np.ndarray) -> float:
-    return outlier_scale(reprojection_errors(rays, points))
+def _scales(rest: Sequence[Rays], points: Iterable[np.ndarray]) -> np.ndarray:
+    """(V,): pixels beyond which an observation is an outlier, without each view."""
+    errors = (reprojection_errors(*of_view) for of_view in zip(rest, points, strict=True))
+    return np.array([outlier_scale(of_view) for of_view in errors])
+
+
+def _placed_in_parts(rays: Rays, scales: np.ndarray) -> np.ndarray:
+    most = float(rays.weights.max(initial=0))
+    parts = [_placed(rays.of_points(part), scales, most) for part in rays.parts()]
+    return np.concatenate([np.zeros((len(rays.xy), 0, 3)), *parts], axis=1)
 
 
 def _placed(rays: Rays, scales: np.ndarray, most: float) -> np.ndarray:

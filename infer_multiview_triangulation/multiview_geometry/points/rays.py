@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -49,11 +49,11 @@ class Rays:
         """The same views of some of the points."""
         return replace(self, xy=self.xy[:, points], weights=self.weights[:, points])
 
-    def in_parts(self) -> Iterator[Rays]:
-        """Parts of some of the points, in their order: so many as a core's cache holds."""
+    def parts(self) -> list[slice]:
+        """All points in their order, so many at once as a core's cache holds."""
+        points = self.xy.shape[1]
         count = max(1, OBSERVATIONS_AT_ONCE // len(self.xy))
-        for first in range(0, self.xy.shape[1], count):
-            yield self.of_points(slice(first, first + count))
+        return [slice(first, min(first + count, points)) for first in range(0, points, count)]
 
     def of_views(self, views: np.ndarray) -> Rays:
         """Some of the views of the same points."""

@@ -72,7 +72,7 @@ def triangulated(rays: Rays, before: Triangulation, points: np.ndarray) -> Trian
 
 def _triangulate(rays: Rays, scale: float) -> Triangulation:
     most = rays.weights.max(initial=0)
-    parts = [_placed(part, scale, most) for part in rays.in_parts()]
+    parts = [_placed(rays.of_points(part), scale, most) for part in rays.parts()]
     points = np.concatenate([np.zeros((0, 3)), *parts])
     return Triangulation(points, reprojection_errors(rays, points), scale)
 

@@ -38,7 +38,7 @@ def weighted_dlt(rays: Rays, rounds: int = DEPTH_ROUNDS) -> np.ndarray:
 
     Points that fewer than two views see, or whose rays are parallel, are NaN.
     """
-    parts = rays.in_parts()
+    parts = [rays.of_points(part) for part in rays.parts()]
     found = [LinearPoints(part).by_depth(part.weights, rounds) for part in parts]
     return np.concatenate([np.zeros((0, 3)), *found])
 
@@ -55,9 +55,9 @@ class LinearPoints:
             rows.append([factors[:, k, None] * values + factors[:, 4 + k, None] for k in range(4)])
         # Products of planes: einsum takes twice as long over axes of two, three and four.
         self._products = np.empty((len(PAIRS), *x.shape))
-        for product, (a, b) in zip(self._products, PAIRS, strict=True):
-            np.multiply(rows[0][a], rows[0][b], out=product)
-            product += rows[1][a] * rows[1][b]
+        for number, (a, b) in enumerate(PAIRS):
+            self._products[number] = rows[0][a] * rows[0][b]
+            self._products[number] += rows[1][a] * rows[1][b]
 
     def by_depth(self, weights: np.ndarray, rounds: int) -> np.ndarray:
         """The points (N, 3) for weights (V, N) of squared pixels, NaN as of `weighted_dlt`."""
@@ -67,8 +67,7 @@ class LinearPoints:
             depths = rays.depths(points)
             with np.errstate(divide="ignore", invalid="ignore"):
                 np.maximum(depths, MIN_DEPTH, out=depths)
-                depths *= depths
-                scale = np.reciprocal(depths, out=depths)
+                scale = 1 / (depths * depths)
             scale[np.isnan(scale)] = 0.0
             largest = scale.max(axis=0, where=rays.observed, initial=0)
             scale /= np.where(largest > 0, largest, 1)

@@ -33,7 +33,8 @@ class BandedEquations:
         """
         self._width = 3 * joints
         bandwidth = coupled_frames * self._width if coupled_frames else self._width - 1
-        self._band = np.zeros((bandwidth + 1, frames, joints, 3))
+        # Each unknown's column in one piece, as LAPACK wants it.
+        self._band = np.moveaxis(np.zeros((frames, joints, 3, bandwidth + 1)), 3, 0)
         self._gradient = np.zeros((frames, joints, 3))
         self._coupling = np.zeros((frames, joints, 3, bones))
         self._length_hessian = np.zeros(bones)
@@ -135,18 +136,20 @@ def solved_lower(factor: np.ndarray, right: np.ndarray) -> np.ndarray:
     step = flat.strides[0]
 
     def dense(rows: range, columns: range) -> np.ndarray:
-        begin = flat[rows.start + columns.start * bandwidth :]
-        shape, strides = (len(rows), len(columns)), (step, step * bandwidth)
-        return np.lib.stride_tricks.as_strided(begin, shape, strides, writeable=False)
+        begin = step * (rows.start + columns.start * bandwidth)
+        strides = step, step * bandwidth
+        return np.ndarray((len(rows), len(columns)), np.float64, flat, begin, strides)
 
     solved = np.array(right, np.float64)
     together = max(1, min(TOGETHER, bandwidth))
+    # What lies beyond the band is other columns'.
+    inside = np.triu(np.ones((bandwidth, together), bool), together - bandwidth)
     for first in range(0, size, together):
         columns = range(first, min(first + together, size))
         below = range(columns.stop, min(columns.stop + bandwidth, size))
         part = dtrsm(1.0, dense(columns, columns), solved[columns.start : columns.stop], lower=1)
         solved[columns.start : columns.stop] = part
-        # What lies beyond the band is other columns'.
-        beyond = np.triu(dense(below, columns), len(columns) - bandwidth)
-        solved[below.start : below.stop] -= beyond @ part
+        if below:
+            coupled = np.where(inside[: len(below)], dense(below, columns), 0.0)
+            solved[below.start : below.stop] -= coupled @ part
     return solved

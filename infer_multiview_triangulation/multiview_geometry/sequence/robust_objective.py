@@ -11,7 +11,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ...infer_multiview_triangulation_kit.stopping import check_stop_inside
-from ..points.errors import MEDIAN_LENGTH, finite_median, reprojection_errors, robust_weights
+from ..points.errors import MEDIAN_LENGTH, finite_median, reprojection_errors
+from ..points.linear import normal_terms
 from ..points.rays import Rays
 from .banded import BandedEquations
 from .trajectories import bone_lengths, fill_gaps
@@ -144,26 +145,13 @@ class _Window:
         if is_trial:
             points[:, ~self._known] = np.nan
             return SequenceEstimate(points, np.full(points.shape[:2], np.nan))
-        jacobian, _, weights = self._linearise(points.reshape(-1, 3))
-        information = np.einsum("vn,vnia,vnib->nab", weights, jacobian, jacobian, optimize=True)
+        information, _ = normal_terms(self._rays, points.reshape(-1, 3), self._scale)
         errors = marginal_errors(information.reshape(*points.shape, 3), self._smooth_weight)
         median = finite_median(reprojection_errors(self._rays, points.reshape(-1, 3)))
         # The standard deviation of a keypoint's coordinate in pixels.
         noise = self._scale if median is None else median / MEDIAN_LENGTH
         points[:, ~self._known] = errors[:, ~self._known] = np.nan
         return SequenceEstimate(points, noise * errors)
-
-    def _linearise(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Derivatives (V, N, 2, 3), residuals (V, N, 2) in pixels, robust weights (V, N)."""
-        rays = self._rays
-        residuals, depth = rays.residuals(flat)
-        weights = robust_weights(rays, flat, self._scale)
-        safe_depth = np.where(depth > TINY, depth, 1.0)
-        projected = residuals / rays.focal[:, None] + rays.xy
-        rotations = rays.rotations[:, None]
-        jacobian = rotations[..., :2, :] - projected[..., None] * rotations[..., 2:, :]
-        jacobian = jacobian * (rays.focal[:, None] / safe_depth[..., None])[..., None]
-        return jacobian, residuals, weights
 
     def _step(self, points: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         equations = BandedEquations(
@@ -172,14 +160,8 @@ class _Window:
             len(self._bones),
             coupled_frames=2 if self._smooth_weight else 0,
         )
-        jacobian, residuals, weights = self._linearise(points.reshape(-1, 3))
-        views = len(weights)
-        rows = jacobian.transpose(1, 0, 2, 3).reshape(-1, 2 * views, 3)
-        weighted = (rows * np.repeat(weights.T, 2, axis=1)[..., None]).transpose(0, 2, 1)
-        gradient = weighted @ residuals.transpose(1, 0, 2).reshape(-1, 2 * views, 1)
-        equations.add_points(
-            (weighted @ rows).reshape(*points.shape, 3), gradient.reshape(points.shape)
-        )
+        hessian, gradient = normal_terms(self._rays, points.reshape(-1, 3), self._scale)
+        equations.add_points(hessian.reshape(*points.shape, 3), gradient.reshape(points.shape))
         for bone, (i, j) in enumerate(self._bones):
             vector = points[:, i] - points[:, j]
             length = np.maximum(np.linalg.norm(vector, axis=-1), TINY)

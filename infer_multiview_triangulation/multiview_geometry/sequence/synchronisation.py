@@ -131,8 +131,7 @@ def _pair_offset(
     offsets = range(-limit, limit + 1)
     pixels = (lines.distances(*_overlap(frames, offset)) for offset in offsets)
     distances = [x[np.isfinite(x)] for x in pixels]
-    medians = [np.median(x) if len(x) > MIN_OVERLAP else np.inf for x in distances]
-    bound = TRUNCATION * max(1.0, min(medians))
+    bound = TRUNCATION * max(1.0, _least_median(distances))
     costs = np.array(
         [np.minimum(x, bound).mean() if len(x) > MIN_OVERLAP else np.inf for x in distances]
     )
@@ -146,6 +145,18 @@ def _pair_offset(
     error = np.minimum(distances[best], bound).std() / np.sqrt(frames - abs(offsets[best]))
     is_clear = ratio > CLEAR_RATIO and rivals.min() - costs[best] > CLEAR_ERRORS * error
     return offsets[best], ratio - 1 if is_clear else 0.0, costs
+
+
+def _least_median(distances: Sequence[np.ndarray]) -> float:
+    """Of those that are long enough; infinite without any."""
+    middle = len(distances) // 2
+    least = np.inf
+    # From where it is likely; a median is worked out only where it can be less.
+    for number in sorted(range(len(distances)), key=lambda number: abs(number - middle)):
+        values = distances[number]
+        if len(values) > MIN_OVERLAP and 2 * np.count_nonzero(values < least) >= len(values):
+            least = min(least, float(np.median(values)))
+    return least
 
 
 def _join_votes(differences: np.ndarray, weights: np.ndarray) -> np.ndarray:
