@@ -67,7 +67,10 @@ class InferBackgroundMatting(PluginTask, dataprocess.C2dImageTask):
             alpha = matting.alpha(source, plate)
             self.emit_step_progress()
             for left_out in (Output.COMPOSITE, Output.FOREGROUND, Output.ERROR):
-                self.get_output(left_out).clear_data()
+                output = self.get_output(left_out)
+                output.clear_data()
+                # Ikomia cannot save a video of nothing.
+                output.auto_save = False
         else:
             matte = matting(source, plate)
             if settings.foreground == "extended":

@@ -64,7 +64,10 @@ class InferRvm(PluginTask, dataprocess.C2dImageTask):
             alpha = stream.alpha(source, settings.ratio)
             self.emit_step_progress()
             for left_out in (Output.COMPOSITE, Output.FOREGROUND):
-                self.get_output(left_out).clear_data()
+                output = self.get_output(left_out)
+                output.clear_data()
+                # Ikomia cannot save a video of nothing.
+                output.auto_save = False
         else:
             matte = stream(source, settings.ratio)
             self.emit_step_progress()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..extract_background_kit.compiled import over_rows
 from . import kernels
 from .aligned import AlignedFrames, Estimate
 from .mixture import heavier_mean
@@ -72,11 +73,13 @@ def _safe_weights(weights: np.ndarray, rows: slice, radius: int) -> np.ndarray:
     columns = slice(max(0, first - radius), last + radius + 1)
     box = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     inner = slice(rows.start - top, rows.stop - top)
-    eroded: np.ndarray = np.stack(
-        [cv2.erode(each[top:bottom, columns], box)[inner] for each in weights]
-    )
-    eroded = BACKGROUND_WEIGHTS[eroded]
+    eroded = safe[..., columns]
+
+    def erode(index: int) -> None:
+        smaller = cv2.erode(weights[index, top:bottom, columns], box)[inner]
+        eroded[index] = cv2.LUT(smaller, BACKGROUND_WEIGHTS)
+
+    over_rows(erode, count)
     lost = ~eroded.any(axis=0)
     eroded[:, lost] = BACKGROUND_WEIGHTS[weights[:, rows, columns][:, lost]]
-    safe[..., columns] = eroded
     return safe

@@ -85,6 +85,7 @@ class CellwiseMatting:
         assert head.bias is not None
         weight = head.weight[:DENSE_HEADS].contiguous(memory_format=torch.channels_last)
         self._dense_head = (weight, head.bias[:DENSE_HEADS])
+        self._padded = torch.empty(0)
         self._background: np.ndarray | None = None
         self._small_background: np.ndarray
         self._background_picture: Picture
@@ -141,11 +142,14 @@ class CellwiseMatting:
         aspp = network.aspp(x4).contiguous(memory_format=torch.channels_last)
         x = network.decoder.features(aspp, (x3, x2, x1))
         height, width = x0.shape[-2:]
-        padded = torch.zeros(1, height + 2, width + 2, x.shape[1] + x0.shape[1])
-        inside = padded.permute(0, 3, 1, 2)[..., 1:-1, 1:-1]
+        shape = (1, height + 2, width + 2, x.shape[1] + x0.shape[1])
+        # Kept from frame to frame, as its border stays zero: new pages cost more than filling it.
+        if self._padded.shape != shape:
+            self._padded = torch.zeros(shape)
+        inside = self._padded.permute(0, 3, 1, 2)[..., 1:-1, 1:-1]
         inside[:, : x.shape[1]] = resize(x, (height, width))
         inside[:, x.shape[1] :] = x0
-        return padded.permute(0, 3, 1, 2)
+        return self._padded.permute(0, 3, 1, 2)
 
 
 def _optimised(network: MattingRefine) -> MattingRefine:

@@ -125,6 +125,20 @@ def test_every_video_starts_anew(task_of, checkpoint, tmp_path):
     np.testing.assert_array_equal(results[1], results[2])
 
 
+def test_of_alpha_alone_that_alone_is_saved(task_of, tmp_path):
+    """Ikomia cannot write a video of outputs that stay empty."""
+    rate = Fraction(25)
+    with VideoSink(tmp_path / "a.mp4", 64, 48, rate, 1 / rate) as sink:
+        sink.write(recipe.image("rvmS0", 48, 64), 0)
+        sink.write(recipe.image("rvmS1", 48, 64), 1)
+    workflow, task = task_of(outputs="alpha")
+    workflow.connect_tasks(workflow.root(), task, [(0, 0)])
+    workflow.set_output_folder(f"{tmp_path}/saved/")
+    workflow.set_auto_save(True)
+    workflow.run_on(path=str(tmp_path / "a.mp4"))
+    assert [path.suffix for path in (tmp_path / "saved").rglob("*.mp4")] == [".mp4"]
+
+
 def test_another_size_starts_anew(checkpoint):
     stream = MattingStream(engine(checkpoint))
     stream(frames(1)[0])

@@ -47,7 +47,8 @@ def fused_workflow(
 
     Args:
         coverage: Whether there is an input 2.
-        rvm, matting, fusion: Parameters of each task.
+        rvm, matting, fusion: Parameters of each task. Of the first two the alpha alone goes on, and
+            ``outputs: alpha`` leaves their colours out.
         people: Parameters of infer_people, whose masks are then the base in infer_rvm's place: no
             weights have to be fetched. None takes infer_rvm.
         stabilise: Parameters of infer_flow_matting behind them; None leaves it out.
