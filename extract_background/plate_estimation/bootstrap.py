@@ -134,7 +134,8 @@ def distance_weights(
         from it; int32 (H, W) each.
     """
     noise = noise_of(frames, plate)
-    alike, elsewhere = np.zeros((2, *plate.shape[:2]), np.int32)
+    alike = np.zeros(plate.shape[:2], np.int32)
+    elsewhere = np.zeros_like(alike)
     for index, (frame, _) in enumerate(frames.each()):
         distance = distance_to(plate, frame, frames.gains[index])
         still = cv2.resize(motion[index], out.shape[:0:-1])
