@@ -146,12 +146,21 @@ def by_opencv(pixels: np.ndarray, corners: np.ndarray) -> tuple[list[np.ndarray]
         both = known[one] & known[other]
         moments = np.flatnonzero(both.mean(axis=1) >= LEAST_SHARE)
         objects = [plane[both[m]] for m in moments]
-        images = [
+        first, second = (
             [pixels[view, m][both[m]].astype(np.float32) for m in moments] for view in (one, other)
-        ]
-        _, *_, turn, move, _, _ = cv2.stereoCalibrate(
-            objects, *images, *lenses[one], *lenses[other], SIZE, flags=cv2.CALIB_FIX_INTRINSIC
         )
+        found = cv2.stereoCalibrate(
+            objects,
+            first,
+            second,
+            lenses[one][0],
+            lenses[one][1],
+            lenses[other][0],
+            lenses[other][1],
+            SIZE,
+            flags=cv2.CALIB_FIX_INTRINSIC,
+        )
+        turn, move = found[5], found[6]
         rotation, translation = turn @ rotation, turn @ translation + move.ravel()
         centres.append(-rotation.T @ translation)
     return [matrix for matrix, _ in lenses], centres

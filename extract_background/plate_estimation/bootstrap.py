@@ -16,7 +16,7 @@ import numpy as np
 from ..extract_background_kit.pictures import size_within
 from . import kernels
 from .aligned import AlignedFrames, Estimate
-from .left_behind import FAR, distance_to, emptier
+from .left_behind import FAR, distance_to, emptier, is_hidden
 from .per_pixel import weighted_median
 from .store import FrameStore
 
@@ -31,7 +31,7 @@ LEAST_WEIGHT = 4
 
 
 def bootstrap(frames: AlignedFrames) -> Estimate:
-    """Estimate from frames without mattes.
+    """Estimate from frames without mattes; where they have some, that part of a frame is not used.
 
     A frame shows a pixel of the plate where it looks like the plate. Flow has no say in that: on
     flat walls it is noise, which costs no accuracy, for their pixels are alike in all frames.
@@ -44,6 +44,7 @@ def bootstrap(frames: AlignedFrames) -> Estimate:
     weights = coarse.store.array(coarse.store.frames.shape[:3])
     for index, still in enumerate(motion):
         weights[index] = cv2.resize(still, weights.shape[:0:-1])
+        weights[index][is_hidden(coarse, index)] = 0
     plate = coarse.over_tiles(kernels.median, weights)
     seen, elsewhere = distance_weights(coarse, plate, motion, out=weights)
     for _ in range(ROUNDS - 1):
@@ -64,18 +65,23 @@ def bootstrap(frames: AlignedFrames) -> Estimate:
     for index, weight in enumerate(weights):
         frames.check_stop()
         full[index] = cv2.resize(weight, size)
+        full[index][is_hidden(frames, index)] = 0
     store.release(full)
     times = np.rint(cv2.resize(seen.astype(np.float32), size)).astype(np.int32)
+    times = np.where(frames.times_seen() > 0, np.maximum(1, times), 0)
     plate = frames.over_tiles(kernels.robust_mean, full)
-    return Estimate(plate, np.maximum(1, times), store.count)
+    return Estimate(plate, times, store.count)
 
 
 def _coarse(frames: AlignedFrames) -> FrameStore:
-    """The frames at half their size, without weights."""
+    """The frames at half their size."""
     height, width = (max(min(side, LEAST_SIDE), side // COARSER) for side in frames.store.shape[:2])
     store = frames.store.like_this(frames.store.count)
-    for frame, _ in frames.each():
-        store.add(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA))
+    for frame, weight in frames.each():
+        matte = None
+        if frames.store.has_mattes:
+            matte = cv2.resize(255 - weight, (width, height), interpolation=cv2.INTER_AREA)
+        store.add(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), matte)
     return store
 
 
@@ -128,11 +134,15 @@ def distance_weights(
         from it; int32 (H, W) each.
     """
     noise = noise_of(frames, plate)
-    alike, elsewhere = np.zeros((2, *plate.shape[:2]), np.int32)
+    alike = np.zeros(plate.shape[:2], np.int32)
+    elsewhere = np.zeros_like(alike)
     for index, (frame, _) in enumerate(frames.each()):
         distance = distance_to(plate, frame, frames.gains[index])
         still = cv2.resize(motion[index], out.shape[:0:-1])
         out[index] = _attenuated(still, distance - noise)
+        hidden = is_hidden(frames, index)
+        out[index][hidden] = 0
+        distance[hidden] = np.nan
         alike += distance <= noise + DISTANCE_LEVELS
         elsewhere += distance > noise + DISTANCE_LEVELS + FAR
     frames.store.release(out)

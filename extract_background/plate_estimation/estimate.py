@@ -153,7 +153,7 @@ def _registered_plate(
             f"registration=on: {found}. Use registration=auto or off, or give mattes of the "
             "people, whose features are then left out"
         )
-    own = replace(options, method=_of_canvas(options))
+    own = replace(options, method=_of_canvas(options, store.has_mattes))
     if before is not None:
         after = _share_unlike(found.shrunk().canvas(), own, should_stop)
         if after > min(WORTH_IT * before, MOST_UNLIKE_REGISTERED):
@@ -178,9 +178,10 @@ def _registered_plate(
     return Plate(view.background, view.coverage, holes, report, moving)
 
 
-def _of_canvas(options: PlateOptions) -> str:
+def _of_canvas(options: PlateOptions, has_mattes: bool) -> str:
     """The method for frames that do not show all of the canvas: one that minds weights."""
-    return "robust" if options.method in ("auto", "bootstrap", "median") else options.method
+    method = options.method_for(has_mattes)
+    return "weighted_median" if method == "median" else method
 
 
 def _estimated(method: str, frames: AlignedFrames, options: PlateOptions) -> Estimate:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from . import kernels
-from .aligned import AlignedFrames
+from .aligned import MOSTLY_BACKGROUND, AlignedFrames
 
 # Another state rests in so many frames at least, and in such a share of all.
 LEAST_FRAMES, LEAST_SHARE = 5, 0.1
@@ -109,13 +109,23 @@ def _other_state(
         still = cv2.resize(motion[index], plate.shape[1::-1]) >= STILL
         if before is not None:
             still |= cv2.dilate(distance_to(before, frame, gain), NEARBY) <= near
-        shows[index] = np.where(often & still & (distance > FAR + near), SHOWN, 0)
+        is_other = often & still & (distance > FAR + near) & ~is_hidden(frames, index)
+        shows[index] = np.where(is_other, SHOWN, 0)
         before = frame * gain
     resting = np.count_nonzero(shows, axis=0)
     other = frames.over_tiles(kernels.robust_mean, shows)
     for index, (frame, _) in enumerate(frames.each()):
-        shows[index] = often & (distance_to(other, frame, frames.gains[index]) <= near)
+        is_alike = distance_to(other, frame, frames.gains[index]) <= near
+        shows[index] = often & is_alike & ~is_hidden(frames, index)
     return shows, resting
+
+
+def is_hidden(frames: AlignedFrames, index: int) -> np.ndarray:
+    """Where a frame does not show the scene, as its matte says, bool (H, W)."""
+    store = frames.store
+    if not store.has_mattes:
+        return np.zeros(store.shape[:2], bool)
+    return store.weights[index] < MOSTLY_BACKGROUND
 
 
 def distance_to(plate: np.ndarray, frame: np.ndarray, gain: np.ndarray) -> np.ndarray:

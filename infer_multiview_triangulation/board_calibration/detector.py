@@ -59,7 +59,7 @@ class BoardDetector:
         counts = [int(np.isfinite(pixels[:, 0]).sum()) for pixels in found]
         if len(found) > 1:
             self._votes += counts
-        return found[int(np.argmax(counts))]
+        return self._charuco_refined(grey, found[int(np.argmax(counts))])
 
     def _pixels_of(
         self, charuco: cv2.aruco.CharucoDetector, grey: np.ndarray
@@ -70,6 +70,25 @@ class BoardDetector:
         if ids is not None:
             pixels[np.ravel(ids).astype(int)] = np.reshape(corners, (-1, 2)) - self._bias
         return pixels, np.zeros(0, int) if markers is None else np.ravel(markers).astype(int)
+
+    def _charuco_refined(self, grey: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+        """The corners (C, 2) measured anew, NaN as before.
+
+        OpenCV leaves some where the markers around tell them to be, up to a pixel off.
+        """
+        grid = pixels.reshape(*self._board.shape, 2)
+        steps = [np.linalg.norm(np.diff(grid, axis=axis), axis=-1).ravel() for axis in (0, 1)]
+        known = np.concatenate(steps)
+        known = known[np.isfinite(known)]
+        if not len(known):
+            return pixels
+        # Up to the markers, whose corners would be taken for the board's.
+        margin = (self._board.square - self._board.marker) / 2 / self._board.square
+        half = int(np.clip(np.floor(margin * known.min()), LEAST_WINDOW, MOST_WINDOW))
+        seen = np.isfinite(pixels[:, 0])
+        refined = pixels.copy()
+        refined[seen] = _measured(grey, pixels[seen], half)
+        return refined
 
     def _find_checkerboard(self, grey: np.ndarray) -> np.ndarray | None:
         """All corners (C, 2) row by row, in any of the orders; None without a board.
@@ -94,9 +113,7 @@ class BoardDetector:
         grid = pixels.reshape(*self._board.shape, 2)
         steps = [np.linalg.norm(np.diff(grid, axis=axis), axis=-1).min() for axis in (0, 1)]
         half = int(np.clip(WINDOW * min(steps), LEAST_WINDOW, MOST_WINDOW))
-        start = pixels.astype(np.float32).reshape(-1, 1, 2)
-        refined = cv2.cornerSubPix(grey, start, (half, half), (-1, -1), SUBPIXEL_END)
-        return refined.reshape(-1, 2).astype(np.float64)
+        return _measured(grey, pixels, half)
 
     def _in_order(self, pixels: np.ndarray, grey: np.ndarray) -> np.ndarray:
         """The corners in the board's order: seen from its front, and its first square black."""
@@ -119,6 +136,13 @@ class BoardDetector:
         # The first of these squares is the second of the second row, as black as the first of all.
         is_black = np.indices(centres.shape[:2]).sum(axis=0).ravel() % 2 == 0
         return float(shades[~is_black].mean() - shades[is_black].mean())
+
+
+def _measured(grey: np.ndarray, pixels: np.ndarray, half: int) -> np.ndarray:
+    """Corners (N, 2) to parts of a pixel, by what is within ``half`` pixels of each."""
+    start = pixels.astype(np.float32).reshape(-1, 1, 2)
+    refined = cv2.cornerSubPix(grey, start, (half, half), (-1, -1), SUBPIXEL_END)
+    return refined.reshape(-1, 2).astype(np.float64)
 
 
 def _charuco_bias(board: Board) -> np.ndarray:

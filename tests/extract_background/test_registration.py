@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from development.synthetic.clip import SyntheticClip
+from development.synthetic.scenes import make_scene, metrics
 from extract_background.plate_estimation import FrameStore, PlateOptions, estimate_plate
 from extract_background.plate_estimation.holes import doubtful, fill_holes, smoothly_filled
 from extract_background.plate_estimation.registration import register_frames
@@ -232,3 +233,21 @@ def test_what_few_frames_show_beside_a_hole_is_filled_with_it():
     found = doubtful(holes, coverage)
     assert found[100, 151] and not found[2, 2] and not found[100, 156]
     assert found.sum() == holes.sum() + 3 * 40
+
+
+def test_frames_without_mattes_are_bootstrapped_once_they_are_registered():
+    scene = make_scene("moving", seed=12, moments=range(0, 150, 18))
+    rng = np.random.default_rng(12)
+    shifts = rng.uniform(-6, 6, (len(scene.frames), 2))
+    shifts[len(shifts) // 2] = 0
+    frames = [
+        cv2.warpAffine(frame, np.array([[1, 0, x], [0, 1, y]]), (320, 240), flags=cv2.INTER_CUBIC)
+        for frame, (x, y) in zip(scene.frames, shifts, strict=True)
+    ]
+    options = PlateOptions(registration="on")
+    plate = estimate_plate(store_of(frames, [None] * len(frames)), options)
+    assert plate.report["method"] == "bootstrap"
+    inner = slice(8, -8), slice(8, -8)
+    age, worst = metrics(plate.background[inner], scene.background[inner])
+    assert age < 1.5 and worst < 0.005
+    assert plate.coverage[inner].min() > 0
