@@ -9,9 +9,10 @@ from torchvision.models.resnet import Bottleneck
 
 from ..infer_rvm_kit.folding import Network, folded
 from ..infer_rvm_kit.packed_convolutions import can_pack, packed
-from .decoder import NewStates, OutputBlock, States, upsample_to
+from .decoder import BottleneckBlock, NewStates, OutputBlock, States, upsample_to
 from .full_size import Matte, apply_filter
 from .network import MattingNetwork, shrink
+from .recurrence import BlockInKeptMemory
 from .refiner import DeepGuidedFilter
 
 
@@ -79,6 +80,8 @@ def optimised(network: Network) -> Network:
                 setattr(module, name, WideBoxFilter(child))
             elif not is_packed and isinstance(child, nn.Conv2d) and child.kernel_size == (1, 1):
                 setattr(module, name, Pointwise(child))
+            elif isinstance(child, BottleneckBlock):
+                setattr(module, name, BlockInKeptMemory(child))
             elif isinstance(child, OutputBlock):
                 setattr(module, name, OutputInKeptMemory(child))
     return packed(network, Bottleneck) if is_packed else network
