@@ -72,6 +72,29 @@ class PackedConvolution(nn.Module):
         return self._packed
 
 
+class PackedSum(nn.Module):
+    """A convolution of two inputs that need not be joined: the sum of a convolution of each.
+
+    Args:
+        convolution: As :class:`PackedConvolution` takes it, not grouped.
+        channels: Its input channels that come from the first input.
+        activation: Of the sum: none or ReLU.
+    """
+
+    def __init__(
+        self, convolution: nn.Conv2d, channels: int, activation: Activation = NONE
+    ) -> None:
+        super().__init__()
+        self._first = PackedConvolution(_part(convolution, slice(None, channels)))
+        second = _part(convolution, slice(channels, None))
+        second.bias = convolution.bias
+        self._second = PackedConvolution(second, activation)
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """Convolve (B, channels, H, W) and (B, C, H, W), both channels last."""
+        return self._second(second, self._first(first))
+
+
 class PackedBottleneck(nn.Module):
     """A folded bottleneck of a ResNet in three or four calls; the last adds the shortcut.
 
@@ -140,6 +163,25 @@ def packed(network: Network, bottleneck: type[nn.Module] | None = None) -> Netwo
                     setattr(module, after, nn.Identity())
             setattr(module, name, PackedConvolution(layer, activation))
     return network
+
+
+def _part(convolution: nn.Conv2d, channels: slice) -> nn.Conv2d:
+    """Of these input channels alone, without bias."""
+    weight = convolution.weight.detach()[:, channels]
+    assert convolution.groups == 1 and isinstance(convolution.padding, tuple)
+    part = nn.utils.skip_init(
+        nn.Conv2d,
+        weight.shape[1],
+        convolution.out_channels,
+        weight.shape[2:],
+        convolution.stride,
+        convolution.padding,
+        convolution.dilation,
+        bias=False,
+    )
+    assert isinstance(part, nn.Conv2d)
+    part.weight = nn.Parameter(weight.clone(), requires_grad=False)
+    return part.to(memory_format=torch.channels_last)
 
 
 def _is_packable(layer: nn.Conv2d) -> bool:

@@ -8,10 +8,11 @@ from torch.nn import functional as F
 from torchvision.models.resnet import Bottleneck
 
 from ..infer_rvm_kit.folding import Network, folded
-from ..infer_rvm_kit.packed_convolutions import can_pack, packed
-from .decoder import NewStates, OutputBlock, States, upsample_to
+from ..infer_rvm_kit.packed_convolutions import RELU, PackedSum, can_pack, packed
+from .decoder import BottleneckBlock, NewStates, OutputBlock, States, upsample_to
 from .full_size import Matte, apply_alpha_filter, apply_filter
 from .network import MattingNetwork, shrink
+from .recurrence import BlockInKeptMemory
 from .refiner import DeepGuidedFilter
 
 
@@ -93,8 +94,10 @@ def optimised(network: Network) -> Network:
                 setattr(module, name, WideBoxFilter(child))
             elif not is_packed and isinstance(child, nn.Conv2d) and child.kernel_size == (1, 1):
                 setattr(module, name, Pointwise(child))
-            elif isinstance(child, OutputBlock):
-                setattr(module, name, OutputInKeptMemory(child))
+            elif isinstance(child, BottleneckBlock):
+                setattr(module, name, BlockInKeptMemory(child))
+            elif is_packed and isinstance(child, OutputBlock):
+                setattr(module, name, OutputOfParts(child))
     return packed(network, Bottleneck) if is_packed else network
 
 
@@ -134,6 +137,13 @@ class WideBoxFilter(nn.Module):
     def __init__(self, refiner: DeepGuidedFilter) -> None:
         super().__init__()
         self.conv = refiner.conv
+        # Nothing is joined where convolutions are packed: the sum of one of each input.
+        self._first: PackedSum | None = None
+        if can_pack():
+            first, _, _, *rest = refiner.conv
+            assert isinstance(first, nn.Conv2d)
+            self._first = PackedSum(first, 8, RELU)
+            self.conv = nn.Sequential(*rest)
         self.register_buffer(
             "_box", refiner.get_parameter("box_filter.weight").detach(), persistent=False
         )
@@ -148,7 +158,10 @@ class WideBoxFilter(nn.Module):
         mean_y, mean_x = means[:, :4], means[:, 4:8]
         # Covariance and variance at once: mean(yx * xx) - mean(yx) * mean(xx).
         spread = self._boxed(yxx[:, :8] * xx).addcmul_(means[:, :8], means[:, 4:], value=-1)
-        slope = self.conv(torch.cat([spread, hidden], dim=1))
+        if self._first is None:
+            slope = self.conv(torch.cat([spread, hidden], dim=1))
+        else:
+            slope = self.conv(self._first(spread, hidden))
         return slope, torch.addcmul(mean_y, slope, mean_x, value=-1)
 
     def _boxed(self, x: Tensor) -> Tensor:
@@ -158,18 +171,16 @@ class WideBoxFilter(nn.Module):
         return F.conv2d(x, weight, padding=1, groups=channels)
 
 
-class OutputInKeptMemory(nn.Module):
-    """The output block, its largest array kept: new pages would cost more than filling it."""
+class OutputOfParts(nn.Module):
+    """The output block, its first convolution the sum of one of each input: nothing is joined."""
 
     def __init__(self, block: OutputBlock) -> None:
         super().__init__()
-        self.conv = block.conv
-        self._joined = torch.empty(0)
+        first, _, _, *rest = block.conv
+        assert isinstance(first, nn.Conv2d)
+        self.first = PackedSum(first, first.in_channels - 3, RELU)
+        self.conv = nn.Sequential(*rest)
 
     def forward(self, x: Tensor, source: Tensor) -> Tensor:
         """From ``x`` (1, C, h / 2, w / 2) and ``source`` (1, 3, h, w) to (1, 16, h, w)."""
-        shape = (1, x.shape[1] + 3, *source.shape[2:])
-        if self._joined.shape != shape:
-            self._joined = torch.empty(shape, memory_format=torch.channels_last)
-        torch.cat([upsample_to(x, source), source], dim=1, out=self._joined)
-        return self.conv(self._joined)
+        return self.conv(self.first(upsample_to(x, source), source))

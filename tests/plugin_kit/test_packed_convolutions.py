@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from plugin_kit.packed_convolutions import RELU, PackedConvolution, can_pack, packed
+from plugin_kit.packed_convolutions import RELU, PackedConvolution, PackedSum, can_pack, packed
 
 pytestmark = pytest.mark.skipif(not can_pack(), reason="this PyTorch has no oneDNN")
 
@@ -88,3 +88,14 @@ def test_order_outside_a_sequential_is_not_guessed():
         expected = network(x)
         torch.testing.assert_close(packed(network)(x), expected)
     assert isinstance(network.relu, nn.ReLU)
+
+
+def test_a_sum_of_two_inputs_equals_the_convolution_of_both_joined():
+    torch.manual_seed(0)
+    layer = nn.Conv2d(11, 8, 3, padding=1).eval()
+    first, second = picture(8), picture(3)
+    with torch.inference_mode():
+        expected = layer(torch.cat([first, second], dim=1))
+        torch.testing.assert_close(PackedSum(layer, 8)(first, second), expected)
+        active = PackedSum(layer, 8, RELU)(first, second)
+    torch.testing.assert_close(active, F.relu(expected))
