@@ -92,7 +92,7 @@ class InferRvm(PluginTask, dataprocess.C2dImageTask):
             device=device,
             dtype=dtype,
             engine=engine,
-            pictures_before=WORTHWHILE if s.engine == "auto" else 1,
+            pictures_before_openvino=WORTHWHILE if s.engine == "auto" else 1,
         )
 
     def _publish_colours(self, matte: Matte, settings: Settings) -> None:
@@ -110,13 +110,17 @@ def stream_of(
     device: str,
     dtype: torch.dtype,
     engine: Engine = "torch",
-    pictures_before: int = 1,
+    pictures_before_openvino: int = 1,
 ) -> MattingStream:
     """What mattes, its weights loaded; of the parameters' own names."""
     network = MattingNetwork(model_name, refiner)
     load_checkpoint(network, checkpoint_path(model_name, weight_file))
     return MattingStream(
-        network, device, dtype, engine=engine, pictures_before_openvino=pictures_before
+        network,
+        device,
+        dtype,
+        engine=engine,
+        pictures_before_openvino=pictures_before_openvino,
     )
 
 

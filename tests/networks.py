@@ -57,10 +57,10 @@ def _stamp(value):
     return status.st_mtime_ns, status.st_size
 
 
-def _stream(process, model_name, refiner, weight_file, device, dtype):
+def _stream(process, model_name, refiner, weight_file, **runtime):
     path = process.checkpoint_path(model_name, weight_file)
     network = _kept(_rvm_network)(process, model_name, refiner, path)
-    return process.MattingStream(network, device, dtype)
+    return process.MattingStream(network, **runtime)
 
 
 def _rvm_network(process, model_name, refiner, path):

@@ -53,7 +53,7 @@ def engines(monkeypatch):
         parameters.set_values({**parameters.get_values(), "device": "cpu", **given})
         task = infer_rvm_process.InferRvm("infer_rvm", parameters)
         chosen = task._matting()
-        return chosen["engine"], chosen["pictures_before"]
+        return chosen["engine"], chosen["pictures_before_openvino"]
 
     yield choose
     openvino_engine._is_usable.cache_clear()

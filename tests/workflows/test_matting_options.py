@@ -135,3 +135,19 @@ def test_a_person_does_not_shine_into_the_blur(radius):
     outside = alpha == 0
     assert blurred(frame, radius)[outside].max() > 120
     assert blurred(frame, radius, alpha)[outside].max() < 72
+
+
+def test_the_engine_goes_to_the_networks_that_openvino_can_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("workflows.matting.options.find_spec", lambda name: name)
+    options = ChainOptions(CLIP.write(tmp_path / "a.mp4"), tmp_path / "out", engine="openvino")
+    check_options(options)
+    for parameters in (options.rvm, options.parsing):
+        assert (parameters["engine"], parameters["device"]) == ("openvino", "cpu")
+    assert "engine" not in {**options.people, **options.matting}
+
+
+@pytest.mark.parametrize(("device", "remedy"), [("cuda", "leave one"), ("cpu", "pip install")])
+def test_openvino_that_cannot_run_is_refused_before_any_work(tmp_path, monkeypatch, device, remedy):
+    monkeypatch.setattr("workflows.matting.options.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=f"--engine openvino.*{remedy}"):
+        check_options(ChainOptions(tmp_path, tmp_path, device=device, engine="openvino"))

@@ -124,6 +124,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run"
     )
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "torch", "openvino"),
+        default="auto",
+        help="what runs RVM and human parsing on the CPU (auto: OpenVINO where it is installed and "
+        "wins)",
+    )
     namespace = parser.parse_args(arguments)
     if not 0 <= namespace.crf <= 51:
         parser.error(f"--quality {namespace.crf} is outside 0 … 51")

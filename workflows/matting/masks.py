@@ -72,7 +72,7 @@ class PeopleFinder:
             f"{task}.{key}": str(value)
             for task, parameters in self._parameters.items()
             for key, value in parameters.items()
-            if key not in ("device", "sequence", "outputs")
+            if key not in ("device", "engine", "sequence", "outputs")
         }
 
     def begin_sequence(self) -> None:

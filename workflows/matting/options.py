@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from workflows.matting.graph import MATTING, PARSING, PEOPLE, RVM
@@ -61,6 +62,7 @@ class ChainOptions:
     codec: str = "h264"
     crf: int = DEFAULT_CRF
     device: str = "auto"
+    engine: str = "auto"
     quiet: bool = False
     start: str | None = None
     end: str | None = None
@@ -95,7 +97,13 @@ class ChainOptions:
         """Parameters of infer_rvm."""
         given = {"model_weight_file": self.rvm_weights} if self.rvm_weights else {}
         # Of it the alpha alone is used, here and below.
-        return {"sequence": "stream", "device": self.device, "outputs": "alpha", **given}
+        return {"sequence": "stream", "outputs": "alpha", **self._runtime, **given}
+
+    @property
+    def _runtime(self) -> dict[str, object]:
+        """What runs the networks that OpenVINO can run: on the CPU alone."""
+        is_cpu = self.engine == "openvino" and self.device == "auto"
+        return {"device": "cpu" if is_cpu else self.device, "engine": self.engine}
 
     @property
     def people(self) -> dict[str, object]:
@@ -112,7 +120,7 @@ class ChainOptions:
             "detector_weight_file": "" if boxes in BOXES else boxes,
             # A frame without people must not be parsed as if one filled it.
             "without_boxes": "whole" if boxes == "whole" else "empty",
-            "device": self.device,
+            **self._runtime,
         }
 
     @property
@@ -180,8 +188,23 @@ def check_options(options: ChainOptions) -> None:
         raise FileNotFoundError(
             f"--weights {options.weights!r} is neither {', '.join(WEIGHTS)} nor an existing file"
         )
+    _check_engine(options)
     check_outputs(options)
     options.selection.check()
+
+
+def _check_engine(options: ChainOptions) -> None:
+    if options.engine != "openvino":
+        return
+    if options.device == "cuda":
+        raise ValueError(
+            "--engine openvino runs on the CPU, and --device is cuda: leave one of them out"
+        )
+    if find_spec("openvino") is None:
+        raise ValueError(
+            "--engine openvino needs openvino, which is not installed: pip install openvino, or "
+            "leave it out"
+        )
 
 
 def check_outputs(options: ChainOptions) -> None:

@@ -14,7 +14,7 @@ from workflows.matting.options import ChainOptions
 from workflows.output_folder import REPORT
 
 # What changes nothing in the results.
-INDIFFERENT = ("output", "quiet", "device")
+INDIFFERENT = ("output", "quiet", "device", "engine")
 
 
 def made_by(options: ChainOptions) -> dict[str, Any]:
