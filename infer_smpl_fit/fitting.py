@@ -89,7 +89,7 @@ def fit_take(
     people, reasons = [], {}
     for index, (fit, aist_fit) in enumerate(zip(fits, aist_fits, strict=True)):
         if isinstance(fit, str) or isinstance(aist_fit, str):
-            reasons[index] = str(fit)
+            reasons[index] = str(fit if isinstance(fit, str) else aist_fit)
             continue
         motion = metric_motion_of(
             fit,

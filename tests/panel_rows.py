@@ -75,6 +75,9 @@ SHOWN_IF = [
         {"model_type": "mattingrefine"},
     ),
     ("infer_background_matting", "weights", {"model_weight_file": "a"}, {"model_weight_file": ""}),
+    ("infer_background_matting", "foreground", {"outputs": "alpha"}, {"outputs": "all"}),
+    ("infer_rvm", "composite_color", {"outputs": "alpha"}, {"outputs": "all"}),
+    ("infer_rvm", "engine", {"device": "cuda"}, {"device": "cpu"}),
     ("train_background_matting", "weights", {"model_weight_file": "a"}, {"model_weight_file": ""}),
     *(
         ("infer_multiview_triangulation", key, {"engine": "aniposelib"}, {"engine": "native"})

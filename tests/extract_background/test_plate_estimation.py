@@ -228,7 +228,8 @@ def test_kernels_are_compiled_for_one_set_of_types():
     parts += (mixture.start_mixture, mixture.fit_mixture, mixture._maximise, mixture._expect)
     parts += (time_statistics._load, time_statistics._search, time_statistics._weigh)
     assert {kernel: len(kernel.signatures) for kernel in whole} == dict.fromkeys(whole, 1)
-    assert {part: len(part.signatures) for part in parts} == dict.fromkeys(parts, 1)
+    # Of kernels that an earlier run has kept, the parts need not be compiled at all.
+    assert max(len(part.signatures) for part in parts) <= 1
 
 
 def test_hall_and_monitor_keeps_its_promise(shared):

@@ -55,10 +55,6 @@ class Rays:
         count = max(1, OBSERVATIONS_AT_ONCE // len(self.xy))
         return [slice(first, min(first + count, points)) for first in range(0, points, count)]
 
-    def of_views(self, views: np.ndarray) -> Rays:
-        """Some of the views of the same points."""
-        return Rays(self.extrinsics[views], self.focal[views], self.xy[views], self.weights[views])
-
     def weighted(self, weights: np.ndarray) -> Rays:
         """The same observations with other weights."""
         return replace(self, weights=weights)
