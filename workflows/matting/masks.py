@@ -64,6 +64,7 @@ class PeopleFinder:
         parameters = {RVM: options.rvm, PEOPLE: options.people, PARSING: options.parsing}
         self._parameters = {name: parameters[name] for name in self._tasks}
         self._workflow = masks_workflow(self._parameters)
+        self._is_used = False
 
     @property
     def settings(self) -> dict[str, str]:
@@ -77,7 +78,8 @@ class PeopleFinder:
 
     def begin_sequence(self) -> None:
         """Begin another sequence: what remembers the frames before forgets them."""
-        if {RVM, PEOPLE} & set(self._tasks):
+        # Networks that were loaded for the first sequence are not loaded anew.
+        if self._is_used and {RVM, PEOPLE} & set(self._tasks):
             self._workflow = masks_workflow(self._parameters)
 
     def load(self) -> None:
@@ -87,6 +89,7 @@ class PeopleFinder:
 
     def find(self, image: np.ndarray) -> People:
         """Find the people of the next frame, uint8 RGB (H, W, 3)."""
+        self._is_used = True
         self._workflow.set_image_input(array=image, index=0)
         run_workflow(self._workflow)
         if PEOPLE in self._tasks:
