@@ -1,5 +1,6 @@
 """mode=calibrate_board against OpenCV's calibrateCamera and stereoCalibrate, on boards whose
-cameras are known; seeds that nothing was tuned on.
+cameras are known. The window in which a ChArUco's corners are measured was looked at on one of the
+seeds; nothing else was.
 
 Both see the same corners. As a careful user would, OpenCV is given 40 pictures of each view spread
 over the take, a lens of five coefficients, and for the places of two neighbouring cameras all
