@@ -77,20 +77,13 @@ class LinearPoints:
 
     def _solved(self, weights: np.ndarray) -> np.ndarray:
         """Minimise the sum of weights * |rows @ (x, 1)|^2 of each point."""
-        a, b, c, d, e, f, *right = np.einsum("kvn,vn->kn", self._products, weights)
-        # The inverse of a symmetric matrix, as invert_symmetric has it.
-        inverse = (
-            (d * f - e * e, c * e - b * f, b * e - c * d),
-            (c * e - b * f, a * f - c * c, b * c - a * e),
-            (b * e - c * d, b * c - a * e, a * d - b * b),
-        )
-        determinant = a * inverse[0][0] + b * inverse[0][1] + c * inverse[0][2]
-        size = np.maximum(a + d + f, 1e-300) / 3
-        usable = (determinant > SINGULAR * size**3) & ((weights > 0).sum(axis=0) >= 2)
-        solved = np.full((len(a), 3), np.nan)
+        *matrix, right_a, right_b, right_c = np.einsum("kvn,vn->kn", self._products, weights)
+        (aa, ab, ac, bb, bc, cc), determinant, exists = _cofactors(*matrix)
+        usable = exists & ((weights > 0).sum(axis=0) >= 2)
+        solved = np.full((len(usable), 3), np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
-            for axis, row in enumerate(inverse):
-                total = row[0] * right[0] + row[1] * right[1] + row[2] * right[2]
+            for axis, (one, two, three) in enumerate(((aa, ab, ac), (ab, bb, bc), (ac, bc, cc))):
+                total = one * right_a + two * right_b + three * right_c
                 solved[:, axis] = np.where(usable, -total / determinant, np.nan)
         return solved
 
@@ -115,14 +108,23 @@ def _rows(rays: Rays) -> np.ndarray:
 
 def invert_symmetric(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Inverses (N, 3, 3) of positive symmetric matrices, and which exist, (N,) bool."""
-    a, b, c = matrices[:, 0, 0], matrices[:, 0, 1], matrices[:, 0, 2]
-    d, e, f = matrices[:, 1, 1], matrices[:, 1, 2], matrices[:, 2, 2]
-    cofactors = np.stack(
-        [d * f - e * e, c * e - b * f, b * e - c * d, a * f - c * c, b * c - a * e, a * d - b * b],
-        axis=-1,
-    )
-    determinant = a * cofactors[:, 0] + b * cofactors[:, 1] + c * cofactors[:, 2]
-    size = np.maximum(a + d + f, 1e-300) / 3
+    cofactors, determinant, exists = _cofactors(*(matrices[:, i, j] for i, j in PAIRS[:6]))
+    rows = np.stack(cofactors, axis=-1)[:, [[0, 1, 2], [1, 3, 4], [2, 4, 5]]]
     with np.errstate(divide="ignore", invalid="ignore"):
-        inverses = cofactors[:, [[0, 1, 2], [1, 3, 4], [2, 4, 5]]] / determinant[:, None, None]
-    return inverses, determinant > SINGULAR * size**3
+        return rows / determinant[:, None, None], exists
+
+
+def _cofactors(
+    a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray, e: np.ndarray, f: np.ndarray
+) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
+    """Of symmetric matrices, as :data:`PAIRS` names their planes (N,).
+
+    Returns:
+        The cofactors in the same order, the determinant, and where the matrices can be inverted.
+    """
+    cofactors = (
+        d * f - e * e, c * e - b * f, b * e - c * d, a * f - c * c, b * c - a * e, a * d - b * b,
+    )  # fmt: skip
+    determinant = a * cofactors[0] + b * cofactors[1] + c * cofactors[2]
+    size = np.maximum(a + d + f, 1e-300) / 3
+    return cofactors, determinant, determinant > SINGULAR * size**3
